@@ -1,0 +1,88 @@
+import type { PropertyMap } from "./state/model.js";
+
+/** Engine events in the shape of the CLI's `--json` and `--event-log` (pulumi/pulumi sdk/go/common/apitype/events.go). */
+export type StepOp =
+  | "same"
+  | "create"
+  | "update"
+  | "delete"
+  | "replace"
+  | "create-replacement"
+  | "delete-replaced"
+  | "read"
+  | "read-replacement"
+  | "refresh"
+  | "discard"
+  | "discard-replaced"
+  | "remove-pending-replace"
+  | "import"
+  | "import-replacement";
+
+export type Severity = "debug" | "info" | "info#err" | "warning" | "error";
+
+export interface StepEventState {
+  type: string;
+  urn: string;
+  custom?: boolean;
+  delete?: boolean;
+  id: string;
+  parent: string;
+  provider: string;
+  protect?: boolean;
+  retainOnDelete?: boolean;
+  /** Secrets are `{[sig]: secret, value: "[secret]"}`-masked. */
+  inputs: PropertyMap;
+  outputs: PropertyMap;
+  initErrors?: string[];
+}
+
+export interface StepEventMetadata {
+  op: StepOp;
+  urn: string;
+  type: string;
+  old: StepEventState | null;
+  new: StepEventState | null;
+  keys?: string[];
+  diffs?: string[];
+  detailedDiff?: Record<string, { diffKind: string; inputDiff: boolean }> | null;
+  logical?: boolean;
+  provider: string;
+}
+
+export interface EngineEvent {
+  sequence: number;
+  /** Unix seconds. */
+  timestamp: number;
+  cancelEvent?: Record<string, never>;
+  stdoutEvent?: { message: string; color: string };
+  diagnosticEvent?: {
+    urn?: string;
+    prefix?: string;
+    message: string;
+    color: string;
+    severity: Severity;
+    streamID?: number;
+    ephemeral?: boolean;
+  };
+  preludeEvent?: { config: Record<string, string> };
+  summaryEvent?: {
+    maybeCorrupt: boolean;
+    durationSeconds: number;
+    resourceChanges: Record<string, number>;
+    PolicyPacks: Record<string, string>;
+  };
+  resourcePreEvent?: { metadata: StepEventMetadata; planning?: boolean };
+  resOutputsEvent?: { metadata: StepEventMetadata; planning?: boolean };
+  resOpFailedEvent?: { metadata: StepEventMetadata; status: number; steps: number };
+  policyEvent?: {
+    resourceUrn?: string;
+    message: string;
+    color: string;
+    policyName: string;
+    policyPackName: string;
+    policyPackVersion: string;
+    policyPackVersionTag: string;
+    enforcementLevel: string;
+  };
+  errorEvent?: { error: string };
+}

@@ -1,0 +1,39 @@
+import type { HostConnection } from "../../host/connection.js";
+import type { Meta } from "../../lifecycle.js";
+
+/** One host's part in a network. */
+export interface NetworkHost {
+  name: string;
+  connection: HostConnection;
+  /** The host's part of the CIDR, its gateway address there, and its underlay address. */
+  block: string;
+  gateway: string;
+  underlay: string;
+}
+
+export interface VirtualNetworkInputs {
+  meta: Meta;
+  cloud: string;
+  /** What users call the network; the Docker network's name on every host is `<networkId>-<vni>`. */
+  networkId: string;
+  driver: "vxlan";
+  cidr: string;
+  vni: number;
+  mtu: number;
+  /** Domain appended to names, e.g. "app.clocker". */
+  domain: string;
+  /** Upstream resolvers for names that are not the network's; empty: the host's own. */
+  dnsServers: string[];
+  /** Containers may reach the outside through their host (masquerade). */
+  outbound: boolean;
+  hosts: NetworkHost[];
+  /** Names that every host's name server answers on this network. */
+  records: Record<string, string[]>;
+}
+
+export interface VirtualNetworkState extends VirtualNetworkInputs {
+  /** Docker's network id by host name. */
+  dockerIds: Record<string, string>;
+  /** Name of the Docker network on every host. */
+  dockerName: string;
+}
