@@ -1,0 +1,83 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Placement } from "./resources/placement.js";
+
+/** Called when the plan closes, so that it sees what has settled by then. */
+type Pending = () => pulumi.Input<Record<string, unknown>>;
+
+/**
+ * Gathers the requests of a cloud into plans. The first request creates the plan resource; its inputs are a promise
+ * that resolves at the next `setImmediate`, so that all that the program constructs until it really waits is one
+ * plan, whatever the order in which the engine hears of the resources. Requests made later open a further plan,
+ * which is given what the earlier ones decided.
+ */
+export class CloudPlan {
+  private open: { plan: Placement; networks: Pending[]; requests: Pending[] } | undefined;
+  private readonly closed: { plan: Placement; requests: Pending[] }[] = [];
+  private readonly planOf = new Map<string, Placement>();
+
+  constructor(
+    private readonly name: string,
+    private readonly inputs: pulumi.Inputs,
+    private readonly opts: pulumi.CustomResourceOptions,
+  ) {}
+
+  /** Adds a container's request; returns the plan that will decide it. */
+  request(name: string, request: Pending): Placement {
+    const open = this.current("container", name);
+    open.requests.push(request);
+    return open.plan;
+  }
+
+  /** Adds a network's request; returns the plan that will decide it. */
+  network(name: string, request: Pending): Placement {
+    const open = this.current("network", name);
+    open.networks.push(request);
+    return open.plan;
+  }
+
+  private current(kind: "container" | "network", name: string) {
+    const key = `${kind} ${name}`;
+    if (this.planOf.has(key)) {
+      throw new pulumi.RunError(
+        `${key} is requested twice from the cloud ${this.name}: names are unique within a cloud and stack`,
+      );
+    }
+    this.open ??= this.start();
+    this.planOf.set(key, this.open.plan);
+    return this.open;
+  }
+
+  private start() {
+    const networks: Pending[] = [];
+    const requests: Pending[] = [];
+    const complete = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      if (this.open) this.closed.push({ plan: this.open.plan, requests });
+      this.open = undefined;
+    });
+    const number = this.closed.length + 1;
+    const plan = new Placement(
+      number === 1 ? this.name : `${this.name}-${number}`,
+      {
+        ...this.inputs,
+        networks: complete.then(() => networks.map((request) => request())),
+        requests: complete.then(() => requests.map((request) => request())),
+        earlier: this.earlier(),
+        assignments: undefined,
+        allocations: undefined,
+      },
+      this.opts,
+    );
+    return { plan, networks, requests };
+  }
+
+  private earlier(): pulumi.Input<Record<string, unknown>> {
+    if (this.closed.length === 0) return { assignments: {}, networks: {}, requests: [] };
+    return pulumi
+      .all(this.closed.map(({ plan }) => pulumi.all([plan.assignments, plan.allocations])))
+      .apply((plans) => ({
+        assignments: Object.assign({}, ...plans.map(([assignments]) => assignments)) as unknown,
+        networks: Object.assign({}, ...plans.map(([, allocations]) => allocations)) as unknown,
+        requests: this.closed.flatMap(({ requests }) => requests.map((request) => request())),
+      }));
+  }
+}

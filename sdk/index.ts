@@ -1,0 +1,46 @@
+/** The public API of pulumi-clocker, and nothing else. */
+export { DockerHost } from "./resources/docker-host.js";
+export type {
+  CommandConnection,
+  DockerHostArgs,
+  SshArgs,
+  SshKeyArgs,
+} from "./resources/docker-host.js";
+export { DockerCloud } from "./resources/docker-cloud.js";
+export type {
+  CloudExport,
+  Constraint,
+  ContainerDefaults,
+  DockerCloudArgs,
+  Strategy,
+} from "./resources/docker-cloud.js";
+export { Placement } from "./resources/placement.js";
+export { VirtualNetwork } from "./resources/virtual-network.js";
+export type { VirtualNetworkArgs } from "./resources/virtual-network.js";
+export { PlacedContainer } from "./resources/placed-container.js";
+export type { NetworkAttachment, PlacedContainerArgs } from "./resources/placed-container.js";
+export type {
+  ContainerArgs,
+  HealthArgs,
+  MountArgs,
+  PortArgs,
+  SecretFileArgs,
+} from "./container-args.js";
+export { Blueprint } from "./blueprints/blueprint.js";
+export type {
+  BlueprintArgs,
+  Endpoint,
+  ServiceArgs,
+  ServiceDefinition,
+  ServiceOutputs,
+  UseService,
+} from "./blueprints/blueprint.js";
+export { hostsFromInventory, hostsFromText } from "./hosts-from-env.js";
+export type { Inventory, NamedHost } from "./hosts-from-env.js";
+export type { Duration, Memory } from "./units.js";
+export type {
+  Assignment,
+  ConstraintSpec,
+  NetworkAllocation,
+  StrategySpec,
+} from "../provider/placement/model.js";

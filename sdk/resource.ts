@@ -1,0 +1,72 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Meta } from "../provider/lifecycle.js";
+
+/** Type tokens begin with this; the engine's dynamic provider serves them. */
+export const TYPE_PREFIX = "pulumi-nodejs:dynamic/clocker:";
+
+/**
+ * Base of our resources. Their provider is not serialised: `__provider` is a constant one-line text that loads the
+ * compiled package, the same for ever, because delete and refresh run what the state holds. Do not change it.
+ */
+export abstract class ClockerResource extends pulumi.CustomResource {
+  protected constructor(
+    type: string,
+    handler: string,
+    name: string,
+    props: pulumi.Inputs,
+    opts: pulumi.CustomResourceOptions,
+  ) {
+    const token = `${TYPE_PREFIX}${type}`;
+    // The SDK records a stack per property for its debugger: half of a large program's time, and of no use here.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      super(
+        token,
+        name,
+        {
+          ...props,
+          meta: metaOf(token, name, opts),
+          __provider: `exports.handler=()=>require("pulumi-clocker/provider").${handler}`,
+        },
+        opts,
+      );
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  }
+}
+
+/** Who owns what the resource makes; the provider process never learns a URN by itself. */
+function metaOf(
+  token: string,
+  name: string,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Input<Meta> | Record<string, unknown> {
+  const timeouts: Record<string, number> = {};
+  for (const verb of ["create", "update", "delete"] as const) {
+    const text = opts.customTimeouts?.[verb];
+    if (text) timeouts[verb] = secondsOfGoDuration(name, text);
+  }
+  return {
+    project: pulumi.getProject(),
+    stack: pulumi.getStack(),
+    name,
+    urn: pulumi.createUrn(name, token, opts.parent),
+    ...(Object.keys(timeouts).length > 0 ? { timeouts } : {}),
+  };
+}
+
+/** Pulumi's customTimeouts are Go durations: "5m", "1h30m", "90s". */
+function secondsOfGoDuration(name: string, text: string): number {
+  const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 0.001 };
+  let seconds = 0;
+  const rest = text.replace(/(\d+(?:\.\d+)?)(ms|h|m|s)/g, (_all, value: string, unit: string) => {
+    seconds += Number(value) * units[unit]!;
+    return "";
+  });
+  if (rest !== "" || seconds <= 0) {
+    throw new pulumi.RunError(`${name}: customTimeouts: "${text}" is not a duration such as "5m"`);
+  }
+  return seconds;
+}

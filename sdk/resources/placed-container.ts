@@ -1,0 +1,167 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Assignment } from "../../provider/placement/model.js";
+import type {
+  ContainerSpec,
+  PlacedContainerState,
+} from "../../provider/resources/placed-container/inputs.js";
+import { isStopFirst, revisionOf } from "../../provider/resources/placed-container/revision.js";
+import { containerSpec, volumesOf, type ContainerArgs } from "../container-args.js";
+import { lift } from "../lift.js";
+import { checkName } from "../names.js";
+import { ClockerResource, TYPE_PREFIX } from "../resource.js";
+import { watch } from "../settled.js";
+import {
+  constraintSpec,
+  strategySpec,
+  type Constraint,
+  type DockerCloud,
+  type Strategy,
+} from "./docker-cloud.js";
+import { VirtualNetwork } from "./virtual-network.js";
+
+/** A network to attach to, with the names the container has there and, if wished, a fixed address. */
+export interface NetworkAttachment {
+  network: VirtualNetwork;
+  /** Further names on this network; several containers may share one. @default [] */
+  aliases?: string[];
+  /** Fixed address inside the network's CIDR. @default planned, from the host's block */
+  address?: string;
+}
+
+export interface PlacedContainerArgs extends ContainerArgs {
+  /** The cloud that places the container. */
+  cloud: DockerCloud;
+  /** In attach order; the first one has the default route. At least one. */
+  networks: (VirtualNetwork | NetworkAttachment)[];
+  /** Must hold for the host, after the cloud's. A change moves the container only if its host no longer fits. */
+  constraints?: Constraint[];
+  /** Order the hosts, after the cloud's. @default [] */
+  strategies?: Strategy[];
+  /** Application it belongs to, for affinity and for reading. @default "" */
+  application?: string;
+  /** Kind of container, for affinity. @default the resource's name */
+  type?: string;
+}
+
+/**
+ * One container, on the host and at the addresses that the cloud's plan chose and the preview showed. Limits, restart
+ * policy and networks change in place; everything else replaces the container: start-first, or stop-first where a
+ * published port or a volume forces it.
+ *
+ * ```ts
+ * const redis = new PlacedContainer("redis", { cloud, networks: [lan], image: "redis:7", memory: "512 MiB" });
+ * ```
+ */
+export class PlacedContainer extends ClockerResource {
+  static readonly __pulumiType = `${TYPE_PREFIX}PlacedContainer`;
+
+  static override isInstance(value: unknown): value is PlacedContainer {
+    return (
+      (value as { __pulumiType?: string } | undefined)?.__pulumiType ===
+      PlacedContainer.__pulumiType
+    );
+  }
+
+  /** All that the container is, defaults included. */
+  declare readonly spec: pulumi.Output<ContainerSpec>;
+  /** Where it runs and how it is reached there. */
+  declare readonly place: pulumi.Output<PlacedContainerState["place"]>;
+  /** What was found after it was made. */
+  declare readonly status: pulumi.Output<PlacedContainerState["status"]>;
+
+  /** The logical name, unique in the cloud's plan. */
+  readonly containerName: string;
+  /** Host, addresses, score and reason, as the plan decided. Known in preview. */
+  readonly assignment: pulumi.Output<Assignment>;
+
+  constructor(name: string, args: PlacedContainerArgs, opts: pulumi.CustomResourceOptions = {}) {
+    checkName("PlacedContainer", name);
+    const attachments = args.networks.map((item): NetworkAttachment =>
+      VirtualNetwork.isInstance(item) ? { network: item } : item,
+    );
+    for (const { network } of attachments) {
+      if (network.cloud !== args.cloud) {
+        throw new pulumi.RunError(
+          `PlacedContainer ${name}: networks: ${network.networkName} belongs to the cloud ` +
+            `${network.cloud.cloudName}, the container to ${args.cloud.cloudName}`,
+        );
+      }
+    }
+    const spec = containerSpec(name, args, args.cloud.defaults);
+    const settled = watch(spec) as unknown as () => ContainerSpec;
+    const plan = args.cloud.requestContainer(name, () => ({
+      name,
+      application: args.application ?? "",
+      type: args.type ?? name,
+      cpus: spec.cpus,
+      memoryBytes: spec.memoryBytes,
+      ports: spec.ports
+        .filter((port) => port.hostPort > 0)
+        .map(({ hostPort, protocol, hostAddress }) => ({ hostPort, protocol, hostAddress })),
+      volumes: volumesOf(spec),
+      networks: attachments.map(({ network, address, aliases }) => ({
+        network: network.networkName,
+        ...(address === undefined ? {} : { address }),
+        aliases: aliases ?? [],
+      })),
+      constraints: (args.constraints ?? []).map(constraintSpec),
+      strategies: (args.strategies ?? []).map(strategySpec),
+      revision: revisionOf(settled()),
+      stopFirst: isStopFirst(settled()),
+    }));
+    const assignment = lift(plan.assignments, name);
+    const host = lift(assignment, "host");
+    const info = args.cloud.infoOf(host);
+    const addresses = lift(assignment, "addresses");
+    super(
+      "PlacedContainer",
+      "placedContainer",
+      name,
+      {
+        cloud: args.cloud.cloudName,
+        spec: {
+          ...spec,
+          networks: attachments.map(({ network }) => ({ network: network.networkName })),
+        },
+        place: {
+          host,
+          connection: info.connection,
+          reason: lift(assignment, "reason"),
+          capacity: info.capacity,
+          networks: attachments.map(({ network, address }) => ({
+            network: network.networkName,
+            dockerName: network.dockerName,
+            vni: network.vni,
+            domain: network.domain,
+            address: lift(addresses, network.networkName),
+            gateway: pulumi
+              .all([host, lift(network.allocation, "hosts")])
+              .apply(([on, hosts]) => hosts[on]?.gateway ?? ""),
+            fixed: address !== undefined,
+          })),
+        },
+        status: undefined,
+      },
+      opts,
+    );
+    this.containerName = name;
+    this.assignment = assignment;
+  }
+
+  /** Name of the host it runs on. Known in preview. */
+  get host(): pulumi.Output<string> {
+    return lift(this.assignment, "host");
+  }
+
+  /** Address by network name. Known in preview. */
+  get addresses(): pulumi.Output<Record<string, string>> {
+    return lift(this.assignment, "addresses");
+  }
+
+  /** Address of the machine it runs on, as programs outside the cloud reach its published ports. */
+  get hostAddress(): pulumi.Output<string> {
+    return this.place.apply(({ connection }) =>
+      connection.kind === "local" ? "localhost" : connection.address,
+    );
+  }
+}

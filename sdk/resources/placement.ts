@@ -1,0 +1,27 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Assignment, NetworkAllocation } from "../../provider/placement/model.js";
+import { ClockerResource, TYPE_PREFIX } from "../resource.js";
+
+/**
+ * The plan of a cloud: receives every request of the program in program order, observes all hosts once, and decides
+ * hosts and addresses for all of them, in preview as in up. Made by DockerCloud; users see it in previews.
+ */
+export class Placement extends ClockerResource {
+  static readonly __pulumiType = `${TYPE_PREFIX}Placement`;
+
+  static override isInstance(value: unknown): value is Placement {
+    return (
+      (value as { __pulumiType?: string } | undefined)?.__pulumiType === Placement.__pulumiType
+    );
+  }
+
+  /** Host, addresses, score and reason of each container, by name. */
+  declare readonly assignments: pulumi.Output<Record<string, Assignment>>;
+  /** CIDR, VNI, MTU, host blocks and names of each network, by name. */
+  declare readonly allocations: pulumi.Output<Record<string, NetworkAllocation>>;
+
+  /** @internal */
+  constructor(name: string, inputs: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+    super("Placement", "placement", name, inputs, opts);
+  }
+}

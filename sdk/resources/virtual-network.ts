@@ -1,0 +1,109 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { NetworkAllocation } from "../../provider/placement/model.js";
+import { lift } from "../lift.js";
+import { checkName } from "../names.js";
+import { ClockerResource, TYPE_PREFIX } from "../resource.js";
+import type { DockerCloud } from "./docker-cloud.js";
+
+export interface VirtualNetworkArgs {
+  /** The cloud whose hosts the network joins. */
+  cloud: DockerCloud;
+  /** What people call the network; also part of its names on the hosts. @default the resource's name */
+  networkId?: string;
+  /** How hosts are joined. @default "vxlan" */
+  driver?: "vxlan";
+  /** Addresses of the network. A change replaces it. @default carved from the cloud's pool */
+  cidr?: pulumi.Input<string>;
+  /** Size of the block that each host gets from the CIDR. @default 24 */
+  blockPrefix?: number;
+  /** Addresses that are never handed out. @default [] */
+  reserved?: string[];
+  /** Largest packet inside the network, bytes. @default the smallest underlay MTU of the hosts, less 50 */
+  mtu?: number;
+  /** Domain of the network's names: `redis` is also `redis.<domain>`. @default "<networkId>.clocker" */
+  domain?: string;
+  /** Resolvers for all other names. @default the host's own */
+  dnsServers?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Containers may reach the outside through their host. @default true */
+  outbound?: boolean;
+}
+
+/**
+ * A private network across all hosts of a cloud. Which CIDR it has, each host's block and every container's address are
+ * in the cloud's plan, so previews show them.
+ */
+export class VirtualNetwork extends ClockerResource {
+  static readonly __pulumiType = `${TYPE_PREFIX}VirtualNetwork`;
+
+  static override isInstance(value: unknown): value is VirtualNetwork {
+    return (
+      (value as { __pulumiType?: string } | undefined)?.__pulumiType === VirtualNetwork.__pulumiType
+    );
+  }
+
+  declare readonly cidr: pulumi.Output<string>;
+  /** VXLAN network identifier. */
+  declare readonly vni: pulumi.Output<number>;
+  declare readonly mtu: pulumi.Output<number>;
+  declare readonly domain: pulumi.Output<string>;
+  declare readonly networkId: pulumi.Output<string>;
+  /** Names that resolve on the network, with their addresses. */
+  declare readonly records: pulumi.Output<Record<string, string[]>>;
+
+  /** The logical name, as containers refer to the network. */
+  readonly networkName: string;
+  /** Name of the Docker network on every host. */
+  readonly dockerName: pulumi.Output<string>;
+  /** @internal */
+  readonly allocation: pulumi.Output<NetworkAllocation>;
+  /** @internal */
+  readonly cloud: DockerCloud;
+
+  constructor(name: string, args: VirtualNetworkArgs, opts: pulumi.CustomResourceOptions = {}) {
+    checkName("VirtualNetwork", name);
+    const networkId = args.networkId ?? name;
+    checkName("VirtualNetwork networkId", networkId);
+    const plan = args.cloud.requestNetwork(name, () => ({
+      name,
+      ...(args.cidr === undefined ? {} : { cidr: args.cidr }),
+      blockPrefix: args.blockPrefix ?? 24,
+      reserved: args.reserved ?? [],
+      ...(args.mtu === undefined ? {} : { mtu: args.mtu }),
+    }));
+    const allocation = lift(plan.allocations, name);
+    const members = lift(allocation, "hosts");
+    super(
+      "VirtualNetwork",
+      "virtualNetwork",
+      name,
+      {
+        cloud: args.cloud.cloudName,
+        networkId,
+        driver: args.driver ?? "vxlan",
+        cidr: lift(allocation, "cidr"),
+        vni: lift(allocation, "vni"),
+        mtu: lift(allocation, "mtu"),
+        domain: args.domain ?? `${networkId}.clocker`,
+        dnsServers: args.dnsServers ?? [],
+        outbound: args.outbound ?? true,
+        records: lift(allocation, "records"),
+        hosts: args.cloud.eachHost(({ name: host, connection }) => {
+          const member = lift(members, host);
+          return {
+            name: host,
+            connection,
+            block: lift(member, "block"),
+            gateway: lift(member, "gateway"),
+            underlay: lift(member, "underlay"),
+          };
+        }),
+        dockerIds: undefined,
+      },
+      opts,
+    );
+    this.networkName = name;
+    this.cloud = args.cloud;
+    this.allocation = allocation;
+    this.dockerName = this.vni.apply((vni) => `${networkId}-${vni}`);
+  }
+}
