@@ -1,0 +1,126 @@
+import type { Progress, Row } from "./progress.js";
+import { infoOf, shownOp, statusOf } from "./status.js";
+import { cut, cutLine, inline, lineWidth, pad, span, width, type Line } from "./text.js";
+import type { TreeRow } from "./tree.js";
+import { parseUrn, shortType } from "./urn.js";
+import { OPS } from "./words.js";
+
+interface Cells {
+  row: Row | undefined;
+  symbol: string;
+  type: string;
+  name: string;
+  status: string;
+  statusStyle: Line[number]["style"];
+  info: Line;
+}
+
+const GAP = "  ";
+/** Margin and symbol. */
+const LEAD = 4;
+const MIN_INFO = 16;
+const MIN_NAME = 12;
+
+/** The tree as aligned columns; no line is wider than `limit` cells. */
+export function renderTable(
+  rows: readonly TreeRow[],
+  progress: Progress,
+  now: number,
+  limit: number,
+): Line[] {
+  const body = rows.map(({ row, prefix }) => cellsOf(row, prefix, progress, now));
+  const hasInfo = body.some((cells) => cells.info.length > 0);
+  const widths = fit(body, progress, hasInfo, limit);
+  const header: Cells = {
+    row: undefined,
+    symbol: "",
+    type: "Type",
+    name: "Name",
+    status: statusTitle(progress),
+    statusStyle: undefined,
+    info: hasInfo ? [span("Info", "heading")] : [],
+  };
+  return [header, ...body].map((cells) => cutLine(renderRow(cells, widths), limit));
+}
+
+const statusTitle = (progress: Progress): string =>
+  progress.options.isPreview ? "Plan" : "Status";
+
+function cellsOf(row: Row, prefix: string, progress: Progress, now: number): Cells {
+  const { type, name } = parseUrn(row.urn);
+  const status = statusOf(row, progress, now);
+  return {
+    row,
+    symbol: OPS[shownOp(row, progress)].symbol,
+    type: prefix + inline(shortType(type)),
+    name: inline(name),
+    status: status.text,
+    statusStyle: status.style,
+    info: infoOf(row, progress),
+  };
+}
+
+interface Widths {
+  type: number;
+  name: number;
+  status: number;
+}
+
+/** Natural widths; where the terminal is narrow, names and then types give way to keep some room for the info. */
+function fit(body: readonly Cells[], progress: Progress, hasInfo: boolean, limit: number): Widths {
+  const widest = (texts: string[]): number => Math.max(...texts.map(width));
+  const widths: Widths = {
+    type: widest(["Type", ...body.map((cells) => cells.type)]),
+    name: widest(["Name", ...body.map((cells) => cells.name)]),
+    status: widest([statusTitle(progress), ...body.map((cells) => cells.status)]),
+  };
+  if (limit === Infinity) return widths;
+  const infoWidth = hasInfo
+    ? Math.min(MIN_INFO, Math.max(...body.map((cells) => lineWidth(cells.info)))) + GAP.length
+    : 0;
+  const room = limit - LEAD - 2 * GAP.length - widths.status - infoWidth;
+  let excess = widths.type + widths.name - room;
+  if (excess > 0) {
+    const fromName = Math.min(excess, Math.max(0, widths.name - MIN_NAME));
+    widths.name -= fromName;
+    excess -= fromName;
+  }
+  if (excess > 0) widths.type -= Math.min(excess, Math.max(0, widths.type - MIN_NAME));
+  return widths;
+}
+
+function renderRow(cells: Cells, widths: Widths): Line {
+  const isHeader = cells.row === undefined;
+  const cell = (text: string, size: number): string => pad(cut(text, size), size);
+  const symbolStyle = cells.statusStyle;
+  const spans: Line[number][] = [
+    span(` ${pad(cells.symbol, 2)} `, symbolStyle),
+    span(cell(cells.type, widths.type), isHeader ? "heading" : undefined),
+    span(GAP),
+    span(cell(cells.name, widths.name), isHeader ? "heading" : "bold"),
+    span(GAP),
+  ];
+  if (cells.info.length === 0) {
+    return trimEnd([...spans, span(cells.status, isHeader ? "heading" : cells.statusStyle)]);
+  }
+  return [
+    ...spans,
+    span(pad(cells.status, widths.status), isHeader ? "heading" : cells.statusStyle),
+    span(GAP),
+    ...cells.info,
+  ];
+}
+
+/** Drops spaces at the end, so that piped output has none. */
+function trimEnd(spans: Line): Line {
+  const kept = [...spans];
+  for (let last = kept.at(-1); last !== undefined; last = kept.at(-1)) {
+    const trimmed = last.text.trimEnd();
+    kept.pop();
+    if (trimmed !== "") {
+      kept.push(span(trimmed, last.style));
+      break;
+    }
+  }
+  return kept;
+}

@@ -1,0 +1,188 @@
+import { spawn } from "node:child_process";
+import type { Command } from "commander";
+import {
+  LabError,
+  labDown,
+  labExecArgv,
+  labKill,
+  labRestart,
+  labStatus,
+  labUp,
+  listLabs,
+  readInventory,
+} from "../../lab/index.js";
+import { bytes, memoryList, numberList, printTable } from "./format.js";
+
+interface Common {
+  name: string;
+  json?: boolean;
+}
+
+interface Up extends Common {
+  hosts: number;
+  cpus: number[];
+  memory: number[];
+  bare?: boolean;
+  sshd: string[];
+}
+
+const DEFAULT_LAB = "lab";
+
+/** Adds `clocker lab ...`: Docker hosts on this machine, in namespaces. */
+export function registerLab(program: Command): void {
+  const lab = program
+    .command("lab")
+    .description("real Docker hosts in namespaces of this machine (Linux, root)");
+
+  const command = (signature: string, description: string): Command =>
+    lab
+      .command(signature)
+      .description(description)
+      .option("--name <name>", "name of the lab", DEFAULT_LAB)
+      .option("--json", "answer as JSON");
+
+  command("up", "make a lab, or switch the hosts of an existing one on again")
+    .option("--hosts <n>", "number of hosts", Number, 3)
+    .option("--cpus <n[,n...]>", "declared cpus per host", numberList, [2])
+    .option("--memory <size[,size...]>", "declared memory per host", memoryList, [2 * 1024 ** 3])
+    .option("--bare", "hosts without Docker Engine")
+    .option("--sshd <line...>", "extra lines for sshd_config, e.g. 'MaxSessions 1'", [])
+    .action((options: Up) => report(options, () => up(options)));
+
+  command("down", "remove a lab and everything it made, also after a crash").action(
+    (options: Common) =>
+      report(options, async () => {
+        const before = await listLabs();
+        await labDown(options.name);
+        const removed = before.includes(options.name);
+        if (options.json) printJson({ name: options.name, removed });
+        else console.log(removed ? `lab ${options.name} is gone` : `there is no lab ${options.name}`);
+      }),
+  );
+
+  lab
+    .command("status")
+    .description("what labs there are and which hosts are on")
+    .option("--name <name>", "only this lab")
+    .option("--json", "answer as JSON")
+    .action((options: { name?: string; json?: boolean }) => report(options, () => status(options)));
+
+  command("exec <host> <command...>", "run a command inside a host")
+    .passThroughOptions()
+    .action((host: string, argv: string[], options: Common) =>
+      report(options, () => exec(host, argv, options)),
+    );
+
+  command("kill <host>", "cut the host's power").action((host: string, options: Common) =>
+    report(options, async () => {
+      await labKill(options.name, host);
+      if (options.json) printJson({ name: options.name, host, running: false });
+      else console.log(`${host} is off`);
+    }),
+  );
+
+  command("restart <host>", "switch the host off and on again with the same disk").action(
+    (host: string, options: Common) =>
+      report(options, async () => {
+        await labRestart(options.name, host);
+        if (options.json) printJson({ name: options.name, host, running: true });
+        else console.log(`${host} is up`);
+      }),
+  );
+}
+
+async function up(options: Up): Promise<void> {
+  // Whoever stops the making wants it gone; `down` knows everything that may have been made by then.
+  const stop = (signal: NodeJS.Signals): void => {
+    process.stderr.write(`stopped: removing lab ${options.name}\n`);
+    void labDown(options.name).finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
+  };
+  const existed = (await listLabs()).includes(options.name);
+  if (!existed) for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
+  const started = Date.now();
+  const one = <T>(values: T[]): T | T[] => (values.length === 1 ? (values[0] as T) : values);
+  const inventory = await labUp({
+    name: options.name,
+    hosts: options.hosts,
+    cpus: one(options.cpus),
+    memory: one(options.memory),
+    bare: options.bare ?? false,
+    sshd: options.sshd,
+    onProgress: (line) => process.stderr.write(`${line}\n`),
+  });
+  if (options.json) {
+    printJson(inventory);
+    return;
+  }
+  printTable(
+    ["HOST", "ADDRESS", "CPUS", "MEMORY", "LABELS"],
+    inventory.hosts.map((host) => [
+      host.name,
+      `${host.user}@${host.address}`,
+      String(host.cpus),
+      bytes(host.memory),
+      Object.entries(host.labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(" "),
+    ]),
+  );
+  console.log(`up in ${((Date.now() - started) / 1000).toFixed(1)} s; login key ${inventory.keyFile}`);
+}
+
+async function status(options: { name?: string; json?: boolean }): Promise<void> {
+  const names = options.name === undefined ? await listLabs() : [options.name];
+  const labs = await Promise.all(names.map((name) => labStatus(name)));
+  if (options.json) {
+    const inventories = await Promise.all(names.map((name) => readInventory(name)));
+    printJson(labs.map((lab, index) => ({ ...lab, inventory: inventories[index] ?? null })));
+    return;
+  }
+  if (labs.length === 0) console.log("there are no labs: make one with clocker lab up");
+  else
+    printTable(
+      ["LAB", "STATE", "SUBNET", "HOST", "ADDRESS", "POWER"],
+      labs.flatMap((lab) =>
+        lab.hosts.map((host) => [
+          lab.name,
+          lab.state,
+          lab.subnet,
+          host.name,
+          host.address,
+          host.running ? "on" : "off",
+        ]),
+      ),
+    );
+}
+
+async function exec(host: string, argv: string[], options: Common): Promise<void> {
+  const [command = "", ...args] = await labExecArgv(options.name, host, argv);
+  const child = spawn(command, args, {
+    stdio: options.json ? ["inherit", "pipe", "pipe"] : "inherit",
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => resolve(status ?? 255));
+  });
+  if (options.json) printJson({ name: options.name, host, code, stdout, stderr });
+  process.exitCode = code;
+}
+
+/** Runs a command; what went wrong is said in a sentence, not a stack. */
+async function report(options: { json?: boolean }, body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    if (options.json) printJson({ error: error.message });
+    else process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
