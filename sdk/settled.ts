@@ -12,7 +12,7 @@ export const LATER = { later: true } as const;
 export function watch<T>(value: T): () => T {
   if (pulumi.Output.isInstance(value)) {
     let seen: unknown = LATER;
-    const output = value as pulumi.Output<unknown> & {
+    const output = value as unknown as pulumi.Output<unknown> & {
       isKnown: Promise<boolean>;
       isSecret: Promise<boolean>;
       promise(): Promise<unknown>;
