@@ -38,15 +38,18 @@ export function hostsFromText(text: string): NamedHost[] {
 
 /** An inventory as `clocker lab up` writes it; other tools may write the same. */
 export interface Inventory {
+  /** Private key for all hosts that name none. */
+  keyFile: string;
   hosts: {
     name: string;
     address: string;
     port: number;
     user: string;
+    /** Public host key, pinned. */
     hostKey: string;
-    keyFile: string;
+    /** Declared capacity: cores, and bytes of memory. */
     cpus?: number;
-    memoryBytes?: number;
+    memory?: number;
     labels?: Record<string, string>;
   }[];
 }
@@ -69,11 +72,11 @@ export function hostsFromInventory(file: string): NamedHost[] {
       port: host.port,
       user: host.user,
       hostKey: host.hostKey,
-      key: { file: host.keyFile },
+      key: { file: inventory.keyFile },
       labels: host.labels ?? {},
       capacity: {
         ...(host.cpus === undefined ? {} : { cpus: host.cpus }),
-        ...(host.memoryBytes === undefined ? {} : { memory: host.memoryBytes }),
+        ...(host.memory === undefined ? {} : { memory: host.memory }),
       },
     },
   }));
