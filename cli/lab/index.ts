@@ -56,7 +56,8 @@ export function registerLab(program: Command): void {
         await labDown(options.name);
         const removed = before.includes(options.name);
         if (options.json) printJson({ name: options.name, removed });
-        else console.log(removed ? `lab ${options.name} is gone` : `there is no lab ${options.name}`);
+        else
+          console.log(removed ? `lab ${options.name} is gone` : `there is no lab ${options.name}`);
       }),
   );
 
@@ -98,7 +99,8 @@ async function up(options: Up): Promise<void> {
     void labDown(options.name).finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
   };
   const existed = (await listLabs()).includes(options.name);
-  if (!existed) for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
+  if (!existed)
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
   const started = Date.now();
   const one = <T>(values: T[]): T | T[] => (values.length === 1 ? (values[0] as T) : values);
   const inventory = await labUp({
@@ -126,7 +128,9 @@ async function up(options: Up): Promise<void> {
         .join(" "),
     ]),
   );
-  console.log(`up in ${((Date.now() - started) / 1000).toFixed(1)} s; login key ${inventory.keyFile}`);
+  console.log(
+    `up in ${((Date.now() - started) / 1000).toFixed(1)} s; login key ${inventory.keyFile}`,
+  );
 }
 
 async function status(options: { name?: string; json?: boolean }): Promise<void> {
@@ -155,7 +159,11 @@ async function status(options: { name?: string; json?: boolean }): Promise<void>
 }
 
 async function exec(host: string, argv: string[], options: Common): Promise<void> {
-  const [command = "", ...args] = await labExecArgv(options.name, host, argv);
+  const [command = "", ...args] = await labExecArgv(
+    options.name,
+    host,
+    argv[0] === "--" ? argv.slice(1) : argv,
+  );
   const child = spawn(command, args, {
     stdio: options.json ? ["inherit", "pipe", "pipe"] : "inherit",
   });

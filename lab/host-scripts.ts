@@ -1,0 +1,129 @@
+/**
+ * PID 1 of a lab host. Arguments: folder on disk, folder in the lab's tmpfs, name, address, gateway.
+ * The root is this machine's, seen through an overlay: what the host writes is its own. What must not be seen of
+ * this machine is hidden by whiteouts before the first mount; a folder made again over a whiteout is empty.
+ */
+export const INIT_SCRIPT = `#!/bin/bash
+set -eu
+D=$1 M=$2 NAME=$3 ADDRESS=$4 GATEWAY=$5
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+hostname "$NAME"
+R=$D/root
+mkdir -p "$R" "$D/docker" "$D/containerd" "$D/run" "$M/upper" "$M/work"
+if [ ! -e "$M/seeded" ]; then
+  while read -r path; do
+    [ -e "/$path" ] || continue
+    mkdir -p "$M/upper/$(dirname "$path")"
+    chmod --reference="/$(dirname "$path")" "$M/upper/$(dirname "$path")"
+    [ -e "$M/upper/$path" ] || [ -c "$M/upper/$path" ] || mknod "$M/upper/$path" c 0 0
+  done < "$D/hidden"
+fi
+mount -t overlay overlay -o "lowerdir=/,upperdir=$M/upper,workdir=$M/work" "$R"
+if [ ! -e "$M/seeded" ]; then
+  mkdir -p "$R"/opt "$R"/usr/local/bin "$R"/srv "$R"/home/ops "$R"/mnt "$R"/media "$R"/etc/docker "$R"/etc/rc2.d "$R"/etc/ssh \\
+    "$R"/var/lib/docker "$R"/var/lib/containerd "$R"/var/log "$R"/var/tmp
+  mkdir -p -m 700 "$R/root"
+  mkdir -p -m 1777 "$R/tmp"
+  chmod 1777 "$R/var/tmp"
+  cp -a "$D/seed/." "$R/"
+  chown -R 1977:1977 "$R/home/ops"
+  touch "$M/seeded"
+fi
+find "$D/run" -mindepth 1 -delete
+mkdir -p "$D/run/sshd" "$D/run/lock" "$D/run/clocker-lab"
+mount -t proc proc "$R/proc"
+mount -t sysfs sysfs "$R/sys"
+mount --rbind /sys/fs/cgroup "$R/sys/fs/cgroup"
+mount --bind /dev "$R/dev"
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$R/dev/pts"
+mount -t tmpfs -o mode=1777 tmpfs "$R/dev/shm"
+mount --bind "$D/run" "$R/run"
+mount -t tmpfs -o mode=1777 tmpfs "$R/tmp"
+mount --bind "$D/docker" "$R/var/lib/docker"
+mount --bind "$D/containerd" "$R/var/lib/containerd"
+cd "$R"
+pivot_root . .
+umount -l .
+cd /
+set +e
+until [ -e /sys/class/net/eth0 ]; do sleep 0.02; done
+ip link set lo up
+ip addr add "$ADDRESS/24" dev eth0
+ip link set eth0 up
+ip route add default via "$GATEWAY"
+# what a distribution's boot sets from /etc/sysctl.d and what a host's own code put there
+sysctl -q -p /etc/sysctl.d/*.conf >/dev/null 2>&1
+/usr/sbin/sshd -E /var/log/sshd.log
+( for script in /etc/rc2.d/S*; do [ -x "$script" ] && "$script" start; done ) </dev/null >>/var/log/boot.log 2>&1 &
+while :; do sleep infinity & wait $!; done
+`;
+
+/** /etc/init.d/docker of a lab host: dockerd under a supervisor that starts it again unless it was told to stop. */
+export const DOCKER_INIT_SCRIPT = `#!/bin/sh
+### BEGIN INIT INFO
+# Provides:          docker
+# Required-Start:    $syslog $remote_fs
+# Required-Stop:     $syslog $remote_fs
+# Default-Start:     2 3 4 5
+# Default-Stop:      0 1 6
+# Short-Description: Docker Engine
+### END INIT INFO
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+UP=/run/clocker-lab/docker.up
+PIDFILE=/run/docker.pid
+LOG=/var/log/docker.log
+[ -r /etc/default/docker ] && . /etc/default/docker
+
+running() { [ -s $PIDFILE ] && [ -d "/proc/$(cat $PIDFILE)" ]; }
+answers() { [ -S /run/docker.sock ] && timeout 20 docker -H unix:///run/docker.sock version >/dev/null 2>&1; }
+
+start() {
+  if ! running; then
+    mkdir -p /run/clocker-lab
+    echo $$ > $UP
+    rm -f $PIDFILE /run/docker.sock
+    setsid sh -c '
+      up=$1 mine=$2; shift 2
+      while [ "$(cat "$up" 2>/dev/null)" = "$mine" ]; do dockerd "$@"; sleep 0.5; done
+    ' dockerd-supervisor $UP $$ $DOCKER_OPTS >>$LOG 2>&1 </dev/null &
+  fi
+  tries=0
+  until answers; do
+    tries=$((tries + 1))
+    [ $tries -gt 600 ] && { echo "docker does not answer; see $LOG" >&2; return 1; }
+    # a daemon that refuses its settings ends at once, again and again
+    if [ $tries -gt 100 ] && ! running; then echo "docker does not start: $(tail -n 1 $LOG)" >&2; return 1; fi
+    sleep 0.05
+  done
+}
+
+stop() {
+  rm -f $UP
+  running || return 0
+  pid=$(cat $PIDFILE)
+  kill "$pid"
+  tries=0
+  while [ -d "/proc/$pid" ]; do
+    tries=$((tries + 1))
+    [ $tries -gt 600 ] && kill -9 "$pid"
+    sleep 0.05
+  done
+}
+
+case "$1" in
+  start) start ;;
+  stop) stop ;;
+  restart|force-reload) stop && start ;;
+  reload) running && kill -HUP "$(cat $PIDFILE)" ;;
+  status) if running; then echo "docker is running"; else echo "docker is not running"; exit 3; fi ;;
+  *) echo "Usage: service docker {start|stop|restart|reload|force-reload|status}" >&2; exit 2 ;;
+esac
+`;
+
+/** runc that does not ask for the capability this machine cannot give. Found before the real one on PATH. */
+export const RUNC_WRAPPER = `#!/bin/sh
+b= prev=
+for a; do [ "$prev" = --bundle ] && b=$a; prev=$a; done
+[ -n "$b" ] && [ -f "$b/config.json" ] && sed -i 's/"CAP_SYS_RESOURCE",//g; s/,"CAP_SYS_RESOURCE"//g' "$b/config.json"
+exec /usr/sbin/runc "$@"
+`;

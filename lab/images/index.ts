@@ -1,0 +1,3 @@
+export { buildImage, type ImageRecipe, type ImageTar } from "./build.js";
+export { buildTestImage, TEST_IMAGE } from "./busybox.js";
+export { loadImages, type ImageTarget } from "./load.js";

@@ -1,0 +1,62 @@
+import { accessSync, constants, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const SEARCH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/** Commands that the lab or its hosts use, and the Debian package of each. */
+const COMMANDS: Record<string, string> = {
+  dockerd: "docker.io",
+  sshd: "openssh-server",
+  "ssh-keygen": "openssh-client",
+  ip: "iproute2",
+  iptables: "iptables",
+  nft: "nftables",
+  unshare: "util-linux",
+  nsenter: "util-linux",
+  pivot_root: "util-linux",
+  dnsmasq: "dnsmasq-base",
+  busybox: "busybox-static",
+  sudo: "sudo",
+};
+
+/** Full path of a command, or undefined. Looks where the system keeps commands, whatever PATH says. */
+export function findCommand(name: string): string | undefined {
+  return SEARCH.map((dir) => join(dir, name)).find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Debian packages that are missing for the lab, sorted. */
+export function missingPackages(): string[] {
+  const missing = Object.entries(COMMANDS).filter(([command]) => !findCommand(command));
+  return [...new Set(missing.map(([, pkg]) => pkg))].sort();
+}
+
+/** Why a lab cannot run here, one sentence each; empty when it can. */
+export function labObstacles(): string[] {
+  const obstacles: string[] = [];
+  if (process.platform !== "linux") {
+    return ["The lab needs Linux: its hosts are network, mount and process namespaces."];
+  }
+  if (process.getuid?.() !== 0) {
+    obstacles.push("The lab needs root to make namespaces, links and mounts: run it with sudo.");
+  }
+  const missing = missingPackages();
+  if (missing.length > 0) {
+    obstacles.push(
+      `The lab needs packages that are not installed: apt-get install -y ${missing.join(" ")}`,
+    );
+  }
+  return obstacles;
+}
+
+/** Without CAP_SYS_RESOURCE, runc cannot start containers that ask for all capabilities. */
+export function lacksSysResource(): boolean {
+  const line = /^CapBnd:\s*([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "utf8"));
+  return line?.[1] !== undefined && (BigInt(`0x${line[1]}`) & (1n << 24n)) === 0n;
+}
