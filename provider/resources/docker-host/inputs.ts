@@ -3,7 +3,8 @@ import type { Meta } from "../../lifecycle.js";
 
 export interface DockerHostInputs {
   meta: Meta;
-  connection: HostConnection;
+  /** How we reach it. Not called `connection`: users read that in the shape of `@pulumi/command`. */
+  access: HostConnection;
   labels: Record<string, string>;
   capacity: { cpus?: number; memoryBytes?: number };
   headroom: { cpus: number; memoryBytes: number };
