@@ -67,8 +67,8 @@ function compare(
     }
   }
   // When the provider names what differs, other differences are of no consequence.
-  const relevant = changes.filter((change) => named.has(change.key) || forcing.has(change.key));
-  return relevant.length > 0 ? relevant : changes;
+  if (named.size === 0) return changes;
+  return changes.filter((change) => named.has(change.key) || forcing.has(change.key));
 }
 
 /** Properties that users know of, in readable form. */

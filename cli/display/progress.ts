@@ -70,6 +70,8 @@ export class Progress {
   summary: Summary | undefined;
   isDone = false;
   hasFailures = false;
+  /** When the first event came. */
+  beganAt: number | undefined;
   stackOutputs: StepEventMetadata | undefined;
 
   constructor(readonly options: ProgressOptions) {
@@ -78,6 +80,7 @@ export class Progress {
 
   /** Takes in one event that arrived at `now` (milliseconds). */
   apply(event: EngineEvent, now: number): Change {
+    this.beganAt ??= now;
     if (event.resourcePreEvent) return this.#started(event.resourcePreEvent.metadata, now);
     if (event.resOutputsEvent) return this.#finished(event.resOutputsEvent.metadata, now);
     if (event.resOpFailedEvent) return this.#failed(event.resOpFailedEvent.metadata, now);

@@ -45,7 +45,7 @@ export function statusOf(
   }
   if (row === progress.root && !progress.isDone) {
     const running = op === "same" ? "running" : words.running;
-    return { text: time === undefined ? running : `${running} (${elapsed(time)})`, style: "cyan" };
+    return { text: `${running} (${elapsed(now - (progress.beganAt ?? now))})`, style: "cyan" };
   }
   if (op === "same") return { text: "", style: undefined };
   if (row.isRunning && !progress.isDone) {

@@ -20,6 +20,7 @@ const GAP = "  ";
 const LEAD = 4;
 const MIN_INFO = 16;
 const MIN_NAME = 12;
+const MIN_TYPE = 22;
 
 /** The tree as aligned columns; no line is wider than `limit` cells. */
 export function renderTable(
@@ -28,9 +29,12 @@ export function renderTable(
   now: number,
   limit: number,
 ): Line[] {
-  const body = rows.map(({ row, prefix }) => cellsOf(row, prefix, progress, now));
+  let body = rows.map(({ row, prefix }) => cellsOf(row, prefix, shortType, progress, now));
   const hasInfo = body.some((cells) => cells.info.length > 0);
-  const widths = fit(body, progress, hasInfo, limit);
+  if (excessOf(naturalWidths(body, progress), body, limit) > 0) {
+    body = rows.map(({ row, prefix }) => cellsOf(row, prefix, memberType, progress, now));
+  }
+  const widths = fit(body, progress, limit);
   const header: Cells = {
     row: undefined,
     symbol: "",
@@ -46,13 +50,22 @@ export function renderTable(
 const statusTitle = (progress: Progress): string =>
   progress.options.isPreview ? "Plan" : "Status";
 
-function cellsOf(row: Row, prefix: string, progress: Progress, now: number): Cells {
+/** The last part of a type, for narrow terminals: "PlacedContainer". */
+const memberType = (type: string): string => shortType(type).split(":").at(-1) ?? type;
+
+function cellsOf(
+  row: Row,
+  prefix: string,
+  typeText: (type: string) => string,
+  progress: Progress,
+  now: number,
+): Cells {
   const { type, name } = parseUrn(row.urn);
   const status = statusOf(row, progress, now);
   return {
     row,
     symbol: OPS[shownOp(row, progress)].symbol,
-    type: prefix + inline(shortType(type)),
+    type: prefix + inline(typeText(type)),
     name: inline(name),
     status: status.text,
     statusStyle: status.style,
@@ -66,27 +79,31 @@ interface Widths {
   status: number;
 }
 
-/** Natural widths; where the terminal is narrow, names and then types give way to keep some room for the info. */
-function fit(body: readonly Cells[], progress: Progress, hasInfo: boolean, limit: number): Widths {
+function naturalWidths(body: readonly Cells[], progress: Progress): Widths {
   const widest = (texts: string[]): number => Math.max(...texts.map(width));
-  const widths: Widths = {
+  return {
     type: widest(["Type", ...body.map((cells) => cells.type)]),
     name: widest(["Name", ...body.map((cells) => cells.name)]),
     status: widest([statusTitle(progress), ...body.map((cells) => cells.status)]),
   };
-  if (limit === Infinity) return widths;
-  const infoWidth = hasInfo
-    ? Math.min(MIN_INFO, Math.max(...body.map((cells) => lineWidth(cells.info)))) + GAP.length
-    : 0;
-  const room = limit - LEAD - 2 * GAP.length - widths.status - infoWidth;
-  let excess = widths.type + widths.name - room;
-  if (excess > 0) {
-    const fromName = Math.min(excess, Math.max(0, widths.name - MIN_NAME));
-    widths.name -= fromName;
-    excess -= fromName;
-  }
-  if (excess > 0) widths.type -= Math.min(excess, Math.max(0, widths.type - MIN_NAME));
-  return widths;
+}
+
+/** Cells by which the columns are too wide, some room for the info included. */
+function excessOf(widths: Widths, body: readonly Cells[], limit: number): number {
+  const info = Math.max(0, ...body.map((cells) => lineWidth(cells.info)));
+  const infoWidth = info === 0 ? 0 : Math.min(MIN_INFO, info) + GAP.length;
+  return LEAD + widths.type + widths.name + 2 * GAP.length + widths.status + infoWidth - limit;
+}
+
+/** Where the terminal is narrow, names and then types give way to keep some room for the info. */
+function fit(body: readonly Cells[], progress: Progress, limit: number): Widths {
+  const widths = naturalWidths(body, progress);
+  let excess = excessOf(widths, body, limit);
+  if (excess <= 0) return widths;
+  const fromName = Math.min(excess, Math.max(0, widths.name - MIN_NAME));
+  excess -= fromName;
+  const fromType = Math.min(excess, Math.max(0, widths.type - MIN_TYPE));
+  return { ...widths, name: widths.name - fromName, type: widths.type - fromType };
 }
 
 function renderRow(cells: Cells, widths: Widths): Line {

@@ -27,10 +27,10 @@ export const BLANK: Line = [];
 export const plainText = (spans: Line): string => spans.map((part) => part.text).join("");
 
 // CSI and OSC sequences, then Pulumi's own colour directives.
- 
+
 const ESCAPES = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b./g;
 const DIRECTIVES = /<\{%[^%\n]*%\}>/g;
- 
+
 const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /** Makes foreign text safe to show: no escape sequences, no control characters but newlines. */
