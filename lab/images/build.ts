@@ -4,6 +4,7 @@ import {
   copyFile,
   mkdir,
   mkdtemp,
+  readdir,
   readFile,
   rename,
   rm,
@@ -44,6 +45,8 @@ export interface ImageRecipe {
   };
 }
 
+const WEEK_MS = 7 * 24 * 3600 * 1000;
+
 /** Directories of a merged /usr, so that libraries are found under both of their names. */
 const MERGED = ["bin", "sbin", "lib", "lib64"];
 
@@ -55,7 +58,8 @@ export async function buildImage(recipe: ImageRecipe, cacheDir: string): Promise
   if (existsSync(file) && existsSync(`${base}.id`))
     return { tag: recipe.tag, id: await readFile(`${base}.id`, "utf8"), file };
   await mkdir(cacheDir, { recursive: true });
-  const work = await mkdtemp(join(cacheDir, "build-"));
+  await sweep(cacheDir);
+  const work = await mkdtemp(join(cacheDir, `build-${process.pid}-`));
   try {
     const id = await assemble(recipe, work);
     await rename(join(work, "image.tar"), file);
@@ -63,6 +67,19 @@ export async function buildImage(recipe: ImageRecipe, cacheDir: string): Promise
     return { tag: recipe.tag, id, file };
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Removes what killed builds left, and images that were built from something else more than a week ago. */
+async function sweep(cacheDir: string): Promise<void> {
+  for (const entry of await readdir(cacheDir)) {
+    const path = join(cacheDir, entry);
+    const builder = /^build-(\d+)-/.exec(entry)?.[1];
+    const old =
+      builder === undefined
+        ? Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs > WEEK_MS
+        : !existsSync(`/proc/${builder}`);
+    if (old) await rm(path, { recursive: true, force: true });
   }
 }
 
