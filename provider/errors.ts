@@ -23,6 +23,8 @@ export interface CloudErrorOptions {
   reasons?: string[];
   /** What to do next, one sentence. */
   hint?: string;
+  /** HTTP status of Docker's answer, when there was one. */
+  status?: number;
   cause?: unknown;
 }
 
@@ -36,6 +38,7 @@ export class CloudError extends Error {
   readonly resource: string | undefined;
   readonly reasons: readonly string[];
   readonly hint: string | undefined;
+  readonly status: number | undefined;
 
   constructor(code: ErrorCode, what: string, options: CloudErrorOptions = {}) {
     const lines = [
@@ -50,5 +53,27 @@ export class CloudError extends Error {
     this.resource = options.resource;
     this.reasons = options.reasons ?? [];
     this.hint = options.hint;
+    this.status = options.status;
   }
+}
+
+/** True when Docker positively said that the object does not exist. Unreachable is never absent. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof CloudError && error.status === 404;
+}
+
+/** True when Docker or the host refused because of something that is already there. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof CloudError && error.code === "conflict";
+}
+
+/** True when nothing is known about the far side: no connection, or it was lost. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof CloudError && (error.code === "unreachable" || error.code === "deadline");
+}
+
+/** One line for any thrown value, without a stack. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
 }

@@ -39,6 +39,11 @@ export interface ExecResult {
   truncated: boolean;
 }
 
+export interface LockOptions {
+  /** Milliseconds to wait for the lock. Default 60 s. */
+  waitMs?: number;
+}
+
 /**
  * One open way to a host: everything the provider does there goes through this. Implementations: ssh (ssh2),
  * local, and the fake of the tests. Errors are CloudErrors with codes unreachable, host-key, authentication,
@@ -48,11 +53,17 @@ export interface Transport {
   readonly connection: HostConnection;
   /** Runs argv (quoted in command.ts; never a shell string from values). A non-zero exit is a result, not an error. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
-  /** Runs a constant POSIX script by `sh -s` with arguments; values come in as arguments or stdin-free data. */
+  /**
+   * Runs a constant POSIX script by `sh -s` with arguments. Its commands find an empty standard input, unless
+   * `stdin` is given: then the script travels in argv and reads the data itself.
+   */
   script(script: string, args?: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** A raw byte stream to a unix socket on the host (Docker's). */
   openSocket(path: string): Promise<Duplex>;
-  /** Holds an exclusive lock on the host while `body` runs; the lock dies with the channel. */
-  withLock<T>(name: string, body: () => Promise<T>): Promise<T>;
+  /**
+   * Holds an exclusive lock on the host while `body` runs; the lock dies with the channel. One name is taken in
+   * the order of the calls. Locks are not nested.
+   */
+  withLock<T>(name: string, body: () => Promise<T>, options?: LockOptions): Promise<T>;
   close(): Promise<void>;
 }

@@ -1,0 +1,248 @@
+import { CloudError, isNotFound } from "../errors.js";
+import { redact } from "../redact.js";
+import type { DockerClient } from "./docker.js";
+import type { ContainerSummary } from "./docker-types.js";
+import { LABELS } from "./ownership.js";
+import type { Transport } from "./transport.js";
+
+/** What a container takes of its host. */
+export interface Reservation {
+  cpus: number;
+  memoryBytes: number;
+}
+
+/** What a host may hold. */
+export interface HostCapacity extends Reservation {
+  maxContainers?: number;
+}
+
+export interface Claimant extends Reservation {
+  owner: string;
+  cloud: string;
+  /** Written on the container as a label before it exists, so that it is known from then on. */
+  generation: string;
+  capacity: HostCapacity;
+}
+
+/** Joins of one held lock end after this time, so that other stacks get their turn. */
+const TURN_MS = 2000;
+
+/**
+ * Makes a container and verifies that the host can hold it, as one step that no other engine can come between: both
+ * happen under the host's lock, so whoever makes its container first is counted first, whatever the clocks say. The
+ * containers that one process makes on a host share the lock and are decided one after another in memory. The loser
+ * gets `lost-race` and must remove its container (`discard`) before the lock is given back.
+ */
+export async function claim<T>(
+  docker: DockerClient,
+  claimant: Claimant,
+  make: () => Promise<T>,
+  discard: () => Promise<void>,
+): Promise<T> {
+  const ledger = ledgerOf(docker.transport);
+  return ledger.turn(async () => {
+    ledger.begin(claimant);
+    try {
+      const made = await make();
+      const others = await othersOn(docker, ledger, claimant);
+      const refusal = ledger.decide(claimant, others, docker.transport.connection.name);
+      if (refusal) {
+        await discard();
+        throw refusal;
+      }
+      return made;
+    } catch (error) {
+      ledger.end(claimant.generation);
+      throw error;
+    }
+  });
+}
+
+/** Takes a claim back: the container was removed. */
+export function releaseClaim(transport: Transport, generation: string): void {
+  ledgerOf(transport).end(generation);
+}
+
+/** Limits that Docker changed in place differ from the labels, so they are read from the container itself, once. */
+export function forgetLimits(transport: Transport, containerId: string): void {
+  ledgerOf(transport).limits.delete(containerId);
+}
+
+interface Other extends Reservation {
+  cloud: string;
+}
+
+/** All other reservations on the host that this process has not made itself. */
+async function othersOn(
+  docker: DockerClient,
+  ledger: Ledger,
+  { owner }: Claimant,
+): Promise<Other[]> {
+  const rows = (await docker.listContainers({ label: [LABELS.owner] })).filter(
+    (row) =>
+      row.Labels[LABELS.owner] !== owner &&
+      row.State !== "dead" &&
+      row.State !== "removing" &&
+      !ledger.has(row.Labels[LABELS.generation] ?? ""),
+  );
+  const found = await Promise.all(
+    rows.map(async (row): Promise<Other[]> => {
+      const limits = await limitsOf(docker, ledger, row);
+      return limits ? [{ ...limits, cloud: row.Labels[LABELS.cloud] ?? "" }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+async function limitsOf(
+  docker: DockerClient,
+  ledger: Ledger,
+  row: ContainerSummary,
+): Promise<Reservation | undefined> {
+  const known = ledger.limits.get(row.Id);
+  if (known) return known;
+  try {
+    const { HostConfig } = await docker.inspectContainer(row.Id);
+    const limits = {
+      cpus: (HostConfig.NanoCpus ?? 0) / 1e9,
+      memoryBytes: HostConfig.Memory ?? 0,
+    };
+    ledger.limits.set(row.Id, limits);
+    return limits;
+  } catch (error) {
+    if (isNotFound(error)) return undefined; // gone in between
+    throw error;
+  }
+}
+
+interface Entry extends Reservation {
+  owner: string;
+  cloud: string;
+  accepted: boolean;
+}
+
+interface Turn {
+  since: number;
+  users: number;
+  /** Resolves when the lock is held, rejects when it cannot be had or is lost. */
+  held: Promise<void>;
+  lost: Promise<never>;
+  giveBack: () => void;
+}
+
+/** What this process has claimed on one host. Deciding is synchronous, so two claims never overlap. */
+class Ledger {
+  readonly limits = new Map<string, Reservation>();
+  private readonly entries = new Map<string, Entry>();
+  private current: Turn | undefined;
+
+  constructor(private readonly transport: Transport) {}
+
+  has(generation: string): boolean {
+    return this.entries.has(generation);
+  }
+
+  begin({ generation, owner, cloud, cpus, memoryBytes }: Claimant): void {
+    this.entries.set(generation, { owner, cloud, cpus, memoryBytes, accepted: false });
+  }
+
+  end(generation: string): void {
+    this.entries.delete(generation);
+  }
+
+  /** Accepts, or says why not. */
+  decide(claimant: Claimant, others: Other[], host: string): CloudError | undefined {
+    const mine = [...this.entries.values()].filter(
+      (entry) => entry.accepted && entry.owner !== claimant.owner,
+    );
+    const taken = [...others, ...mine];
+    const lacks = lacksOf(claimant, taken);
+    if (lacks.length === 0) {
+      const entry = this.entries.get(claimant.generation);
+      if (entry) entry.accepted = true;
+      return undefined;
+    }
+    return new CloudError("lost-race", `lost the race for the last slot on ${host}`, {
+      resource: claimant.owner,
+      reasons: lacks.map((lack) => redact(`${claimant.owner} ${lack}`)),
+      hint: "Nothing of it was left there; run again: the plan then sees what the others took.",
+    });
+  }
+
+  /** Runs `body` while the host's lock is held; bodies that come within a turn share it. */
+  async turn<T>(body: () => Promise<T>): Promise<T> {
+    let turn = this.current;
+    if (!turn || Date.now() - turn.since > TURN_MS) turn = this.openTurn();
+    turn.users += 1;
+    try {
+      await turn.held;
+      return await Promise.race([body(), turn.lost]);
+    } finally {
+      turn.users -= 1;
+      if (turn.users === 0) {
+        if (this.current === turn) this.current = undefined;
+        turn.giveBack();
+      }
+    }
+  }
+
+  private openTurn(): Turn {
+    let giveBack = () => {};
+    const over = new Promise<void>((resolve) => (giveBack = resolve));
+    let gotIt = () => {};
+    const got = new Promise<void>((resolve) => (gotIt = resolve));
+    const lock = this.transport.withLock("capacity", async () => {
+      turn.since = Date.now();
+      gotIt();
+      await over;
+    });
+    // Settles with an error only: a lock that ends well has nothing more to say.
+    const lost = lock.then(() => new Promise<never>(() => {}));
+    lost.catch(() => {});
+    const held = Promise.race([got, lost]);
+    held.catch(() => {});
+    const turn: Turn = { since: Date.now(), users: 0, held, lost, giveBack };
+    this.current = turn;
+    return turn;
+  }
+}
+
+const ledgers = new WeakMap<Transport, Ledger>();
+
+function ledgerOf(transport: Transport): Ledger {
+  let ledger = ledgers.get(transport);
+  if (!ledger) {
+    ledger = new Ledger(transport);
+    ledgers.set(transport, ledger);
+  }
+  return ledger;
+}
+
+/** Half a millionth of a core is no over-commitment, only arithmetic. */
+const EPSILON = 5e-7;
+const MIB = 1024 * 1024;
+
+function lacksOf(claimant: Claimant, taken: Other[]): string[] {
+  const { capacity } = claimant;
+  const freeCpus = capacity.cpus - sum(taken.map(({ cpus }) => cpus));
+  const freeBytes = capacity.memoryBytes - sum(taken.map(({ memoryBytes }) => memoryBytes));
+  const lacks: string[] = [];
+  if (claimant.cpus > freeCpus + EPSILON) {
+    lacks.push(`needs ${claimant.cpus} cpus, ${round(Math.max(0, freeCpus))} of ${capacity.cpus} are free`);
+  }
+  if (claimant.memoryBytes > freeBytes) {
+    lacks.push(
+      `needs ${mib(claimant.memoryBytes)} MiB memory, ${mib(Math.max(0, freeBytes))} of ${mib(capacity.memoryBytes)} are free`,
+    );
+  }
+  const max = capacity.maxContainers;
+  const there = taken.filter(({ cloud }) => cloud === claimant.cloud).length;
+  if (max !== undefined && there >= max) {
+    lacks.push(`would be container ${there + 1} of at most ${max}`);
+  }
+  return lacks;
+}
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+const round = (value: number) => Number(value.toFixed(3));
+const mib = (bytes: number) => Number((bytes / MIB).toFixed(1));
