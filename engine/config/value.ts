@@ -1,0 +1,87 @@
+import { EngineError } from "../errors.js";
+import type { Crypter } from "../secrets/crypter.js";
+
+/** A configuration value as a stack's file holds it: plain data in which `{secure: <ciphertext>}` stands for a secret. */
+export type ConfigTree = unknown;
+
+/** A value as a program or a display gets it. */
+export interface ConfigText {
+  value: string;
+  secret: boolean;
+  /** The value is JSON of a map or a list. */
+  object: boolean;
+}
+
+/** The ciphertext of a secret, or undefined for everything else. */
+export function ciphertextOf(tree: ConfigTree): string | undefined {
+  if (tree === null || typeof tree !== "object" || Array.isArray(tree)) return undefined;
+  const keys = Object.keys(tree);
+  const secure = (tree as { secure?: unknown }).secure;
+  return keys.length === 1 && typeof secure === "string" ? secure : undefined;
+}
+
+export function holdsSecret(tree: ConfigTree): boolean {
+  if (tree === null || typeof tree !== "object") return false;
+  if (ciphertextOf(tree) !== undefined) return true;
+  return Object.values(tree).some(holdsSecret);
+}
+
+/** The value in plain text. `crypter` opens its secrets; without one they read `[secret]`. */
+export function textOf(tree: ConfigTree, crypter: Crypter | undefined): ConfigText {
+  const secret = holdsSecret(tree);
+  const plain = opened(tree, crypter);
+  if (typeof plain === "string") return { value: plain, secret, object: false };
+  const object = typeof plain === "object";
+  return { value: toJson(plain), secret, object };
+}
+
+/** The value as an entry of the history holds it: sealed. */
+export function sealedTextOf(tree: ConfigTree): {
+  value: string;
+  secure?: boolean;
+  object?: boolean;
+} {
+  const ciphertext = ciphertextOf(tree);
+  if (ciphertext !== undefined) return { value: ciphertext, secure: true };
+  if (typeof tree === "string") return { value: tree };
+  const secure = holdsSecret(tree) ? { secure: true } : {};
+  return typeof tree === "object" && tree !== null
+    ? { value: toJson(tree), object: true, ...secure }
+    : { value: toJson(tree) };
+}
+
+function opened(tree: ConfigTree, crypter: Crypter | undefined): unknown {
+  const ciphertext = ciphertextOf(tree);
+  if (ciphertext !== undefined) return crypter ? crypter.decrypt(ciphertext) : "[secret]";
+  if (Array.isArray(tree)) return tree.map((item) => opened(item, crypter));
+  if (tree !== null && typeof tree === "object") {
+    return Object.fromEntries(
+      Object.entries(tree).map(([key, item]) => [key, opened(item, crypter)]),
+    );
+  }
+  return tree ?? null;
+}
+
+/** JSON with sorted keys, as Go writes maps, so that a program gets the same text from both. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (inner === null || typeof inner !== "object" || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** Text given on a command line for a place inside an object: booleans and whole numbers become what they look like. */
+export function coerce(text: string): string | number | boolean {
+  if (text === "true" || text === "false") return text === "true";
+  if (text.length > 1 && text.startsWith("0")) return text;
+  if (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  return text;
+}
+
+export function refuseReserved(): never {
+  throw new EngineError(
+    "invalid-input",
+    'a map with the single key "secure" and a text stands for a secret and cannot be set',
+    { hint: "Use --secret to set a secret." },
+  );
+}
