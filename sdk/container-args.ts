@@ -158,7 +158,7 @@ export function containerSpec(
     labels: args.labels ?? {},
     devices: args.devices ?? [],
     application: args.application ?? "",
-  } as SpecInputs;
+  };
 }
 
 /** Named volumes of a spec: the container follows them. */
@@ -169,9 +169,7 @@ export function volumesOf(spec: SpecInputs): string[] {
 function secretFile(name: string, value: pulumi.Input<string> | SecretFileArgs) {
   const isArgs =
     typeof value === "object" && !pulumi.Output.isInstance(value) && !("then" in value);
-  const args: SecretFileArgs = isArgs
-    ? (value as SecretFileArgs)
-    : { value: value as pulumi.Input<string> };
+  const args: SecretFileArgs = isArgs ? value : { value: value };
   return { name, ...args, value: pulumi.secret(args.value) };
 }
 

@@ -52,9 +52,18 @@ function metaOf(
     project: pulumi.getProject(),
     stack: pulumi.getStack(),
     name,
-    urn: pulumi.createUrn(name, token, opts.parent),
+    urn: plainUrn(name, token, opts.parent),
     ...(Object.keys(timeouts).length > 0 ? { timeouts } : {}),
   };
+}
+
+/**
+ * The URN as a plain promise. As an output it would carry a dependency on the parent, and depending on a component
+ * means waiting for all its children: a child that waits for its siblings, and they for it.
+ */
+function plainUrn(name: string, token: string, parent?: pulumi.Resource): Promise<string> {
+  const urn = pulumi.createUrn(name, token, parent) as unknown as { promise(): Promise<string> };
+  return urn.promise();
 }
 
 /** Pulumi's customTimeouts are Go durations: "5m", "1h30m", "90s". */

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Stands in a settled value for a part that is a secret or comes from a resource of the same program. */
-export const LATER = { later: true } as const;
+/** Stands in a settled value for a part that comes from a resource of the same program. No user's text can be it. */
+export const LATER = "\u0000later";
 
 /**
  * Watches a value with outputs in it and returns a function that gives it plain, with LATER for every part that has
- * not settled by then or is secret. What depends on no resource settles before the next macrotask; what depends on one
+ * not settled by then. What depends on no resource settles before the next macrotask; what depends on one
  * cannot, since that takes a round trip to the engine. So which parts are LATER is decided by the program's text, not by
  * its timing, and a plan that waits for nothing of its own making can never wait for itself.
  */
@@ -14,12 +14,11 @@ export function watch<T>(value: T): () => T {
     let seen: unknown = LATER;
     const output = value as unknown as pulumi.Output<unknown> & {
       isKnown: Promise<boolean>;
-      isSecret: Promise<boolean>;
       promise(): Promise<unknown>;
     };
-    void Promise.all([output.promise(), output.isKnown, output.isSecret]).then(
-      ([settled, known, secret]) => {
-        if (known && !secret) seen = settled;
+    void Promise.all([output.promise(), output.isKnown]).then(
+      ([settled, known]) => {
+        if (known) seen = settled;
       },
       () => undefined, // the resource itself reports it
     );
@@ -27,7 +26,7 @@ export function watch<T>(value: T): () => T {
   }
   if (value instanceof Promise) return watch(pulumi.output(value)) as unknown as () => T;
   if (Array.isArray(value)) {
-    const parts = value.map(watch);
+    const parts = value.map((part: unknown) => watch(part));
     return () => parts.map((part) => part()) as T;
   }
   if (typeof value === "object" && value !== null) {

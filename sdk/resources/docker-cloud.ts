@@ -78,7 +78,7 @@ export class DockerCloud extends pulumi.ComponentResource {
     this.hosts = pulumi.output(planHosts) as unknown as pulumi.Output<PlanHost[]>;
     for (const host of own) {
       const info = { name: host.hostName, connection: host.access, ...host.placementArgs };
-      this.infos.set(host.hostName, pulumi.output(info) as unknown as pulumi.Output<PlanHost>);
+      this.infos.set(host.hostName, pulumi.output(info));
     }
     this.defaults = {
       cpus: args.containers?.cpus ?? 0.5,
@@ -133,7 +133,7 @@ export class DockerCloud extends pulumi.ComponentResource {
         if (!found) throw new pulumi.RunError(`cloud ${this.cloudName} has no host ${name}`);
         return found;
       });
-    }) as unknown as pulumi.Output<PlanHost>;
+    });
   }
 
   /** @internal The hosts as plain entries where the program made them, so that one unknown address hides no other. */
@@ -143,7 +143,7 @@ export class DockerCloud extends pulumi.ComponentResource {
     if (this.nodes.hosts.length > 0) {
       return this.nodes.hosts.map((host) => map({ name: host.hostName, connection: host.access }));
     }
-    return this.hosts.apply((hosts) => hosts.map(map)) as pulumi.Input<pulumi.Input<T>[]>;
+    return this.hosts.apply((hosts) => hosts.map(map));
   }
 }
 

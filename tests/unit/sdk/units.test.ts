@@ -21,9 +21,12 @@ describe("amounts with units", () => {
     expect(secondsOf("wait", text)).toBe(seconds);
   });
 
-  it.each(["lots", "-1 GB", "1e9", "12 parsec", ""])("refuses %j and names the property", (text) => {
-    expect(() => bytesOf("PlacedContainer web: memory", text)).toThrow(
-      'PlacedContainer web: memory: not an amount; write for example "512 MiB"',
-    );
-  });
+  it.each(["lots", "-1 GB", "1e9", "12 parsec", ""])(
+    "refuses %j and names the property",
+    (text) => {
+      expect(() => bytesOf("PlacedContainer web: memory", text)).toThrow(
+        'PlacedContainer web: memory: not an amount; write for example "512 MiB"',
+      );
+    },
+  );
 });

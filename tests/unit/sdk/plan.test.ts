@@ -1,0 +1,261 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { PlacementInputs } from "../../../provider/resources/placement/inputs.js";
+
+interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+let registered: Registered[] = [];
+
+/** An engine that places everything on h1 and gives it the address of its turn. */
+function mock(args: pulumi.runtime.MockResourceArgs) {
+  registered.push({
+    type: args.type,
+    name: args.name,
+    inputs: args.inputs as Record<string, unknown>,
+  });
+  const state = { ...(args.inputs as Record<string, unknown>) };
+  if (args.type.endsWith(":Placement")) {
+    const { requests, networks } = args.inputs as PlacementInputs;
+    state.assignments = Object.fromEntries(
+      requests.map((request, index) => [
+        request.name,
+        {
+          host: "h1",
+          addresses: Object.fromEntries(
+            request.networks.map(({ network }) => [network, `10.128.1.${index + 2}`]),
+          ),
+          score: 0,
+          reason: "only host",
+          revision: request.revision,
+        },
+      ]),
+    );
+    state.allocations = Object.fromEntries(
+      networks.map(({ name }) => [
+        name,
+        {
+          cidr: "10.128.0.0/16",
+          vni: 7,
+          mtu: 1450,
+          hosts: { h1: { block: "10.128.1.0/24", gateway: "10.128.1.1", underlay: "10.0.0.1" } },
+          records: {},
+        },
+      ]),
+    );
+  }
+  return { id: `${args.name}-id`, state };
+}
+
+const plans = () => registered.filter(({ type }) => type.endsWith(":Placement"));
+const requestsOf = (plan: Registered | undefined) =>
+  (plan?.inputs as unknown as PlacementInputs).requests;
+const containers = () => registered.filter(({ type }) => type.endsWith(":PlacedContainer"));
+
+/** Waits until everything registered has its outputs. */
+async function settle(...outputs: pulumi.Output<unknown>[]) {
+  await Promise.all(
+    outputs.map((output) => new Promise<void>((resolve) => output.apply(() => resolve()))),
+  );
+}
+
+async function program() {
+  const sdk = await import("../../../sdk/index.js");
+  const host = new sdk.DockerHost("h1", { address: "10.0.0.1", hostKey: "SHA256:x" });
+  const cloud = new sdk.DockerCloud("cloud", { hosts: [host] });
+  const network = new sdk.VirtualNetwork("lan", { cloud });
+  return { sdk, cloud, network };
+}
+
+beforeEach(() => {
+  registered = [];
+});
+
+beforeAll(async () => {
+  await pulumi.runtime.setMocks({ newResource: mock, call: () => ({}) }, "project", "dev", false);
+});
+
+describe("the plan of a cloud", () => {
+  it("is one resource that holds every request in program order", async () => {
+    const { sdk, cloud, network } = await program();
+    const made = ["c", "a", "b"].map(
+      (name) => new sdk.PlacedContainer(name, { cloud, networks: [network], image: "busybox" }),
+    );
+    await settle(...made.map(({ status, host }) => pulumi.all([status, host])));
+    expect(plans().map(({ name }) => name)).toEqual(["cloud"]);
+    expect(requestsOf(plans()[0]).map(({ name }) => name)).toEqual(["c", "a", "b"]);
+  });
+
+  it("opens a further plan for requests after a wait, which is given the earlier decisions", async () => {
+    const { sdk, cloud, network } = await program();
+    const first = new sdk.PlacedContainer("first", {
+      cloud,
+      networks: [network],
+      image: "busybox",
+    });
+    await settle(first.host);
+    const second = new sdk.PlacedContainer("second", {
+      cloud,
+      networks: [network],
+      image: "busybox",
+    });
+    await settle(second.host);
+    expect(plans().map(({ name }) => name)).toEqual(["cloud", "cloud-2"]);
+    const { earlier } = plans()[1]!.inputs as unknown as PlacementInputs;
+    expect(Object.keys(earlier.assignments)).toEqual(["first"]);
+    expect(earlier.requests.map(({ name }) => name)).toEqual(["first"]);
+  });
+
+  it("does not wait for itself when a container uses another one's planned address", async () => {
+    const { sdk, cloud } = await program();
+    const app = new sdk.Blueprint("app", {
+      cloud,
+      services: {
+        db: { image: "busybox" },
+        web: (use) => ({
+          image: "busybox",
+          env: { DB: use("db").addresses.apply((all) => all[0]!) },
+        }),
+      },
+    });
+    await settle(...app.nodes.services.web!.map(({ host, status }) => pulumi.all([host, status])));
+    const web = containers().find(({ name }) => name === "app-web");
+    expect((web?.inputs.spec as { env: Record<string, string> }).env).toEqual({ DB: "10.128.1.2" });
+  });
+
+  it("changes a container's revision with its image and with a secret, and shows neither", async () => {
+    const { sdk, cloud, network } = await program();
+    const make = (name: string, image: string, password: string) =>
+      new sdk.PlacedContainer(name, {
+        cloud,
+        networks: [network],
+        image,
+        secrets: { password: pulumi.secret(password) },
+      });
+    const made = [
+      make("a", "busybox:1", "x"),
+      make("b", "busybox:1", "y"),
+      make("c", "busybox:2", "x"),
+    ];
+    await settle(...made.map(({ host }) => host));
+    const revisions = requestsOf(plans()[0]).map(({ revision }) => revision);
+    expect(new Set(revisions).size).toBe(3);
+    expect(JSON.stringify(plans())).not.toContain("canary-");
+  });
+
+  it("refuses two requests of one name", async () => {
+    const { sdk, cloud, network } = await program();
+    const args = { cloud, networks: [network], image: "busybox" };
+    const first = new sdk.PlacedContainer("twice", args);
+    expect(() => new sdk.PlacedContainer("twice", args)).toThrow(
+      "container twice is requested twice from the cloud cloud: names are unique within a cloud and stack",
+    );
+    await settle(first.host);
+  });
+});
+
+describe("a blueprint", () => {
+  it("makes a service's containers after those it depends on and names them on the network", async () => {
+    const { sdk, cloud } = await program();
+    const app = new sdk.Blueprint("app", {
+      cloud,
+      services: {
+        web: { image: "web", count: 2, dependsOn: ["db"], ports: ["8080:80"] },
+        db: { image: "db", aliases: ["database"] },
+      },
+    });
+    await settle(app.endpoints);
+    expect(
+      requestsOf(plans()[0]).map(({ name, networks }) => [name, networks[0]!.aliases]),
+    ).toEqual([
+      ["app-db", ["db", "database"]],
+      ["app-web-0", ["web-0", "web"]],
+      ["app-web-1", ["web-1", "web"]],
+    ]);
+    const endpoints = await new Promise((resolve) => app.endpoints.apply(resolve));
+    expect(endpoints).toMatchObject([
+      {
+        service: "web",
+        container: "app-web-0",
+        host: "h1",
+        address: "10.0.0.1:8080",
+        containerPort: 80,
+      },
+      {
+        service: "web",
+        container: "app-web-1",
+        host: "h1",
+        address: "10.0.0.1:8080",
+        containerPort: 80,
+      },
+    ]);
+  });
+
+  it("says which services depend on each other in a circle", async () => {
+    const { sdk, cloud } = await program();
+    expect(
+      () =>
+        new sdk.Blueprint("app", {
+          cloud,
+          services: { a: { image: "a", dependsOn: ["b"] }, b: { image: "b", dependsOn: ["a"] } },
+        }),
+    ).toThrow("Blueprint app: services depend on each other in a circle: a -> b -> a");
+  });
+
+  it("names the services there are when one is unknown", async () => {
+    const { sdk, cloud } = await program();
+    expect(
+      () => new sdk.Blueprint("app", { cloud, services: { a: { image: "a", dependsOn: ["z"] } } }),
+    ).toThrow('Blueprint app: services.a depends on "z", which is none of a');
+  });
+});
+
+describe("arguments", () => {
+  it("reads ports as Docker writes them", async () => {
+    const { sdk, cloud, network } = await program();
+    const container = new sdk.PlacedContainer("c", {
+      cloud,
+      networks: [network],
+      image: "busybox",
+      ports: [80, "8080:80", "127.0.0.1:5353:53/udp", { container: 9, host: 10 }],
+    });
+    await settle(container.host, container.status);
+    expect((containers()[0]!.inputs.spec as { ports: unknown[] }).ports).toEqual([
+      { containerPort: 80, hostPort: 0, protocol: "tcp", hostAddress: "" },
+      { containerPort: 80, hostPort: 8080, protocol: "tcp", hostAddress: "" },
+      { containerPort: 53, hostPort: 5353, protocol: "udp", hostAddress: "127.0.0.1" },
+      { containerPort: 9, hostPort: 10, protocol: "tcp", hostAddress: "" },
+    ]);
+  });
+
+  it.each([
+    [
+      "ports",
+      { ports: ["80x"] },
+      'PlacedContainer c: ports[0]: "80x" is not a port; write "80", "8080:80" or "127.0.0.1:8080:80/tcp"',
+    ],
+    [
+      "memory",
+      { memory: "much" },
+      'PlacedContainer c: memory: not an amount; write for example "512 MiB"',
+    ],
+  ])("refuses a malformed value of %s by name", async (_property, extra, sentence) => {
+    const { sdk, cloud, network } = await program();
+    expect(
+      () =>
+        new sdk.PlacedContainer("c", { cloud, networks: [network], image: "busybox", ...extra }),
+    ).toThrow(sentence);
+  });
+
+  it("keeps the provider's text constant and short", async () => {
+    await program();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const host = registered.find(({ name }) => name === "h1");
+    expect(host?.inputs.__provider).toBe(
+      'exports.handler=()=>require("pulumi-clocker/provider").dockerHost',
+    );
+  });
+});
