@@ -228,7 +228,9 @@ function lacksOf(claimant: Claimant, taken: Other[]): string[] {
   const freeBytes = capacity.memoryBytes - sum(taken.map(({ memoryBytes }) => memoryBytes));
   const lacks: string[] = [];
   if (claimant.cpus > freeCpus + EPSILON) {
-    lacks.push(`needs ${claimant.cpus} cpus, ${round(Math.max(0, freeCpus))} of ${capacity.cpus} are free`);
+    lacks.push(
+      `needs ${claimant.cpus} cpus, ${round(Math.max(0, freeCpus))} of ${capacity.cpus} are free`,
+    );
   }
   if (claimant.memoryBytes > freeBytes) {
     lacks.push(

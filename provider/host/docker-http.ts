@@ -11,6 +11,8 @@ import type { Transport } from "./transport.js";
 export interface DockerCall {
   method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   path: string;
+  /** The path is used as it is, without the API version before it. */
+  unversioned?: boolean;
   query?: Record<string, string | number | boolean | object | undefined>;
   /** Sent as JSON. */
   body?: unknown;
@@ -37,6 +39,8 @@ export class DockerHttp {
   constructor(
     private readonly transport: Transport,
     private readonly socketPath: string,
+    /** "/v1.41", asked once. Within the deadline of the call that needs it. */
+    private readonly prefix: () => Promise<string>,
   ) {
     this.host = transport.connection.name;
     this.agent = new SocketAgent(() => transport.openSocket(socketPath));
@@ -90,9 +94,10 @@ export class DockerHttp {
   async upgrade(call: DockerCall): Promise<Duplex> {
     return this.within(call, async (signal) => {
       await faultPoint("docker-request", this.host);
+      const prefix = await this.prefix();
       return new Promise<Duplex>((resolve, reject) => {
         const headers = { Connection: "Upgrade", Upgrade: "tcp" };
-        const req = this.start(call, headers, signal);
+        const req = this.start(call, prefix, headers, signal);
         req.once("upgrade", (_response, socket, head: Buffer) => {
           if (head.length > 0) socket.unshift(head);
           resolve(socket);
@@ -125,8 +130,9 @@ export class DockerHttp {
 
   private async send(call: DockerCall, signal: AbortSignal): Promise<IncomingMessage> {
     await faultPoint("docker-request", this.host);
+    const prefix = call.unversioned ? "" : await this.prefix();
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const req = this.start(call, {}, signal);
+      const req = this.start(call, prefix, {}, signal);
       req.once("response", resolve);
       req.on("error", (error) => reject(this.lost(call, error)));
       finish(req, call);
@@ -141,13 +147,14 @@ export class DockerHttp {
 
   private start(
     call: DockerCall,
+    prefix: string,
     extra: Record<string, string>,
     signal: AbortSignal,
   ): ClientRequest {
     const headers: Record<string, string> = { Host: "docker", ...extra, ...call.headers };
     if (call.body !== undefined) headers["Content-Type"] = "application/json";
     if (call.data !== undefined) headers["Content-Type"] = "application/x-tar";
-    const path = call.path + queryOf(call.query);
+    const path = prefix + call.path + queryOf(call.query);
     return request({ agent: this.agent, method: call.method, path, headers, signal });
   }
 

@@ -48,7 +48,9 @@ export class DockerClient {
   private prefix: Promise<string> | undefined;
 
   constructor(readonly transport: Transport) {
-    this.http = new DockerHttp(transport, transport.connection.dockerSocket);
+    this.http = new DockerHttp(transport, transport.connection.dockerSocket, () =>
+      this.versioned(),
+    );
   }
 
   close(): void {
@@ -61,6 +63,7 @@ export class DockerClient {
     return this.http.json({
       method: "GET",
       path: "/version",
+      unversioned: true,
       what: "tell its version",
       ...options,
     });
@@ -68,7 +71,13 @@ export class DockerClient {
 
   /** "OK", or an error. */
   async ping(options: CallOptions = {}): Promise<void> {
-    await this.http.json({ method: "GET", path: "/_ping", what: "answer a ping", ...options });
+    await this.http.json({
+      method: "GET",
+      path: "/_ping",
+      unversioned: true,
+      what: "answer a ping",
+      ...options,
+    });
   }
 
   async info(options: CallOptions = {}): Promise<DockerInfo> {
@@ -189,7 +198,7 @@ export class DockerClient {
     );
     const call: DockerCall = {
       method: "GET",
-      path: `${await this.versioned()}/containers/${segment(id)}/logs`,
+      path: `/containers/${segment(id)}/logs`,
       what: `read the log of container ${id}`,
       query: { stdout: true, stderr: true, follow, tail: tail ?? "all", since, timestamps },
       ...rest,
@@ -210,7 +219,7 @@ export class DockerClient {
   ): Promise<void> {
     await this.http.json({
       method: "PUT",
-      path: `${await this.versioned()}/containers/${segment(id)}/archive`,
+      path: `/containers/${segment(id)}/archive`,
       what: `copy files into container ${id}`,
       query: { path, noOverwriteDirNonDir: true },
       data: tar,
@@ -296,7 +305,7 @@ export class DockerClient {
     );
     const stream = await this.http.upgrade({
       method: "POST",
-      path: `${await this.versioned()}/exec/${made.Id}/start`,
+      path: `/exec/${made.Id}/start`,
       what: `run a command in container ${id}`,
       body: { Detach: false, Tty: tty },
       ...rest,
@@ -441,7 +450,7 @@ export class DockerClient {
     await this.progressing(
       {
         method: "POST",
-        path: `${await this.versioned()}/images/create`,
+        path: "/images/create",
         what: `pull image ${reference}`,
         query: { fromImage, tag, platform },
         ...(headers ? { headers } : {}),
@@ -461,7 +470,7 @@ export class DockerClient {
     await this.progressing(
       {
         method: "POST",
-        path: `${await this.versioned()}/images/load`,
+        path: "/images/load",
         what: "load an image",
         query: { quiet: false },
         data: tar,
@@ -497,7 +506,7 @@ export class DockerClient {
   ): Promise<T> {
     return this.http.json({
       method: "GET",
-      path: `${await this.versioned()}${path}`,
+      path,
       what,
       ...(query ? { query } : {}),
       ...options,
@@ -512,7 +521,7 @@ export class DockerClient {
   ): Promise<T> {
     return this.http.json({
       method: "POST",
-      path: `${await this.versioned()}${path}`,
+      path,
       what,
       ...more,
       ...options,
@@ -527,7 +536,7 @@ export class DockerClient {
   ): Promise<void> {
     await this.http.json({
       method: "DELETE",
-      path: `${await this.versioned()}${path}`,
+      path,
       what,
       ...(query ? { query } : {}),
       ...options,
