@@ -210,20 +210,28 @@ class SocketAgent extends Agent {
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
     this.open().then(
-      (stream) => callback?.(null, stream),
+      (stream) => callback?.(null, likeSocket(stream)),
       (error: Error) => callback?.(error, undefined as unknown as Duplex),
     );
   }
+}
 
-  // A channel has none of a TCP socket's options; what waits for an answer holds the process by its deadline.
-  keepSocketAlive(socket: Duplex & { unref?: () => void }): boolean {
-    socket.unref?.();
-    return true;
-  }
-
-  reuseSocket(socket: Duplex & { ref?: () => void }): void {
-    socket.ref?.();
-  }
+/**
+ * A channel has none of a TCP socket's options, which the agent sets without asking. What waits for an answer holds
+ * the process by its deadline, so `ref` and `unref` have nothing to do.
+ */
+function likeSocket(stream: Duplex): Duplex {
+  const nothing = () => stream;
+  const missing = {
+    ref: nothing,
+    unref: nothing,
+    setKeepAlive: nothing,
+    setTimeout: nothing,
+    setNoDelay: nothing,
+  };
+  for (const [name, method] of Object.entries(missing))
+    if (!(name in stream)) Object.defineProperty(stream, name, { value: method });
+  return stream;
 }
 
 function finish(req: ClientRequest, call: DockerCall): void {
