@@ -80,7 +80,10 @@ export interface Candidate {
   /** Containers there that are not requests of this plan (other stacks', earlier plans', foreign). */
   others: CandidateContainer[];
   /** Containers there whose owner is a request of this plan, by request name: sticky even without a state. */
-  own: Record<string, { networks: Record<string, string> }>;
+  own: Record<
+    string,
+    { networks: Record<string, string>; cpus?: number; memoryBytes?: number; ports?: HostPort[] }
+  >;
   /** Absent: usable. Otherwise why nothing new may be placed there, e.g. "cannot be reached: timed out after 10 s". */
   notReady?: string;
   /** True: the host will exist only after this up (its address is not known); what needs it is decided then. */
@@ -91,6 +94,12 @@ export interface Candidate {
   networks: { name: string; owner: string; cidrs: string[]; vni?: number; addresses?: string[] }[];
   /** Named volumes present, by name. */
   volumes: string[];
+  /** This plan's networks that already are on the host, by name: sticky even without a state. */
+  ownNetworks?: Record<string, { cidr: string; vni: number }>;
+  /** Addresses in use there on this plan's networks by containers that are not its requests, by network name. */
+  usedAddresses?: Record<string, string[]>;
+  /** True: some label is not known yet, so no label expression can be said to fail. Implies `pending`. */
+  labelsUnknown?: boolean;
 }
 
 export interface CandidateContainer {
@@ -126,6 +135,8 @@ export interface NetworkAllocation {
   hosts: Record<string, { block: string; gateway: string; underlay: string }>;
   /** Names and the addresses they resolve to, sorted: each container's own name and its aliases. */
   records: Record<string, string[]>;
+  /** Blocks of hosts that left, in the order they left: given out again last, and to the same host first. */
+  retired?: { host: string; block: string }[];
 }
 
 export interface PlanInput {
@@ -143,11 +154,23 @@ export interface PlanInput {
     assignments: Record<string, Assignment>;
     networks: Record<string, NetworkAllocation>;
   };
+  /**
+   * What plans made earlier in the same program decided. Their networks may be attached to and are not planned
+   * again; their addresses are taken. Their containers are in each candidate's `others`.
+   */
+  given?: {
+    assignments: Record<string, Assignment>;
+    networks: Record<string, NetworkAllocation>;
+  };
+  /** Names of requests that cannot be judged yet: whole ones, and those of which only the revision is unknown. */
+  undecided?: { requests: string[]; revisions: string[] };
 }
 
 /** Why a request has no host. */
 export interface Refusal {
   name: string;
+  /** What `name` names. */
+  about: "request" | "network";
   /** The whole sentence for the user. */
   sentence: string;
   /** Each host's reason. */
@@ -155,6 +178,7 @@ export interface Refusal {
 }
 
 export interface PlanResult {
+  /** An address that is missing for one of a request's networks is decided when pending hosts exist. */
   assignments: Record<string, Assignment>;
   networks: Record<string, NetworkAllocation>;
   /** Requests and networks that must wait for hosts that do not exist yet. */

@@ -1,0 +1,112 @@
+import type { Candidate, NetworkAllocation, NetworkRequest } from "../placement/model.js";
+import { listing } from "../placement/words.js";
+import {
+  blocksIn,
+  type Cidr,
+  containsCidr,
+  formatCidr,
+  overlaps,
+  parseCidr,
+  sizeOf,
+} from "./cidr.js";
+import { BlockSpace } from "./block-space.js";
+
+/** Each member host's part of a network. */
+export interface Blocks {
+  hosts: NetworkAllocation["hosts"];
+  spaces: Map<string, BlockSpace>;
+  retired: NonNullable<NetworkAllocation["retired"]>;
+  refusal?: string;
+}
+
+/**
+ * Gives every member host its block. A host keeps its block for ever; a new one gets, in the plan's order of
+ * hosts, its own former block, else one that nobody has had, else the one that was left longest ago.
+ */
+export function assignBlocks(
+  network: NetworkRequest,
+  cidr: Cidr,
+  members: readonly Candidate[],
+  previous: NetworkAllocation | undefined,
+): Blocks {
+  const blocks: Blocks = { hosts: {}, spaces: new Map(), retired: [] };
+  const assign = (host: Candidate, block: Cidr): void => {
+    const space = new BlockSpace(block);
+    blocks.spaces.set(host.name, space);
+    blocks.hosts[host.name] = {
+      block: formatCidr(block),
+      gateway: space.gateway(),
+      underlay: host.underlay?.address ?? previous?.hosts[host.name]?.underlay ?? "",
+    };
+  };
+
+  const names = new Set(members.map(({ name }) => name));
+  const left = Object.entries(previous?.hosts ?? {})
+    .filter(([host]) => !names.has(host))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([host, { block }]) => ({ host, block }));
+  let retired = [...(previous?.retired ?? []), ...left].filter(({ block }) => inside(block, cidr));
+  const newcomers: Candidate[] = [];
+  for (const host of members) {
+    const before =
+      previous?.hosts[host.name]?.block ?? retired.find((each) => each.host === host.name)?.block;
+    const block = before === undefined ? undefined : inside(before, cidr);
+    if (block) assign(host, block);
+    else newcomers.push(host);
+  }
+  retired = retired.filter(({ host }) => !names.has(host));
+
+  const carver = new BlockCarver(cidr, network.blockPrefix, [
+    ...[...blocks.spaces.values()].map(({ block }) => block),
+    ...retired.flatMap(({ block }) => inside(block, cidr) ?? []),
+  ]);
+  const without: string[] = [];
+  for (const host of newcomers) {
+    const fresh = carver.next();
+    const used = fresh ? undefined : retired.shift();
+    const block = fresh ?? (used && inside(used.block, cidr));
+    if (block) assign(host, block);
+    else without.push(host.name);
+  }
+  blocks.retired = retired;
+  if (without.length > 0) {
+    blocks.refusal = `network ${network.name}: ${formatCidr(cidr)} has ${blocksIn(cidr, network.blockPrefix)} blocks of /${network.blockPrefix} for ${members.length} hosts: none is left for ${listing(without)}`;
+  }
+  return blocks;
+}
+
+function inside(text: string, cidr: Cidr): Cidr | undefined {
+  const block = parseCidr(text);
+  return block && containsCidr(cidr, block) ? block : undefined;
+}
+
+/** Walks through a network block by block, over those that are taken. */
+class BlockCarver {
+  private base: bigint;
+  private readonly bases: Set<bigint>;
+  private readonly odd: Cidr[];
+
+  constructor(
+    private readonly cidr: Cidr,
+    private readonly prefix: number,
+    taken: readonly Cidr[],
+  ) {
+    this.base = cidr.base;
+    this.bases = new Set(taken.filter((each) => each.prefix === prefix).map(({ base }) => base));
+    // Blocks from before the block size was changed.
+    this.odd = taken.filter((each) => each.prefix !== prefix);
+  }
+
+  next(): Cidr | undefined {
+    const { family } = this.cidr;
+    const end = this.cidr.base + sizeOf(this.cidr);
+    const size = sizeOf({ family, base: 0n, prefix: this.prefix });
+    while (this.base + size <= end) {
+      const block: Cidr = { family, base: this.base, prefix: this.prefix };
+      this.base += size;
+      if (this.bases.has(block.base) || this.odd.some((each) => overlaps(each, block))) continue;
+      return block;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,70 @@
+import type { PlacementRequest } from "../placement/model.js";
+import { sortAddresses } from "./cidr.js";
+
+/** What a name server can be asked for: letters, digits, hyphens and underscores, at most 63. */
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+
+export function isDnsLabel(name: string): boolean {
+  return LABEL.test(name);
+}
+
+/**
+ * Checks the names that requests have on a network: each valid, no two requests of the same name (upper and lower
+ * case are one), and no alias that is the name of another request. Several requests may share an alias.
+ */
+export function checkNames(network: string, requests: readonly PlacementRequest[]): string[] {
+  const problems: string[] = [];
+  const owners = new Map<string, string>();
+  for (const { name, networks } of requests) {
+    if (!networks.some((each) => each.network === network)) continue;
+    const known = owners.get(name.toLowerCase());
+    if (known !== undefined) {
+      problems.push(`network ${network}: ${known} and ${name} are the same name there`);
+    } else if (!isDnsLabel(name)) {
+      problems.push(`network ${network}: ${name} cannot be a name there; ${RULE}`);
+    }
+    owners.set(name.toLowerCase(), name);
+  }
+  for (const { name, networks } of requests) {
+    for (const attachment of networks) {
+      if (attachment.network !== network) continue;
+      for (const alias of attachment.aliases) {
+        const owner = owners.get(alias.toLowerCase());
+        if (!isDnsLabel(alias)) {
+          problems.push(`network ${network}: alias ${alias} of ${name} cannot be a name; ${RULE}`);
+        } else if (owner !== undefined && owner !== name) {
+          problems.push(`network ${network}: alias ${alias} of ${name} is the name of ${owner}`);
+        }
+      }
+    }
+  }
+  return problems;
+}
+
+const RULE = "use letters, digits, - and _, at most 63, not beginning or ending with -";
+
+/** Each name and the addresses it stands for, sorted: a container's own name and its aliases. */
+export function recordsOf(
+  network: string,
+  requests: readonly PlacementRequest[],
+  addresses: ReadonlyMap<string, Record<string, string>>,
+): Record<string, string[]> {
+  const records = new Map<string, Set<string>>();
+  for (const { name, networks } of requests) {
+    const address = addresses.get(name)?.[network];
+    if (address === undefined) continue;
+    for (const attachment of networks) {
+      if (attachment.network !== network) continue;
+      for (const each of [name, ...attachment.aliases]) {
+        const known = records.get(each.toLowerCase());
+        if (known) known.add(address);
+        else records.set(each.toLowerCase(), new Set([address]));
+      }
+    }
+  }
+  return Object.fromEntries(
+    [...records]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, known]) => [name, sortAddresses([...known])]),
+  );
+}

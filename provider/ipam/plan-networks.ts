@@ -1,0 +1,189 @@
+import type {
+  Candidate,
+  NetworkAllocation,
+  NetworkRequest,
+  PlanInput,
+  Refusal,
+} from "../placement/model.js";
+import { compareNames } from "../placement/order.js";
+import type { Decisions } from "../placement/place.js";
+import { assignAddresses, type AddressSpace } from "./addresses.js";
+import { BlockSpace } from "./block-space.js";
+import { assignBlocks } from "./blocks.js";
+import { carveCidr, checkCidr } from "./choose-cidr.js";
+import { type Cidr, formatCidr, parseCidr } from "./cidr.js";
+import { chooseMtu } from "./mtu.js";
+import { checkNames, recordsOf } from "./names.js";
+import { HostRanges, type Occupied, occupiedVnis } from "./occupied.js";
+import { chooseVni } from "./vni.js";
+
+export interface NetworkPlan {
+  networks: Record<string, NetworkAllocation>;
+  /** By request, then by network; an address that is not decided yet is absent. */
+  addresses: Map<string, Record<string, string>>;
+  /** Networks of which nothing can be said before all hosts exist. */
+  pending: string[];
+  refusals: Refusal[];
+}
+
+/** Plans all networks for requests whose hosts are decided. */
+export function planNetworks(input: PlanInput, decisions: Decisions): NetworkPlan {
+  const plan: NetworkPlan = { networks: {}, addresses: new Map(), pending: [], refusals: [] };
+  const hosts = [...input.candidates].sort((a, b) => compareNames(a.name, b.name));
+  const cidrs = chooseCidrs(input, hosts, plan);
+  const vnis = occupiedVnis(input);
+  for (const network of input.networks) {
+    const cidr = cidrs.get(network.name);
+    if (!cidr) continue;
+    const previous = input.previous.networks[network.name];
+    const own = hosts.flatMap((host) => host.ownNetworks?.[network.name] ?? [])[0];
+    const vni = previous?.vni ?? own?.vni ?? chooseVni(input.seed, network.name, vnis);
+    vnis.add(vni);
+    const members = hosts.filter(
+      (host) => host.notReady === undefined || previous?.hosts[host.name] !== undefined,
+    );
+    const blocks = assignBlocks(network, cidr, members, previous);
+    if (blocks.refusal !== undefined) plan.refusals.push(refusal(network.name, blocks.refusal));
+    plan.networks[network.name] = {
+      cidr: formatCidr(cidr),
+      vni,
+      mtu: network.mtu ?? mtuOf(members, previous),
+      hosts: blocks.hosts,
+      records: {},
+      ...(blocks.retired.length > 0 ? { retired: blocks.retired } : {}),
+    };
+    const { name, reserved } = network;
+    handOut({ name, cidr, reserved, spaces: blocks.spaces }, input, decisions, plan);
+  }
+  for (const [name, allocation] of Object.entries(input.given?.networks ?? {})) {
+    if (!plan.networks[name]) handOut(spaceOf(name, allocation), input, decisions, plan);
+  }
+  for (const network of input.networks) {
+    for (const problem of checkNames(network.name, input.requests)) {
+      plan.refusals.push(refusal(network.name, problem));
+    }
+    const allocation = plan.networks[network.name];
+    if (allocation) allocation.records = recordsOf(network.name, input.requests, plan.addresses);
+  }
+  refuseUnknownNetworks(input, plan);
+  return plan;
+}
+
+/** Kept and fixed ranges first, so that new ones go round them. */
+function chooseCidrs(
+  input: PlanInput,
+  hosts: readonly Candidate[],
+  plan: NetworkPlan,
+): Map<string, Cidr> {
+  const ranges = new HostRanges(hosts);
+  const chosen = new Map<string, Cidr>();
+  const others = new Map<string, Occupied[]>();
+  const occupy = (name: string, text: string, what: string): void => {
+    const cidr = parseCidr(text);
+    if (cidr) others.set(name, [...(others.get(name) ?? []), { cidr, what }]);
+  };
+  for (const [name, { cidr }] of Object.entries(input.given?.networks ?? {})) {
+    occupy(name, cidr, `network ${name} (${cidr})`);
+  }
+  const wanted = new Set(input.networks.map(({ name }) => name));
+  for (const [name, { cidr }] of Object.entries(input.previous.networks)) {
+    const leaving = wanted.has(name) ? "" : ", which leaves in this update";
+    occupy(name, cidr, `network ${name} (${cidr})${leaving}`);
+  }
+  const rest = (name: string): Occupied[] =>
+    [...others].filter(([other]) => other !== name).flatMap(([, occupied]) => occupied);
+
+  const carved: NetworkRequest[] = [];
+  for (const network of input.networks) {
+    const text = network.cidr ?? keptCidr(network.name, input, hosts);
+    if (text === undefined) {
+      carved.push(network);
+      continue;
+    }
+    const own = ownRanges(network.name, input, hosts);
+    const result = checkCidr(network, text, ranges, rest(network.name), own);
+    if ("refusal" in result) plan.refusals.push(refusal(network.name, result.refusal));
+    else {
+      chosen.set(network.name, result.cidr);
+      occupy(network.name, text, `network ${network.name} (${text})`);
+    }
+  }
+  // A host that does not exist yet may bring a route that is in the way.
+  const undecided = hosts.some(({ pending }) => pending === true);
+  for (const network of carved) {
+    if (undecided) {
+      plan.pending.push(network.name);
+      continue;
+    }
+    const result = carveCidr(network, input.pool, ranges, rest(network.name));
+    if ("refusal" in result) plan.refusals.push(refusal(network.name, result.refusal));
+    else {
+      chosen.set(network.name, result.cidr);
+      const text = formatCidr(result.cidr);
+      occupy(network.name, text, `network ${network.name} (${text})`);
+    }
+  }
+  return chosen;
+}
+
+function keptCidr(name: string, input: PlanInput, hosts: readonly Candidate[]): string | undefined {
+  const seen = hosts.flatMap((host) => host.ownNetworks?.[name]?.cidr ?? [])[0];
+  return input.previous.networks[name]?.cidr ?? seen;
+}
+
+/** Ranges that hosts route because the network is there already. */
+function ownRanges(name: string, input: PlanInput, hosts: readonly Candidate[]): Cidr[] {
+  const texts = new Set(hosts.flatMap((host) => host.ownNetworks?.[name]?.cidr ?? []));
+  const previous = input.previous.networks[name];
+  if (previous) texts.add(previous.cidr);
+  return [...texts].flatMap((text) => parseCidr(text) ?? []);
+}
+
+function mtuOf(members: readonly Candidate[], previous: NetworkAllocation | undefined): number {
+  const seen = members.flatMap(({ underlay }) => (underlay ? [underlay.mtu] : []));
+  return chooseMtu(seen, previous?.mtu, seen.length === members.length);
+}
+
+function spaceOf(name: string, allocation: NetworkAllocation): AddressSpace {
+  const cidr = parseCidr(allocation.cidr) ?? { family: 4, base: 0n, prefix: 32 };
+  const spaces = new Map<string, BlockSpace>();
+  for (const [host, { block }] of Object.entries(allocation.hosts)) {
+    const parsed = parseCidr(block);
+    if (parsed) spaces.set(host, new BlockSpace(parsed));
+  }
+  return { name, cidr, reserved: [], spaces };
+}
+
+function handOut(
+  space: AddressSpace,
+  input: PlanInput,
+  decisions: Decisions,
+  plan: NetworkPlan,
+): void {
+  const { addresses, refusals } = assignAddresses(space, input, decisions);
+  for (const [name, address] of addresses) {
+    plan.addresses.set(name, { ...plan.addresses.get(name), [space.name]: address });
+  }
+  plan.refusals.push(...refusals);
+}
+
+/** A request on a network that nobody asked for. */
+function refuseUnknownNetworks(input: PlanInput, plan: NetworkPlan): void {
+  const known = new Set(input.networks.map(({ name }) => name));
+  for (const name of Object.keys(input.given?.networks ?? {})) known.add(name);
+  for (const request of input.requests) {
+    for (const { network } of request.networks) {
+      if (known.has(network)) continue;
+      plan.refusals.push({
+        name: request.name,
+        about: "request",
+        sentence: `no address for ${request.name}: there is no network ${network} in the cloud`,
+        hosts: [],
+      });
+    }
+  }
+}
+
+function refusal(name: string, sentence: string): Refusal {
+  return { name, about: "network", sentence, hosts: [] };
+}

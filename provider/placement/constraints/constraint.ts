@@ -1,0 +1,23 @@
+import type { Claim, HostState } from "../host-state.js";
+import type { PlacementRequest } from "../model.js";
+
+/** A request made ready for judging. */
+export interface Ask extends Claim {
+  readonly request: PlacementRequest;
+}
+
+/**
+ * One rule that a host must meet. `declared` rules ask only what the program says of a host, so that their
+ * answer is the same for all equal requests and does not change while the plan is made.
+ */
+export interface Constraint {
+  readonly name: string;
+  readonly declared: boolean;
+  /** False: it has nothing to say about this request. */
+  applies(ask: Ask): boolean;
+  accepts(ask: Ask, host: HostState): boolean;
+  /** `2 hosts lack label zone=eu`: all these hosts were refused by this rule. */
+  explain(ask: Ask, hosts: readonly HostState[]): string;
+  /** The same for one host, without its name: `lacks label zone=eu`. */
+  explainOne(ask: Ask, host: HostState): string;
+}

@@ -1,0 +1,23 @@
+import type { HostState } from "../host-state.js";
+import { count, hostsThat } from "../words.js";
+import type { Constraint } from "./constraint.js";
+
+/** At most so many containers of the cloud on a host: the host's own limit, or one of the cloud or the request. */
+export function maxContainersConstraint(max: number | undefined): Constraint {
+  const limit = (host: HostState): number =>
+    Math.min(max ?? Infinity, host.candidate.maxContainers ?? Infinity);
+  return {
+    name: "maxContainers",
+    declared: false,
+    applies: () => true,
+    accepts: (_ask, host) => host.counted < limit(host),
+    explain: (_ask, hosts) => {
+      const limits = new Set(hosts.map(limit));
+      const [only] = limits;
+      const what =
+        limits.size === 1 && only !== undefined ? `limit of ${count(only, "container")}` : "limit";
+      return `${hostsThat(hosts.length, "runs its", "run their")} ${what}`;
+    },
+    explainOne: (_ask, host) => `runs its limit of ${count(limit(host), "container")}`,
+  };
+}

@@ -1,0 +1,19 @@
+import { hostsThat, listing } from "../words.js";
+import type { Constraint } from "./constraint.js";
+
+/** The host can take something new: it was reached, and it exists. */
+export const readyConstraint: Constraint = {
+  name: "ready",
+  declared: true,
+  applies: () => true,
+  accepts: (_ask, host) => host.candidate.notReady === undefined && host.candidate.pending !== true,
+  explain: (_ask, hosts) =>
+    `${hostsThat(hosts.length, "is", "are")} not ready (${listing(
+      hosts.map((host) => `${host.name} ${reason(host.candidate.notReady)}`),
+    )})`,
+  explainOne: (_ask, host) => reason(host.candidate.notReady),
+};
+
+function reason(notReady: string | undefined): string {
+  return notReady ?? "does not exist yet";
+}

@@ -1,0 +1,45 @@
+import type { Ask } from "./constraints/index.js";
+import type { HostClass } from "./host-classes.js";
+import type { HostState } from "./host-state.js";
+import type { Accepts } from "./pickers/picker.js";
+import type { Ordering } from "./strategies/index.js";
+
+/**
+ * What hosts that do not exist yet leave open. A host is uncertain if it does not exist, or if a request that
+ * had to wait may come to lie on it. A request is open if an uncertain host could take it, unless it is the only
+ * one that could: then there is nothing to choose.
+ */
+export class Uncertainty {
+  private readonly uncertain = new Set<HostState>();
+  /** Classes whose every host is uncertain already. */
+  private readonly spreadClasses = new Set<HostClass>();
+
+  constructor(hosts: readonly HostState[]) {
+    for (const host of hosts) if (host.candidate.pending === true) this.uncertain.add(host);
+  }
+
+  /** Whether the request must wait; if so, all hosts that could take it become uncertain. */
+  isOpen(hostClass: HostClass, ordering: Ordering, ask: Ask, accepts: Accepts): boolean {
+    if (this.uncertain.size === 0) return false;
+    const could = hostClass.possible.filter((host) => accepts(ask, host));
+    // A draw depends on how many hosts there are, even on those that turn out to have no room.
+    const drawsFromUnknown =
+      ordering.last.kind === "random" && hostClass.possible.length !== hostClass.eligible.length;
+    if (!drawsFromUnknown && !could.some((host) => this.uncertain.has(host))) return false;
+    if (could.length === 0) return false;
+    const [only] = could;
+    if (could.length === 1 && only?.candidate.pending !== true) return false;
+    if (!this.spreadClasses.has(hostClass)) this.spread(could);
+    if (could.length === hostClass.possible.length) this.spreadClasses.add(hostClass);
+    return true;
+  }
+
+  /** A request that may lie on any of these hosts has to wait. */
+  spread(hosts: readonly HostState[]): void {
+    for (const host of hosts) this.uncertain.add(host);
+  }
+
+  names(): Set<string> {
+    return new Set([...this.uncertain].map(({ name }) => name));
+  }
+}
