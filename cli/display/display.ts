@@ -14,6 +14,8 @@ export interface Display {
   notice(text: string): void;
   /** No event will follow. Prints what stays. */
   finish(): void;
+  /** Nothing was begun: takes the frame away and prints nothing. */
+  abandon(): void;
   /** Lines of all property changes, for "details". */
   details(): string;
   readonly failures: readonly string[];
@@ -96,6 +98,10 @@ function liveDisplay(options: DisplayOptions, rim: DisplayRim): Display {
       const lines = renderFinal(progress, options, rim.size().width, rim.now(), diffs);
       rim.write(toText(lines, options.isColored));
     },
+    abandon: () => {
+      stop();
+      rim.frame("");
+    },
     details: () => toText(renderPropertyDiffs(progress), options.isColored),
     get failures() {
       return errorsOf(progress);
@@ -122,6 +128,7 @@ function plainDisplay(options: DisplayOptions, rim: DisplayRim): Display {
       progress.finish();
       print(lines.close(rim.now(), options.showDiff ? renderPropertyDiffs(progress) : []));
     },
+    abandon: stop,
     details: () => toText(renderPropertyDiffs(progress), options.isColored),
     get failures() {
       return errorsOf(progress);
@@ -144,6 +151,7 @@ function jsonDisplay(options: DisplayOptions, rim: DisplayRim): Display {
       progress.finish();
       if (options.isPreview) rim.write(`${JSON.stringify(digest(events, options), null, 4)}\n`);
     },
+    abandon: () => undefined,
     details: () => "",
     get failures() {
       return errorsOf(progress);

@@ -1,0 +1,60 @@
+import { resolve } from "node:path";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { wantsColor, type ColorChoice } from "../display/paint.js";
+
+/** What every command of a project takes. */
+export interface CommonFlags {
+  stack?: string;
+  cwd?: string;
+  color?: ColorChoice;
+  nonInteractive?: boolean;
+}
+
+/** A command with the common options. Values given before the command's name count too. */
+export const withCommon = (command: Command): Command =>
+  command
+    .option("-C, --cwd <dir>", "run as if in this folder")
+    .addOption(
+      new Option("--color <when>", "colour the output").choices(["always", "never", "auto", "raw"]),
+    )
+    .option("--non-interactive", "never ask");
+
+export const withStack = (command: Command): Command =>
+  withCommon(command).option("-s, --stack <name>", "the stack; default: the selected one");
+
+/** All flags of a command, its parents' included. */
+export const flagsOf = <Flags>(command: Command): Flags => command.optsWithGlobals();
+
+/** The folder a command works in. */
+export const folderOf = (flags: CommonFlags): string => resolve(flags.cwd ?? ".");
+
+export const isColored = (
+  flags: CommonFlags,
+  stream: NodeJS.WriteStream = process.stdout,
+): boolean => wantsColor(flags.color ?? "auto", stream.isTTY, process.env);
+
+/** Somebody is there to be asked. */
+export const isInteractive = (flags: CommonFlags): boolean =>
+  flags.nonInteractive !== true &&
+  process.stdin.isTTY &&
+  process.stdout.isTTY &&
+  (process.env["CI"] ?? "") === "";
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new InvalidArgumentError("It must be a whole number from 1.");
+  }
+  return value;
+}
+
+/** For options that may be repeated. */
+export const collect = (text: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  text,
+];
+
+/** Ends the command for wrong usage, in commander's own way. */
+export function refuseUsage(command: Command, sentence: string): never {
+  return command.error(`error: ${sentence}`);
+}

@@ -1,0 +1,25 @@
+import { painter, wantsColor } from "./display/paint.js";
+import { sanitize, span } from "./display/text.js";
+
+/** Errors whose message is written for users. Told apart by name, so that nothing is loaded for it. */
+const FOR_USERS = new Set(["CloudError", "EngineError", "LabError"]);
+
+const isDebug = (): boolean => (process.env["CLOCKER_DEBUG"] ?? "") !== "";
+
+/** What to print of an error: its message; the stack only when asked for. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const stack = isDebug() && error.stack !== undefined ? `\n${error.stack}` : "";
+  const isSystem = typeof (error as NodeJS.ErrnoException).syscall === "string";
+  if (FOR_USERS.has(error.name) || isSystem) return `${sanitize(error.message)}${stack}`;
+  const hint = isDebug()
+    ? ""
+    : "\nThis should not have happened; CLOCKER_DEBUG=1 shows where it did.";
+  return `${sanitize(error.message)}${hint}${stack}`;
+}
+
+/** Writes an error to stderr. */
+export function reportError(error: unknown): void {
+  const paint = painter(wantsColor("auto", process.stderr.isTTY, process.env));
+  process.stderr.write(`${paint([span("error: ", "red")])}${describeError(error)}\n`);
+}

@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+
+/** Adds commands to the program. */
+export type Register = (program: Command) => void;
+
+export interface Group {
+  /** Names of its top-level commands. */
+  commands: readonly string[];
+  load(): Promise<Register>;
+}
+
+/**
+ * All command groups, in the order of `clocker --help`. A group's file is loaded only when one of its commands is
+ * called or help is asked for, so that no command waits for the code of another.
+ */
+export const GROUPS: readonly Group[] = [
+  {
+    commands: ["preview", "up", "refresh", "destroy", "cancel"],
+    load: async () => (await import("./commands/operations.js")).registerOperations,
+  },
+  {
+    commands: ["stack"],
+    load: async () => (await import("./commands/stack.js")).registerStack,
+  },
+  {
+    commands: ["config"],
+    load: async () => (await import("./commands/config.js")).registerConfig,
+  },
+  {
+    commands: ["lab"],
+    load: async () => (await import("./lab/index.js")).registerLab,
+  },
+  {
+    commands: ["about", "version"],
+    load: async () => (await import("./commands/about.js")).registerAbout,
+  },
+];

@@ -1,0 +1,66 @@
+import { Command, CommanderError } from "commander";
+import { reportError } from "./errors.js";
+import { GROUPS, type Group } from "./groups.js";
+import { version } from "./version.js";
+
+/** Wrong usage, as with the pulumi CLI. */
+const USAGE = 255;
+
+/** The exit code of a command that ran, set by it through `finish`. */
+let exitCode = 0;
+
+/** Called by commands that end other than well. */
+export function finish(code: number): void {
+  exitCode = code;
+}
+
+/** Runs one command line; resolves with the exit code and never rejects. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  exitCode = 0;
+  try {
+    const program = newProgram();
+    for (const group of groupsFor(argv)) (await group.load())(program);
+    if (argv.length === 0) {
+      program.outputHelp();
+      return 0;
+    }
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode || Number(process.exitCode ?? 0);
+  } catch (error) {
+    // Commander has said what is wrong, or shown what was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    reportError(error);
+    return 1;
+  }
+}
+
+function newProgram(): Command {
+  return new Command("clocker")
+    .description("One Docker cloud out of the machines you can reach by SSH.")
+    .version(version(), "-v, --version", "show the version")
+    .option("-C, --cwd <dir>", "run as if in this folder")
+    .option("--color <when>", "always, never or auto")
+    .option("--non-interactive", "never ask")
+    .usage("<command> [options]")
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .showHelpAfterError("Run `clocker --help`, or `clocker <command> --help`.")
+    .exitOverride();
+}
+
+/** The groups the command line needs: one, or all for help and for names nobody has. */
+function groupsFor(argv: readonly string[]): readonly Group[] {
+  const name = commandName(argv);
+  const group = GROUPS.find(({ commands }) => name !== undefined && commands.includes(name));
+  return group === undefined ? GROUPS : [group];
+}
+
+/** The first argument that is neither an option nor the value of one. */
+function commandName(argv: readonly string[]): string | undefined {
+  for (let at = 0; at < argv.length; at += 1) {
+    const argument = argv[at] ?? "";
+    if (argument === "-C" || argument === "--cwd" || argument === "--color") at += 1;
+    else if (!argument.startsWith("-")) return argument;
+  }
+  return undefined;
+}

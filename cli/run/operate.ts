@@ -1,0 +1,166 @@
+import type {
+  DestroyOptions,
+  OperationOptions,
+  OperationResult,
+  Stack,
+  UpOptions,
+} from "../../engine/index.js";
+import type { Operation, OperationFlags } from "../commands/operations.js";
+import { isColored } from "../commands/options.js";
+import { createDisplay, type Display } from "../display/display.js";
+import { span } from "../display/text.js";
+import { painter } from "../display/paint.js";
+import type { Action } from "../display/words.js";
+import { EventLog } from "./event-log.js";
+import { Interrupts } from "./interrupts.js";
+import { openEngineStack } from "./open-stack.js";
+import { confirm } from "./prompt.js";
+import { terminalRim } from "./terminal.js";
+
+const ACTIONS: Readonly<Record<Operation, Action>> = {
+  preview: "update",
+  update: "update",
+  refresh: "refresh",
+  destroy: "destroy",
+};
+
+/** Runs an operation as a command: preview, question, execution. Resolves with the exit code. */
+export async function operate(operation: Operation, flags: OperationFlags): Promise<number> {
+  const stack = await openEngineStack(flags);
+  const isOnlyPreview = operation === "preview" || flags.previewOnly === true;
+  // With --json, stdout is one stream of one operation.
+  const withPreview = flags.skipPreview !== true && (isOnlyPreview || flags.json !== true);
+  if (withPreview || isOnlyPreview) {
+    const previewed = await perform(stack, operation, flags, true);
+    if (previewed.result.result !== "succeeded") return 1;
+    if (isOnlyPreview) return 0;
+    if (flags.yes !== true && !(await isConfirmed(operation, flags, previewed.display))) return 1;
+  }
+  const { result } = await perform(stack, operation, flags, false);
+  if (result.result !== "succeeded") return 1;
+  if (operation === "destroy") {
+    const { afterDestroy } = await import("./after-destroy.js");
+    await afterDestroy(stack.name, flags);
+  }
+  return 0;
+}
+
+async function isConfirmed(
+  operation: Operation,
+  flags: OperationFlags,
+  preview: Display,
+): Promise<boolean> {
+  const what = ACTIONS[operation];
+  const paint = painter(isColored(flags));
+  const note =
+    operation === "refresh" ? "\nOnly the stack's state will change, nothing on the hosts." : "";
+  const answer = await confirm(
+    paint([span(`Do you want to perform this ${what}?`, "bold"), span(note)]),
+    () => process.stdout.write(`\n${preview.details()}`),
+  );
+  if (answer === "yes") {
+    process.stdout.write("\n");
+    return true;
+  }
+  const verdict = answer === "no" ? "declined" : "cancelled";
+  process.stdout.write(`confirmation ${verdict}, not proceeding with the ${what}\n`);
+  return false;
+}
+
+/** One pass of the engine with its display. */
+async function perform(
+  stack: Stack,
+  operation: Operation,
+  flags: OperationFlags,
+  isPreview: boolean,
+): Promise<{ result: OperationResult; display: Display }> {
+  const mode = flags.json === true ? "json" : process.stdout.isTTY ? "live" : "plain";
+  const display = createDisplay(
+    {
+      action: ACTIONS[operation],
+      isPreview,
+      project: stack.project,
+      stack: stack.name,
+      mode,
+      isColored: isColored(flags),
+      showDiff: flags.diff === true,
+      showSames: flags.showSames === true,
+      showOutputs: flags.suppressOutputs !== true,
+    },
+    terminalRim(),
+  );
+  const log = flags.eventLog === undefined ? undefined : new EventLog(flags.eventLog);
+  const interrupts = new Interrupts((sentence) => display.notice(sentence));
+  const options: OperationOptions = {
+    onEvent: (event) => {
+      log?.write(event);
+      display.event(event);
+    },
+    signal: interrupts.cancel,
+    terminate: interrupts.terminate,
+    ...(flags.parallel === undefined ? {} : { parallel: flags.parallel }),
+    ...(flags.target === undefined ? {} : { target: flags.target }),
+    ...(flags.targetDependents === true ? { targetDependents: true } : {}),
+    ...(flags.continueOnError === true ? { continueOnError: true } : {}),
+    ...(flags.expectNoChanges === true ? { expectNoChanges: true } : {}),
+    ...(flags.message === undefined ? {} : { message: flags.message }),
+  };
+  try {
+    const result = await start(stack, operation, flags, isPreview, options);
+    display.finish();
+    reportRest(result, display);
+    return { result, display };
+  } catch (error) {
+    // Nothing was begun: an empty tree would only stand in the way of the reason.
+    display.abandon();
+    throw error;
+  } finally {
+    interrupts.release();
+    log?.close();
+  }
+}
+
+function start(
+  stack: Stack,
+  operation: Operation,
+  flags: OperationFlags,
+  isPreview: boolean,
+  shared: OperationOptions,
+): Promise<OperationResult> {
+  const refresh = flags.refresh !== undefined && flags.refresh !== "false";
+  switch (operation) {
+    case "preview":
+    case "update": {
+      const options: UpOptions = {
+        ...shared,
+        ...(refresh ? { refresh } : {}),
+        ...(flags.replace === undefined ? {} : { replace: flags.replace }),
+        ...(flags.diff === true ? { diff: true } : {}),
+        ...(flags.policyPack === undefined ? {} : { policyPacks: flags.policyPack }),
+      };
+      return isPreview ? stack.preview(options) : stack.up(options);
+    }
+    case "refresh":
+      return stack.refresh({ ...shared, preview: isPreview });
+    case "destroy": {
+      const options: DestroyOptions = {
+        ...shared,
+        preview: isPreview,
+        ...(refresh ? { refresh } : {}),
+      };
+      return stack.destroy(options);
+    }
+  }
+}
+
+/** Errors that no event told of, and a word on how it ended. */
+function reportRest(result: OperationResult, display: Display): void {
+  const paint = painter(isColored({}, process.stderr));
+  const shown = display.failures.join("\n");
+  for (const error of result.errors) {
+    if (!shown.includes(error.trim())) {
+      process.stderr.write(`${paint([span("error: ", "red")])}${error.trimEnd()}\n`);
+    }
+  }
+  if (result.result === "cancelled") process.stderr.write("error: the operation was cancelled\n");
+}
