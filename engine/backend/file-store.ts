@@ -111,6 +111,13 @@ export class FileStackStore implements StackStore {
     return write;
   }
 
+  /** Saves a state that comes from elsewhere, with the fields of it this version does not know. */
+  async replace(snapshot: Snapshot, foreign: Record<string, unknown>): Promise<void> {
+    if (!this.#foreign) await this.loadSealed();
+    this.#foreign = { checkpoint: this.#foreign?.checkpoint ?? {}, deployment: foreign };
+    await this.save(snapshot);
+  }
+
   async #save(given: Snapshot): Promise<void> {
     if (!this.#foreign) await this.loadSealed();
     const snapshot = { ...given, manifest: newManifest() };
