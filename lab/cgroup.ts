@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir, readdir, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CGROUP_ROOT } from "./names.js";
 
@@ -32,13 +32,26 @@ export async function makeCgroup(path: string, cpus: number, memory: number): Pr
     await writeFile(join(dir, "cpu.max"), `${Math.round(cpus * period)} ${period}`);
     return;
   }
+  for (const root of roots()) await mkdir(join(root, path), { recursive: true });
+  await inheritCpuset(path);
   const memoryDir = join(CGROUP_ROOT, "memory", path);
   const cpuDir = join(CGROUP_ROOT, "cpu", path);
-  await mkdir(memoryDir, { recursive: true });
-  await mkdir(cpuDir, { recursive: true });
   await writeFile(join(memoryDir, "memory.limit_in_bytes"), String(memory));
   await writeFile(join(cpuDir, "cpu.cfs_period_us"), String(period));
   await writeFile(join(cpuDir, "cpu.cfs_quota_us"), String(Math.round(cpus * period)));
+}
+
+/** In version 1 a new cpuset is empty and takes no process until it was filled, from the top down. */
+async function inheritCpuset(path: string): Promise<void> {
+  const root = join(CGROUP_ROOT, "cpuset");
+  if (!existsSync(root)) return;
+  let dir = root;
+  for (const part of path.split("/")) {
+    const parent = dir;
+    dir = join(dir, part);
+    for (const file of ["cpuset.cpus", "cpuset.mems"])
+      await writeFile(join(dir, file), await readFile(join(parent, file), "utf8"));
+  }
 }
 
 /** Removes the group and those below it in every hierarchy. They outlive the processes, so no one else does. */

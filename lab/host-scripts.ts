@@ -1,16 +1,18 @@
 /**
- * PID 1 of a lab host. Arguments: folder on disk, folder in the lab's tmpfs, name, address, gateway.
+ * PID 1 of a lab host. Arguments: folder on disk, folder in the lab's tmpfs, name, address, gateway,
+ * cgroup, packages that a bare host is to lack.
  * The root is this machine's, seen through an overlay: what the host writes is its own. What must not be seen of
  * this machine is hidden by whiteouts before the first mount; a folder made again over a whiteout is empty.
  */
 export const INIT_SCRIPT = `#!/bin/bash
 set -eu
-D=$1 M=$2 NAME=$3 ADDRESS=$4 GATEWAY=$5
+D=$1 M=$2 NAME=$3 ADDRESS=$4 GATEWAY=$5 CGROUP=$6; shift 6 # the rest: packages to remove
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 hostname "$NAME"
 R=$D/root
 mkdir -p "$R" "$D/docker" "$D/containerd" "$D/run" "$M/upper" "$M/work"
-if [ ! -e "$M/seeded" ]; then
+FIRST=; [ -e "$M/seeded" ] || FIRST=yes
+if [ "$FIRST" ]; then
   while read -r path; do
     [ -e "/$path" ] || continue
     mkdir -p "$M/upper/$(dirname "$path")"
@@ -19,7 +21,7 @@ if [ ! -e "$M/seeded" ]; then
   done < "$D/hidden"
 fi
 mount -t overlay overlay -o "lowerdir=/,upperdir=$M/upper,workdir=$M/work" "$R"
-if [ ! -e "$M/seeded" ]; then
+if [ "$FIRST" ]; then
   mkdir -p "$R"/opt "$R"/usr/local/bin "$R"/srv "$R"/home/ops "$R"/mnt "$R"/media "$R"/etc/docker "$R"/etc/rc2.d "$R"/etc/ssh \\
     "$R"/var/lib/docker "$R"/var/lib/containerd "$R"/var/log "$R"/var/tmp
   mkdir -p -m 700 "$R/root"
@@ -31,9 +33,27 @@ if [ ! -e "$M/seeded" ]; then
 fi
 find "$D/run" -mindepth 1 -delete
 mkdir -p "$D/run/sshd" "$D/run/lock" "$D/run/clocker-lab"
+cp "$D/utmp" "$D/run/utmp"
 mount -t proc proc "$R/proc"
 mount -t sysfs sysfs "$R/sys"
-mount --rbind /sys/fs/cgroup "$R/sys/fs/cgroup"
+if [ -e "$D/bare" ]; then
+  # The daemon that will be installed knows nothing of this lab: the host's own group is all it can see.
+  mount -t tmpfs -o mode=755 tmpfs "$R/sys/fs/cgroup"
+  if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+    mount --bind "/sys/fs/cgroup/$CGROUP" "$R/sys/fs/cgroup"
+  else
+    for group in /sys/fs/cgroup/*/; do
+      [ -d "$group$CGROUP" ] || continue
+      mkdir "$R/sys/fs/cgroup/$(basename "$group")"
+      mount --bind "$group$CGROUP" "$R/sys/fs/cgroup/$(basename "$group")"
+    done
+  fi
+  mkdir -p "$R/opt/apt"
+  mount --bind "$(cat "$D/bare")" "$R/opt/apt"
+  mount -o remount,bind,ro "$R/opt/apt"
+else
+  mount --rbind /sys/fs/cgroup "$R/sys/fs/cgroup"
+fi
 mount --bind /dev "$R/dev"
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$R/dev/pts"
 mount -t tmpfs -o mode=1777 tmpfs "$R/dev/shm"
@@ -51,6 +71,13 @@ ip link set lo up
 ip addr add "$ADDRESS/24" dev eth0
 ip link set eth0 up
 ip route add default via "$GATEWAY"
+if [ "$FIRST" ] && [ $# -gt 0 ]; then
+  dpkg --purge --force-depends --force-unsafe-io --no-triggers "$@" </dev/null
+  if [ -e /usr/local/share/docker.init ]; then
+    dpkg-divert --local --no-rename --divert /etc/init.d/docker.distrib --add /etc/init.d/docker
+    install -m 755 /usr/local/share/docker.init /etc/init.d/docker
+  fi
+fi
 # what a distribution's boot sets from /etc/sysctl.d and what a host's own code put there
 sysctl -q -p /etc/sysctl.d/*.conf >/dev/null 2>&1
 /usr/sbin/sshd -E /var/log/sshd.log
@@ -110,6 +137,7 @@ stop() {
   done
 }
 
+command -v dockerd >/dev/null || { echo "docker is not installed" >&2; exit 5; }
 case "$1" in
   start) start ;;
   stop) stop ;;
@@ -127,3 +155,14 @@ for a; do [ "$prev" = --bundle ] && b=$a; prev=$a; done
 [ -n "$b" ] && [ -f "$b/config.json" ] && sed -i 's/"CAP_SYS_RESOURCE",//g; s/,"CAP_SYS_RESOURCE"//g' "$b/config.json"
 exec /usr/sbin/runc "$@"
 `;
+
+/** /run/utmp of a host that booted into runlevel 2: without it, installing a package does not start its service. */
+export function runlevelRecord(): Buffer {
+  const record = Buffer.alloc(384);
+  record.writeInt16LE(1, 0); // RUN_LVL
+  record.write("2N", 4); // now 2, before that none
+  record.write("~", 8);
+  record.write("~~", 40);
+  record.write("runlevel", 44);
+  return record;
+}

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { makeCgroup, removeCgroup } from "./cgroup.js";
-import { INIT_SCRIPT } from "./host-scripts.js";
+import { INIT_SCRIPT, runlevelRecord } from "./host-scripts.js";
 import { hostNames, type LabNames } from "./names.js";
+import { ENGINE_PACKAGES, OFFLINE_SOURCE } from "./offline-packages.js";
 import { killHosts } from "./processes.js";
 import type { LabRecord, HostRecord } from "./record.js";
 import { LabError, run, until } from "./run.js";
@@ -25,8 +26,10 @@ export async function installHost(
 ): Promise<string> {
   const own = hostNames(names, host.name);
   await mkdir(own.dir, { recursive: true });
-  const hidden = host.bare ? [...HIDDEN, ...(await engineFiles())] : HIDDEN;
+  const hidden = host.bare ? [...HIDDEN, "etc/apt/sources.list", "etc/apt/sources.list.d"] : HIDDEN;
+  if (host.bare) await writeFile(join(own.dir, "bare"), OFFLINE_SOURCE);
   await writeFile(join(own.dir, "hidden"), hidden.map((path) => `${path}\n`).join(""));
+  await writeFile(join(own.dir, "utmp"), runlevelRecord());
   await writeFile(own.init, INIT_SCRIPT, { mode: 0o755 });
   return writeSeed(join(own.dir, "seed"), {
     name: host.name,
@@ -59,7 +62,8 @@ export async function bootHost(
     [
       ...["--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "--kill-child"],
       ...["--propagation", "private", "/bin/bash", own.init],
-      ...[own.dir, own.memory, host.name, address, underlay(record.underlay).gateway],
+      ...[own.dir, own.memory, host.name, address, underlay(record.underlay).gateway, own.cgroup],
+      ...(host.bare ? ENGINE_PACKAGES : []),
     ],
     {
       detached: true, // signals to whoever made the lab are not for its hosts
@@ -154,15 +158,4 @@ function tail(file: string): string {
   } catch {
     return "";
   }
-}
-
-/** Files of Docker Engine's packages, without the leading slash, and what dpkg knows of them. */
-async function engineFiles(): Promise<string[]> {
-  const files: string[] = [];
-  for (const pkg of ["docker.io", "containerd", "runc", "tini"]) {
-    const list = `/var/lib/dpkg/info/${pkg}.list`;
-    const text = await readFile(list, "utf8").catch(() => "");
-    files.push(...text.split("\n").filter((path) => /\/s?bin\/[^/]+$|\/init\.d\//.test(path)));
-  }
-  return files.map((path) => path.slice(1));
 }

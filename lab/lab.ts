@@ -5,6 +5,7 @@ import { bootHost, cutPower, installHost } from "./host.js";
 import type { LabInventory } from "./inventory.js";
 import { hostNames, labNames, LAB_ROOT, type LabNames } from "./names.js";
 import { hostPid, killHosts, startTime } from "./processes.js";
+import { prepareOfflineSource } from "./offline-packages.js";
 import { listLabs, makerAlive, readInventory, readRecord, writeJson } from "./record.js";
 import type { HostRecord, LabRecord } from "./record.js";
 import { labObstacles } from "./requirements.js";
@@ -121,6 +122,7 @@ async function make(
     run(["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", names.memory]),
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", options.name, "-f", names.key]),
   ]);
+  if (record.hosts.some((host) => host.bare)) await prepareOfflineSource();
   const loginKey = await readFile(`${names.key}.pub`, "utf8");
   const hosts = await Promise.all(
     record.hosts.map(async (host) => {

@@ -69,6 +69,7 @@ export async function writeSeed(seed: string, options: SeedOptions): Promise<str
     await writeFile(file, content);
     await chmod(file, mode);
   };
+  const limited = lacksSysResource();
   await mkdir(join(seed, "etc/ssh"), { recursive: true, mode: 0o755 });
   const hostKey = join(seed, "etc/ssh/ssh_host_ed25519_key");
   const keygen = run([
@@ -120,10 +121,18 @@ export async function writeSeed(seed: string, options: SeedOptions): Promise<str
     put(`etc/sudoers.d/${SUDO_USER}`, `${SUDO_USER} ALL=(ALL) NOPASSWD: ALL\n`, 0o440),
     put("root/.ssh/authorized_keys", options.loginKey, 0o600),
     put(`home/${SUDO_USER}/.ssh/authorized_keys`, options.loginKey, 0o600),
-    put("etc/default/docker", `DOCKER_OPTS="--cgroup-parent /${options.cgroup}"\n`),
-    options.docker ? put("etc/init.d/docker", DOCKER_INIT_SCRIPT, 0o755) : undefined,
+    ...(options.docker
+      ? [
+          put("etc/default/docker", `DOCKER_OPTS="--cgroup-parent /${options.cgroup}"\n`),
+          put("etc/init.d/docker", DOCKER_INIT_SCRIPT, 0o755),
+        ]
+      : [
+          put("etc/apt/sources.list", "deb [trusted=yes] file:/opt/apt ./\n"),
+          // Debian's script raises limits, which takes the same capability: ours takes its place when it comes.
+          limited ? put("usr/local/share/docker.init", DOCKER_INIT_SCRIPT) : undefined,
+        ]),
     put("var/log/apt/.keep", ""),
-    lacksSysResource() ? put("usr/local/sbin/runc", RUNC_WRAPPER, 0o755) : undefined,
+    limited ? put("usr/local/sbin/runc", RUNC_WRAPPER, 0o755) : undefined,
   ]);
   await mkdir(join(seed, "etc/rc2.d"), { recursive: true });
   if (options.docker) await symlink("../init.d/docker", join(seed, "etc/rc2.d/S01docker"));
