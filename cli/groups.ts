@@ -4,7 +4,7 @@ import type { Command } from "commander";
 export type Register = (program: Command) => void;
 
 export interface Group {
-  /** Names of its top-level commands. */
+  /** Names and aliases of its top-level commands. */
   commands: readonly string[];
   load(): Promise<Register>;
 }
@@ -15,7 +15,7 @@ export interface Group {
  */
 export const GROUPS: readonly Group[] = [
   {
-    commands: ["preview", "up", "refresh", "destroy", "cancel"],
+    commands: ["preview", "pre", "up", "update", "refresh", "destroy", "down", "cancel"],
     load: async () => (await import("./commands/operations.js")).registerOperations,
   },
   {

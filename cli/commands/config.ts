@@ -41,7 +41,7 @@ export function registerConfig(program: Command): void {
   withStack(config.command("set <key> [value]"))
     .summary("set a value")
     .description(
-      "Sets a value. Without one on the command line it is read from the standard input, or asked for: the\nway for secrets, which would otherwise stay in the shell's history.",
+      "Sets a value. Without one on the command line it is read from the standard input, or asked for: the way for secrets, which would otherwise stay in the shell's history.",
     )
     .option("--path", "the key is a path: outer.inner[0]")
     .option("--secret", "encrypt the value")

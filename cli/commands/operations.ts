@@ -39,21 +39,21 @@ export function registerOperations(program: Command): void {
   const preview = shared(program.command("preview").alias("pre"))
     .summary("show what `up` would do")
     .description(
-      "Runs the program and shows what would change, without changing anything: for every container\nthe host and address it would get, and why.",
+      "Runs the program and shows what would change, without changing anything: for every container the host and address it would get, and why.",
     );
   withProgram(preview).action(run("preview"));
 
   const up = confirmed(shared(program.command("up").alias("update")), "update")
     .summary("make the cloud what the program says")
     .description(
-      "Shows what would change, asks, and then does just that. The first Ctrl-C lets running steps finish\nand starts no others; a second one stops at once.",
+      "Shows what would change, asks, and then does just that. The first Ctrl-C lets running steps finish and starts no others; a second one stops at once.",
     );
   withProgram(up).action(run("update"));
 
   confirmed(shared(program.command("refresh")), "refresh")
     .summary("bring the state in line with the hosts")
     .description(
-      "Looks at every resource where it runs and writes what was found to the stack's state. Changes nothing\non the hosts.",
+      "Looks at every resource where it runs and writes what was found to the stack's state. Changes nothing on the hosts.",
     )
     .action(run("refresh"));
 
@@ -67,7 +67,7 @@ export function registerOperations(program: Command): void {
     .option("-y, --yes", "do not ask")
     .summary("remove the lock of an operation that died")
     .description(
-      "Removes the stack's locks. Only for locks whose holder is gone: an operation that still runs would\nnot notice and both would write.",
+      "Removes the stack's locks. Only for locks whose holder is gone: an operation that still runs would not notice and both would write.",
     )
     .action(async (stack: string | undefined, _options: unknown, command: Command) => {
       const flags = flagsOf<CommonFlags & { yes?: boolean }>(command);

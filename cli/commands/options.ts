@@ -10,14 +10,18 @@ export interface CommonFlags {
   nonInteractive?: boolean;
 }
 
+const EVERYWHERE = "Options of every command:";
+
 /** A command with the common options. Values given before the command's name count too. */
 export const withCommon = (command: Command): Command =>
   command
-    .option("-C, --cwd <dir>", "run as if in this folder")
+    .addOption(new Option("-C, --cwd <dir>", "run as if in this folder").helpGroup(EVERYWHERE))
     .addOption(
-      new Option("--color <when>", "colour the output").choices(["always", "never", "auto", "raw"]),
+      new Option("--color <when>", "colour the output")
+        .choices(["always", "never", "auto"])
+        .helpGroup(EVERYWHERE),
     )
-    .option("--non-interactive", "never ask");
+    .addOption(new Option("--non-interactive", "never ask").helpGroup(EVERYWHERE));
 
 export const withStack = (command: Command): Command =>
   withCommon(command).option("-s, --stack <name>", "the stack; default: the selected one");

@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import type { Line, Style } from "./text.js";
 
-export type ColorChoice = "always" | "never" | "auto" | "raw";
+export type ColorChoice = "always" | "never" | "auto";
 
 /** `--color`, NO_COLOR and FORCE_COLOR, and whether anybody looks. */
 export function wantsColor(
@@ -10,7 +10,7 @@ export function wantsColor(
   env: Readonly<Record<string, string | undefined>>,
 ): boolean {
   if (choice === "always") return true;
-  if (choice === "never" || choice === "raw") return false;
+  if (choice === "never") return false;
   if ((env["NO_COLOR"] ?? "") !== "") return false;
   if ((env["FORCE_COLOR"] ?? "") !== "" && env["FORCE_COLOR"] !== "0") return true;
   return isTerminal && env["TERM"] !== "dumb";

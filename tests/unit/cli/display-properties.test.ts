@@ -118,7 +118,7 @@ describe("the display, for any stream of events", () => {
         const { progress, now } = play(script);
         progress.finish();
         const text = screenText(renderFinal(progress, options({ showSames: true }), 100, now));
-         
+
         expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
       }),
     );

@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { runCli } from "../../../cli/program.js";
+import { resourceTree } from "../../../cli/run/resource-tree.js";
+import { urnOf } from "./events.js";
+
+/** Runs a command line and gives what it wrote. */
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = "";
+  let err = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((err += String(text)), true));
+  vi.spyOn(console, "log").mockImplementation((text) => (out += `${String(text)}\n`));
+  const code = await runCli(argv);
+  vi.restoreAllMocks();
+  return { code, out, err };
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("wrong usage ends with 255 and says what is wrong", () => {
+  it.each([
+    [["frobnicate"], "error: unknown command 'frobnicate'"],
+    [["upp"], "(Did you mean up?)"],
+    [["up", "--frob"], "error: unknown option '--frob'"],
+    [
+      ["up", "extra", "-y"],
+      "error: too many arguments for 'up'. Expected 0 arguments but got 1: extra.",
+    ],
+    [
+      ["up"],
+      "error: --yes or --skip-preview must be passed in to proceed when running in non-interactive mode",
+    ],
+    [
+      ["destroy", "--json", "--non-interactive"],
+      "error: --yes or --skip-preview must be passed in to proceed when running in non-interactive mode",
+    ],
+    [
+      ["stack", "rm"],
+      "error: --yes must be passed in to proceed when running in non-interactive mode",
+    ],
+    [["stack", "init"], "error: name the stack: clocker stack init <name>"],
+    [["up", "-y", "-p", "0"], "It must be a whole number from 1."],
+    [
+      ["config", "set", "a", "b", "--secret", "--plaintext"],
+      "error: --secret and --plaintext exclude each other",
+    ],
+    [["preview", "--color", "blue"], "Allowed choices are always, never, auto."],
+  ])("%j", async (argv, sentence) => {
+    const { code, err } = await run(...argv);
+    expect(err).toContain(sentence);
+    expect(code).toBe(255);
+  });
+});
+
+describe("help", () => {
+  it("lists every command with what it does", async () => {
+    const { code, out } = await run("--help");
+    expect(code).toBe(0);
+    for (const name of [
+      "preview",
+      "up",
+      "refresh",
+      "destroy",
+      "cancel",
+      "stack",
+      "config",
+      "lab",
+      "about",
+    ]) {
+      expect(out).toMatch(new RegExp(`^  ${name}\\b.*  \\S`, "m"));
+    }
+  });
+
+  it("of a command says what it does and takes", async () => {
+    const { code, out } = await run("up", "--help");
+    expect(code).toBe(0);
+    expect(out).toContain("The first Ctrl-C lets");
+    expect(out).toContain("--skip-preview");
+  });
+});
+
+describe("a folder without a project", () => {
+  it("is refused in two lines", async () => {
+    const { code, err } = await run("-C", "/", "stack", "ls");
+    expect(err).toBe(
+      "error: there is no Pulumi.yaml in / or above it\nGo to the folder of a project, or name it with --cwd.\n",
+    );
+    expect(code).toBe(1);
+  });
+});
+
+describe("the tree of a stack's resources", () => {
+  it("shows children below parents, ids when asked, and what waits for deletion", () => {
+    const root = urnOf("pulumi:pulumi:Stack", "shop-dev");
+    const web = urnOf("PlacedContainer", "web-0");
+    expect(
+      resourceTree(
+        [
+          { urn: root },
+          { urn: urnOf("pulumi:providers:pulumi-nodejs", "default") },
+          { urn: urnOf("DockerHost", "h1"), parent: root, id: "h1-id" },
+          { urn: web, parent: root, id: "new" },
+          { urn: web, parent: root, id: "old", delete: true },
+        ],
+        { ids: true, urns: false },
+      ),
+    ).toBe(
+      `
+    TYPE                        NAME
+    pulumi:pulumi:Stack         shop-dev
+    ├─ clocker:DockerHost       h1
+    │     ID: h1-id
+    ├─ clocker:PlacedContainer  web-0
+    │     ID: new
+    └─ clocker:PlacedContainer  web-0 (to be deleted)
+          ID: old
+`.slice(1, -1),
+    );
+  });
+});
