@@ -75,6 +75,8 @@ export interface ContainerPlace {
   connection: HostConnection;
   /** Shown once, in the preview row. */
   reason: string;
+  /** What the host may hold of this cloud, headroom taken off; absent parts: what its daemon reports. Verified on create. */
+  capacity?: { cpus?: number; memoryBytes?: number; maxContainers?: number };
   /** In attach order, one for each of spec.networks. */
   networks: {
     network: string;
@@ -108,5 +110,7 @@ export interface PlacedContainerState extends PlacedContainerInputs {
     imageDigest: string;
     /** As `read` saw it: "running", "exited", "unhealthy", ... */
     state: string;
+    /** What `read` found changed on the host, one sentence each; the next up restores it. */
+    drift?: string[];
   };
 }

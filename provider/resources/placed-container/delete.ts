@@ -1,0 +1,54 @@
+import { isUnreachable } from "../../errors.js";
+import { dockerFor, type DockerClient } from "../../host/docker.js";
+import type { ContainerInspect } from "../../host/docker-types.js";
+import { faultPoint } from "../../host/faults.js";
+import { ownerOf } from "../../host/ownership.js";
+import { progress, warn } from "../../progress.js";
+import type { PlacedContainerState } from "./inputs.js";
+import { generationIn } from "./names.js";
+import { inspectOwn, ownContainers, plainName } from "./observe.js";
+import { removeOwn } from "./remove.js";
+import { registerSecrets } from "./secrets.js";
+
+/**
+ * Removes this generation's container, wherever its name went; any number of times. One that a newer generation has
+ * adopted is not ours any more, one without our owner label never was. Volumes stay.
+ */
+export async function remove(_id: string, state: PlacedContainerState): Promise<void> {
+  registerSecrets(state.spec);
+  const { place, status, spec, meta } = state;
+  try {
+    const docker = dockerFor(place.connection);
+    const details = await find(docker, state);
+    if (details) {
+      progress("stopping", meta);
+      await removeOwn(docker, details, spec.stopTimeoutSeconds);
+    }
+    await faultPoint("deleted", place.host);
+  } catch (error) {
+    if (!isUnreachable(error) || place.connection.whenUnreachable !== "forget") throw error;
+    await warn(
+      `host ${place.host} cannot be reached: container ${status.containerName} and its volumes remain there`,
+      meta,
+    );
+  }
+}
+
+async function find(
+  docker: DockerClient,
+  { meta, status }: PlacedContainerState,
+): Promise<ContainerInspect | undefined> {
+  const owner = ownerOf(meta);
+  const known = await inspectOwn(docker, status.containerId, owner);
+  const candidates = known
+    ? [known]
+    : await Promise.all(
+        (await ownContainers(docker, owner)).map(({ Id }) => inspectOwn(docker, Id, owner)),
+      );
+  return candidates.find((details) => {
+    if (!details) return false;
+    const generation = generationIn(plainName(details.Name), meta);
+    // Renamed by hand it is still this one, if the state knew it by its id.
+    return generation === undefined ? details === known : generation === status.generation;
+  });
+}

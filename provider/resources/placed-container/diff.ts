@@ -1,0 +1,140 @@
+import { same } from "../../canonical.js";
+import { ownerOf } from "../../host/ownership.js";
+import type { DiffResult } from "../../lifecycle.js";
+import { progress } from "../../progress.js";
+import { hasUnknown, isUnknown } from "../../unknown.js";
+import { CHANGE_OF, changedParts } from "./changes.js";
+import type {
+  ContainerPlace,
+  ContainerSpec,
+  PlacedContainerInputs,
+  PlacedContainerState,
+} from "./inputs.js";
+import { stopFirstCause } from "./revision.js";
+
+/**
+ * `{}` and `{replaces}` where the inputs differ, so that the engine shows each changed value; `{changes: true}` where
+ * only the host differs from what was asked for. Reasons, capacity and progress settings are not the container.
+ */
+export async function diff(
+  _id: string,
+  olds: PlacedContainerState,
+  news: PlacedContainerInputs,
+): Promise<DiffResult> {
+  const decision = decide(olds, news);
+  if (decision.row !== undefined) progress(decision.row);
+  return decision.result;
+}
+
+export interface Decision {
+  result: DiffResult;
+  /** One line for the preview: which way, which property, why. */
+  row?: string;
+}
+
+/** The decision without its row being shown. Pure. */
+export function decide(olds: PlacedContainerState, news: PlacedContainerInputs): Decision {
+  if (isUnknown(news.place) || isUnknown(news.spec)) return { result: {} };
+  const parts = changedParts(olds.spec, news.spec);
+  const fixed = parts.filter((part) => CHANGE_OF[part] === "replace");
+  const moved = !isUnknown(news.place.host) && olds.place.host !== news.place.host;
+  const renamed = ownerOf(olds.meta) !== ownerOf(news.meta);
+  const gateways = gatewayChanges(olds.place, news.place);
+
+  if (fixed.length > 0 || moved || renamed || gateways.length > 0) {
+    const why = [
+      ...(renamed ? [`its owner was ${ownerOf(olds.meta)}`] : []),
+      ...(fixed.length > 0
+        ? [`${fixed.join(", ")} ${fixed.length === 1 ? "changes" : "change"}`]
+        : []),
+      ...gateways.map((network) => `the name server of ${network} changes`),
+    ].join("; ");
+    const route = moved ? `${olds.place.host} -> ${news.place.host}` : "";
+    const cause = stopCause(olds, news, moved);
+    const replaces = [
+      ...(renamed ? ["meta"] : []),
+      ...(moved || gateways.length > 0 ? ["place"] : []),
+      ...(fixed.length > 0 ? ["spec"] : []),
+    ];
+    const what = [route, cause].filter(Boolean).join(", ");
+    const order = cause ? "stop-first" : "start-first";
+    return {
+      result: { replaces, deleteBeforeReplace: cause !== undefined },
+      row: `replace, ${order}${what ? `: ${what}` : ""}${why ? ` (${why})` : ""}`,
+    };
+  }
+
+  const updated = parts.filter((part) => CHANGE_OF[part] === "update" && part !== "networks");
+  const attachments = !same(attachmentsOf(olds.place), attachmentsOf(news.place));
+  if (parts.length > 0 || attachments || !same(olds.place.connection, news.place.connection)) {
+    const what = [
+      ...updated,
+      ...(attachments && !hasUnknown(news.place.networks) ? ["networks"] : []),
+    ];
+    return {
+      result: {},
+      ...(what.length > 0 ? { row: `update in place: ${what.join(", ")}` } : {}),
+    };
+  }
+  const drift = driftOf(olds);
+  return drift.length > 0
+    ? { result: { changes: true }, row: `restore: ${drift.join("; ")}` }
+    : { result: { changes: false } };
+}
+
+/** What `read` found otherwise than asked for. */
+export function driftOf({ status }: PlacedContainerState): string[] {
+  return status?.drift ?? [];
+}
+
+/** Why the old container must be gone first, or undefined: only then do both run side by side for a moment. */
+function stopCause(
+  olds: PlacedContainerState,
+  news: PlacedContainerInputs,
+  moved: boolean,
+): string | undefined {
+  if (!moved && !partlyUnknown(news.spec)) {
+    const cause = stopFirstCause(news.spec, olds.place.host);
+    if (cause) return cause;
+  }
+  for (const network of attachmentsOf(news.place)) {
+    const before = attachmentsOf(olds.place).find(
+      ({ dockerName }) => dockerName === network.dockerName,
+    );
+    if (before && before.address === network.address) {
+      return `it keeps the address ${network.address} on ${network.network}`;
+    }
+  }
+  return undefined;
+}
+
+/** The ports or mounts as a whole are not known yet. */
+function partlyUnknown(spec: ContainerSpec): boolean {
+  return hasUnknown(spec.ports) || hasUnknown(spec.mounts);
+}
+
+/** What a container's attachment is on its host; the rest of a place's network is for others. */
+function attachmentsOf(place: ContainerPlace) {
+  const networks: unknown = place.networks;
+  if (!Array.isArray(networks)) return [];
+  return place.networks
+    .filter((network) => !isUnknown(network))
+    .map(({ network, dockerName, address }) => ({ network, dockerName, address }));
+}
+
+/** Networks that stay but whose name server moved: a container's resolvers are fixed when it is made. */
+function gatewayChanges(olds: ContainerPlace, news: ContainerPlace): string[] {
+  const networks: unknown = news.networks;
+  if (!Array.isArray(networks)) return [];
+  return news.networks
+    .filter((network) => !isUnknown(network) && !isUnknown(network.gateway))
+    .filter((network) =>
+      olds.networks.some(
+        (before) =>
+          before.network === network.network &&
+          before.dockerName === network.dockerName &&
+          before.gateway !== network.gateway,
+      ),
+    )
+    .map(({ network }) => network);
+}

@@ -1,0 +1,225 @@
+import type {
+  ContainerCreateBody,
+  DockerMount,
+  EndpointSettings,
+  UpdateBody,
+} from "../../host/docker-types.js";
+import { LABELS, ownerOf } from "../../host/ownership.js";
+import { macOf } from "../../network/names.js";
+import { grantedCapabilities } from "./capabilities.js";
+import type { ContainerSpec, Mount, PlacedContainerInputs } from "./inputs.js";
+import { normalized } from "./mounts.js";
+import { specHash } from "./revision.js";
+
+/** What is known only when a container is made. */
+export interface Making {
+  generation: string;
+  /** The host's own resolvers, used after the networks' name servers when the spec names none. */
+  resolvers: readonly string[];
+  /** Folder of the secrets' files on the host (see secrets.ts), or undefined when there are none. */
+  secretsFolder: string | undefined;
+}
+
+/** Memory of the scratch folders that a read-only root gets; it counts against the container's limit. */
+const SCRATCH_BYTES = 64 * 1024 * 1024;
+
+/** Body of Docker's "create container" request: a pure function of what was asked for. */
+export function createBody(inputs: PlacedContainerInputs, making: Making): ContainerCreateBody {
+  const { spec, place } = inputs;
+  const [first] = place.networks;
+  return {
+    Image: spec.image,
+    ...(spec.command === undefined ? {} : { Cmd: spec.command }),
+    ...(spec.entrypoint === undefined ? {} : { Entrypoint: spec.entrypoint }),
+    ...(spec.workingDir === undefined ? {} : { WorkingDir: spec.workingDir }),
+    ...(spec.hostname === undefined ? {} : { Hostname: spec.hostname }),
+    ...(spec.user === undefined ? {} : { User: spec.user }),
+    ...(spec.health === undefined ? {} : { Healthcheck: healthOf(spec.health) }),
+    Env: environmentOf(spec),
+    Labels: labelsOf(inputs, making.generation),
+    ExposedPorts: Object.fromEntries(
+      spec.ports.map(({ containerPort, protocol }) => [`${containerPort}/${protocol}`, {}]),
+    ),
+    StopTimeout: spec.stopTimeoutSeconds,
+    HostConfig: {
+      NetworkMode: first?.dockerName ?? "none",
+      PortBindings: portBindingsOf(spec),
+      Mounts: mountsOf(spec, making.secretsFolder),
+      RestartPolicy: restartOf(spec),
+      ...limitsOf(spec),
+      Privileged: false,
+      CapDrop: ["ALL"],
+      CapAdd: grantedCapabilities(spec),
+      SecurityOpt: ["no-new-privileges"],
+      ReadonlyRootfs: spec.readOnlyRoot || spec.hardened,
+      IpcMode: "private",
+      Init: spec.init,
+      Devices: spec.devices.map(deviceOf),
+      ExtraHosts: Object.entries(spec.extraHosts).map(([name, address]) => `${name}:${address}`),
+      Dns: dnsOf(inputs, making.resolvers),
+      DnsSearch: [...new Set(place.networks.map(({ domain }) => domain).filter(Boolean))],
+      ...(spec.log === undefined
+        ? {}
+        : { LogConfig: { Type: spec.log.driver, Config: spec.log.options } }),
+    },
+    NetworkingConfig: {
+      EndpointsConfig: first ? { [first.dockerName]: endpointOf(first.address) } : {},
+    },
+  };
+}
+
+/**
+ * How a container is attached to a network. The MAC counts from API 1.44 on; before that Docker derives the same one
+ * from the address by itself.
+ */
+export function endpointOf(address: string): EndpointSettings {
+  return { IPAMConfig: { IPv4Address: address }, MacAddress: macOf(address) };
+}
+
+/** Limits and restart policy: what Docker changes in place. Swap is not granted on top of memory. */
+export function updateBody(spec: ContainerSpec): UpdateBody {
+  return { ...limitsOf(spec), RestartPolicy: restartOf(spec) };
+}
+
+/** Name server of each network, then the asked-for or the host's resolvers; unknown names go from one to the next. */
+export function dnsOf(
+  { spec, place }: PlacedContainerInputs,
+  resolvers: readonly string[],
+): string[] {
+  const gateways = place.networks.map(({ gateway }) => gateway).filter((gateway) => gateway !== "");
+  return [...new Set([...gateways, ...(spec.dns.length > 0 ? spec.dns : resolvers)])];
+}
+
+/** Labels of ours beside the user's. They never change, so they hold what is fixed when the container is made. */
+export function labelsOf(
+  inputs: PlacedContainerInputs,
+  generation: string,
+): Record<string, string> {
+  const { meta, cloud, spec } = inputs;
+  return {
+    ...spec.labels,
+    [LABELS.owner]: ownerOf(meta),
+    [LABELS.cloud]: cloud,
+    [LABELS.generation]: generation,
+    [LABELS.spec]: specHash(inputs, generation),
+    [LABELS.cpus]: String(spec.cpus),
+    [LABELS.memory]: String(spec.memoryBytes),
+    [LABELS.application]: spec.application,
+  };
+}
+
+function limitsOf({ cpus, memoryBytes, pids }: ContainerSpec) {
+  return {
+    NanoCpus: Math.round(cpus * 1e9),
+    Memory: memoryBytes,
+    MemorySwap: memoryBytes,
+    PidsLimit: pids,
+  };
+}
+
+function restartOf({ restart }: ContainerSpec) {
+  return {
+    Name: restart.policy,
+    MaximumRetryCount: restart.policy === "on-failure" ? restart.retries : 0,
+  };
+}
+
+function environmentOf({ env, secretEnv }: ContainerSpec): string[] {
+  return Object.entries({ ...env, ...secretEnv })
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([name, value]) => `${name}=${value}`);
+}
+
+function portBindingsOf({ ports }: ContainerSpec) {
+  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
+  for (const { containerPort, hostPort, protocol, hostAddress } of ports) {
+    if (hostPort === 0) continue;
+    (bindings[`${containerPort}/${protocol}`] ??= []).push({
+      HostIp: hostAddress,
+      HostPort: String(hostPort),
+    });
+  }
+  return bindings;
+}
+
+function healthOf(health: NonNullable<ContainerSpec["health"]>) {
+  const form = health.command[0];
+  return {
+    Test: form === "CMD" || form === "CMD-SHELL" ? health.command : ["CMD", ...health.command],
+    Interval: nanoseconds(health.intervalSeconds),
+    Timeout: nanoseconds(health.timeoutSeconds),
+    Retries: health.retries,
+    StartPeriod: nanoseconds(health.startPeriodSeconds),
+  };
+}
+
+const nanoseconds = (seconds: number) => Math.round(seconds * 1e9);
+
+function mountsOf(spec: ContainerSpec, secretsFolder: string | undefined): DockerMount[] {
+  const mounts = spec.mounts.map(mountOf);
+  if (spec.readOnlyRoot || spec.hardened) {
+    const taken = new Set(spec.mounts.map(({ target }) => normalized(target)));
+    for (const folder of ["/run", "/tmp"]) {
+      if (!taken.has(folder) && !taken.has(`/var${folder}`)) mounts.push(scratch(folder));
+    }
+  }
+  if (secretsFolder !== undefined) {
+    if (spec.secrets.some(({ path }) => path === undefined)) {
+      mounts.push(readOnlyBind(`${secretsFolder}/files`, "/run/secrets"));
+    }
+    for (const { name, path } of spec.secrets) {
+      if (path !== undefined) mounts.push(readOnlyBind(`${secretsFolder}/at/${name}`, path));
+    }
+  }
+  return mounts;
+}
+
+function mountOf(mount: Mount): DockerMount {
+  switch (mount.kind) {
+    case "volume":
+      return { Type: "volume", Source: mount.name, Target: mount.target, ReadOnly: mount.readOnly };
+    case "bind":
+      return {
+        Type: "bind",
+        Source: normalized(mount.source),
+        Target: mount.target,
+        ReadOnly: mount.readOnly,
+        BindOptions: { Propagation: "rprivate" },
+      };
+    case "tmpfs":
+      return {
+        Type: "tmpfs",
+        Target: mount.target,
+        ...(mount.sizeBytes === undefined ? {} : { TmpfsOptions: { SizeBytes: mount.sizeBytes } }),
+      };
+  }
+}
+
+function scratch(target: string): DockerMount {
+  return {
+    Type: "tmpfs",
+    Target: target,
+    TmpfsOptions: { SizeBytes: SCRATCH_BYTES, Mode: 0o1777 },
+  };
+}
+
+function readOnlyBind(source: string, target: string): DockerMount {
+  return {
+    Type: "bind",
+    Source: source,
+    Target: target,
+    ReadOnly: true,
+    BindOptions: { Propagation: "rprivate" },
+  };
+}
+
+/** `/dev/a`, `/dev/a:/dev/b`, `/dev/a:rw`, `/dev/a:/dev/b:r`. */
+function deviceOf(device: string) {
+  const parts = device.split(":");
+  const paths = parts.filter((part) => part.startsWith("/"));
+  return {
+    PathOnHost: paths[0] ?? "",
+    PathInContainer: paths[1] ?? paths[0] ?? "",
+    CgroupPermissions: parts[paths.length] ?? "rwm",
+  };
+}

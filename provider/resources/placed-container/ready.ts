@@ -1,0 +1,140 @@
+import { CloudError } from "../../errors.js";
+import type { DockerClient } from "../../host/docker.js";
+import type { ContainerInspect } from "../../host/docker-types.js";
+import { redact } from "../../redact.js";
+import type { ContainerSpec } from "./inputs.js";
+
+export interface ReadyOptions {
+  name: string;
+  signal?: AbortSignal;
+  onProgress?: (line: string) => void;
+  /** Tests make time pass faster. */
+  pause?: (ms: number) => Promise<void>;
+  now?: () => number;
+}
+
+/** Without a health check: as long as this it must have been up. */
+const SETTLE_MS = 500;
+/** Restarts after which it is taken to fail every time. Docker has then waited 3 s between them in all. */
+const MOST_RESTARTS = 5;
+const LOG_LINES = 20;
+
+/**
+ * Waits until the container is healthy or, without a health check (of ours or of the image), has stayed up for a
+ * moment; one that is not to be restarted may also have ended well. Throws `unhealthy` with the end of its log.
+ */
+export async function waitUntilReady(
+  docker: DockerClient,
+  id: string,
+  spec: Pick<ContainerSpec, "waitSeconds" | "restart" | "memoryBytes" | "health">,
+  options: ReadyOptions,
+): Promise<ContainerInspect> {
+  const { pause = sleep, now = Date.now } = options;
+  const begun = now();
+  let first: ContainerInspect | undefined;
+  let up: { since: number; startedAt: string } | undefined;
+  for (let delay = 60; ; delay = Math.min(500, delay * 1.5)) {
+    options.signal?.throwIfAborted();
+    const details = await docker.inspectContainer(id);
+    first ??= details;
+    const { State } = details;
+    const health = State.Health?.Status;
+    const waits = health !== undefined && health !== "none";
+
+    if (State.Running && !State.Restarting) {
+      if (waits && health === "healthy") return details;
+      if (up?.startedAt !== State.StartedAt) up = { since: now(), startedAt: State.StartedAt };
+      if (!waits && now() - up.since >= SETTLE_MS) return details;
+      const patience = (first.State.Health?.FailingStreak ?? 0) + (spec.health?.retries ?? 3);
+      if (waits && health === "unhealthy" && (State.Health?.FailingStreak ?? 0) > patience) {
+        const times = State.Health?.FailingStreak ?? 0;
+        throw await unready(
+          docker,
+          details,
+          options.name,
+          `is unhealthy: its check failed ${times} times`,
+        );
+      }
+    } else {
+      up = undefined;
+      if (endedWell(details, spec)) return details;
+      if (!State.Restarting && State.Status !== "created") {
+        throw await unready(docker, details, options.name, endOf(details, spec));
+      }
+      if (details.RestartCount - first.RestartCount >= MOST_RESTARTS) {
+        const what = `restarts again and again: it ${endOf(details, spec)}`;
+        throw await unready(docker, details, options.name, what);
+      }
+    }
+    const waited = (now() - begun) / 1000;
+    if (waited >= spec.waitSeconds) {
+      const wish = waits ? "healthy" : "running";
+      throw await unready(
+        docker,
+        details,
+        options.name,
+        `was not ${wish} within ${spec.waitSeconds} s`,
+      );
+    }
+    if (waited >= 1) {
+      options.onProgress?.(
+        `waiting until ${waits ? "healthy" : "it stays up"} (${Math.floor(waited)} s)`,
+      );
+    }
+    await pause(delay);
+  }
+}
+
+/** A task that ran to its end and is not to be started again. */
+export function endedWell(
+  { State }: ContainerInspect,
+  { restart }: Pick<ContainerSpec, "restart">,
+): boolean {
+  return (
+    State.Status === "exited" &&
+    State.ExitCode === 0 &&
+    (restart.policy === "no" || restart.policy === "on-failure")
+  );
+}
+
+function endOf(
+  { State }: ContainerInspect,
+  { memoryBytes }: Pick<ContainerSpec, "memoryBytes">,
+): string {
+  if (State.OOMKilled) {
+    return `was killed: it used more than its memory limit of ${memoryBytes / 1024 / 1024} MiB`;
+  }
+  return `ended with exit code ${State.ExitCode}${State.Error ? ` (${redact(State.Error)})` : ""}`;
+}
+
+async function unready(
+  docker: DockerClient,
+  details: ContainerInspect,
+  name: string,
+  what: string,
+): Promise<CloudError> {
+  const check = details.State.Health?.Log?.at(-1);
+  return new CloudError("unhealthy", `container ${name} ${what}`, {
+    host: docker.transport.connection.name,
+    resource: name,
+    reasons: [
+      ...(check && check.ExitCode !== 0
+        ? [redact(`check: ${check.Output.trim().slice(0, 500)}`)]
+        : []),
+      ...(await lastLines(docker, details.Id)).map((line) => redact(`log: ${line}`)),
+    ],
+    hint: "It was left there to be looked at; correct it and run again.",
+  });
+}
+
+async function lastLines(docker: DockerClient, id: string): Promise<string[]> {
+  try {
+    const text = await docker.logs(id, { tail: LOG_LINES, timeoutMs: 10_000 });
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    return lines.slice(-LOG_LINES).map((line) => line.slice(0, 500));
+  } catch {
+    return []; // the log driver has none to read, or the host went away: the failure itself is what counts
+  }
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
