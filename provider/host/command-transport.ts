@@ -121,7 +121,7 @@ export abstract class CommandTransport implements Transport {
           signal.addEventListener("abort", stop, { once: true });
           if (signal.aborted) stop();
           try {
-            return await collect(process, input);
+            return await collect(process, input, options.onOutput);
           } finally {
             signal.removeEventListener("abort", stop);
           }
@@ -211,11 +211,16 @@ export abstract class CommandTransport implements Transport {
 async function collect(
   process: HostProcess,
   input: string | Buffer | undefined,
+  onOutput: ((text: string) => void) | undefined,
 ): Promise<ExecResult> {
   const out = new Capped(OUTPUT_CAP);
   const err = new Capped(OUTPUT_CAP);
-  process.stdout.on("data", (chunk: Buffer) => out.push(chunk));
-  process.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+  const take = (into: Capped) => (chunk: Buffer) => {
+    into.push(chunk);
+    onOutput?.(chunk.toString("utf8"));
+  };
+  process.stdout.on("data", take(out));
+  process.stderr.on("data", take(err));
   // A command that does not read its input closes the pipe; its exit code is the answer.
   process.stdin.on("error", () => {});
   process.stdin.end(input);

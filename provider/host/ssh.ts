@@ -33,12 +33,12 @@ export class SshTransport extends CommandTransport {
   }
 
   protected override async start(command: string): Promise<HostProcess> {
-    const [link, channel] = await this.session(command);
+    const { channel, done } = await this.session(command);
     return {
       stdin: channel,
       stdout: channel,
       stderr: channel.stderr,
-      done: exitOf(link, channel),
+      done,
       stop: () => {
         try {
           channel.signal("TERM");
@@ -51,7 +51,8 @@ export class SshTransport extends CommandTransport {
   }
 
   protected override async startDuplex(command: string): Promise<Duplex> {
-    const [, channel] = await this.session(command);
+    const { channel, done } = await this.session(command);
+    done.catch(() => {}); // whoever reads and writes the stream sees that it broke
     channel.stderr.resume();
     return channel;
   }
@@ -79,12 +80,13 @@ export class SshTransport extends CommandTransport {
   }
 
   /** Opens a session channel; when sshd allows fewer than thought, waits for one of ours to end. */
-  private async session(command: string): Promise<[SshLink, ClientChannel]> {
+  private async session(command: string): Promise<Session> {
     for (let attempt = 0; ; attempt += 1) {
       const link = await this.connected();
       const opened = await openSession(link, command);
-      if (!(opened instanceof Error)) return [link, opened];
-      if (link.ended) throw link.lost("before the command was started");
+      if (!(opened instanceof Error)) return opened;
+      if (link.ended)
+        throw link.lost("while a command was being started; the command may have run");
       if (attempt >= 100)
         throw new CloudError("unsupported", `sshd opens no session: ${opened.message}`, {
           host: this.connection.name,
@@ -132,14 +134,20 @@ export class SshTransport extends CommandTransport {
   }
 }
 
-function openSession(link: SshLink, command: string): Promise<ClientChannel | Error> {
+interface Session {
+  channel: ClientChannel;
+  done: Promise<number>;
+}
+
+function openSession(link: SshLink, command: string): Promise<Session | Error> {
   return new Promise((resolve) => {
     const gone = () => resolve(new Error("the connection was lost"));
     const off = link.onEnd(gone);
     try {
       link.client.exec(command, (error, channel) => {
         off();
-        resolve(error ?? channel);
+        // The exit status of a short command can be in the same packet: listen before anyone awaits.
+        resolve(error ?? { channel, done: exitOf(link, channel) });
       });
     } catch {
       gone();
@@ -150,14 +158,14 @@ function openSession(link: SshLink, command: string): Promise<ClientChannel | Er
 function exitOf(link: SshLink, channel: ClientChannel): Promise<number> {
   return new Promise((resolve, reject) => {
     let code: number | undefined;
-    channel.once("exit", (status: number | null) => (code = status ?? 128));
     const lost = () => reject(link.lost("while a command was running; the command may have run"));
     const off = link.onEnd(lost);
+    channel.once("exit", (status: number | null) => (code = status ?? 128));
     channel.once("close", () => {
       off();
       if (code !== undefined) resolve(code);
       else lost();
     });
-    channel.once("error", () => {});
+    channel.on("error", () => {});
   });
 }

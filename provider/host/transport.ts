@@ -27,6 +27,8 @@ export interface ExecOptions {
   /** Milliseconds until the command is given up (it may go on at the host). Default 60 s. */
   timeoutMs?: number;
   signal?: AbortSignal;
+  /** Called with the output of both streams as it comes, for progress. */
+  onOutput?: (text: string) => void;
   /** Run as the login user even when the connection says sudo. */
   asUser?: boolean;
 }

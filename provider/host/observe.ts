@@ -1,0 +1,126 @@
+import { CloudError, messageOf } from "../errors.js";
+import type { HostConnection } from "./connection.js";
+import { dockerFor } from "./docker.js";
+import type { ContainerSummary, DockerInfo, DockerNetwork, DockerVolume } from "./docker-types.js";
+import { duration, withDeadline } from "./deadline.js";
+import { OBSERVE_SCRIPT, parseMachine, type Machine } from "./observe-script.js";
+import { transportFor } from "./pool.js";
+
+/** The daemon of a host and everything on it, at one moment. */
+export interface EngineSnapshot {
+  id: string;
+  version: string;
+  apiVersion: string;
+  info: DockerInfo;
+  /** All, stopped ones too; with labels, ports, mounts, networks and addresses. */
+  containers: ContainerSummary[];
+  networks: DockerNetwork[];
+  volumes: DockerVolume[];
+}
+
+/** One host as it was seen once. */
+export type HostSnapshot =
+  | {
+      name: string;
+      reachable: true;
+      machine: Machine;
+      /** Absent: Docker is not installed or does not answer; `engineProblem` says which. */
+      engine?: EngineSnapshot;
+      engineProblem?: CloudError;
+    }
+  | {
+      name: string;
+      reachable: false;
+      /** Why, with how to go on. */
+      problem: CloudError;
+    };
+
+export interface ObserveOptions {
+  /** For connecting and everything asked. Default 10 s. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+/** Looks at one host: one script and a few requests to Docker, at the same time. Throws when it cannot be reached. */
+export async function observeHost(
+  connection: HostConnection,
+  options: ObserveOptions = {},
+): Promise<Extract<HostSnapshot, { reachable: true }>> {
+  const limit = options.timeoutMs ?? 10_000;
+  const late = () =>
+    new CloudError("unreachable", `cannot be observed: timed out after ${duration(limit)}`, {
+      host: connection.name,
+      hint: "Check that the machine is up and not overloaded.",
+    });
+  return withDeadline(limit, late, (signal) => observe(connection, limit, signal), options.signal);
+}
+
+/** Looks at all hosts at once; those that cannot be reached are values too. Never takes much longer than the time limit. */
+export async function observeHosts(
+  connections: readonly HostConnection[],
+  options: ObserveOptions = {},
+): Promise<HostSnapshot[]> {
+  return Promise.all(
+    connections.map(async (connection): Promise<HostSnapshot> => {
+      try {
+        return await observeHost(connection, options);
+      } catch (error) {
+        const problem =
+          error instanceof CloudError
+            ? error
+            : new CloudError("internal", messageOf(error), { host: connection.name, cause: error });
+        return { name: connection.name, reachable: false, problem };
+      }
+    }),
+  );
+}
+
+async function observe(connection: HostConnection, timeoutMs: number, signal: AbortSignal) {
+  const transport = transportFor(connection);
+  const [script, engine] = await Promise.all([
+    // The login user can read all of it; SSH_CONNECTION does not survive sudo.
+    transport.script(OBSERVE_SCRIPT, [], { timeoutMs, signal, asUser: true }),
+    observeEngine(connection, timeoutMs, signal),
+  ]);
+  if (script.code !== 0)
+    throw new CloudError("command", `cannot be observed (exit code ${script.code})`, {
+      host: connection.name,
+      reasons: [script.stderr.trim().slice(0, 500) || "no reason given"],
+      hint: "The login must be able to run sh, uname and ip there.",
+    });
+  const machine = parseMachine(script.stdout, connection.kind);
+  return { name: connection.name, reachable: true as const, machine, ...engine };
+}
+
+async function observeEngine(
+  connection: HostConnection,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<{ engine?: EngineSnapshot; engineProblem?: CloudError }> {
+  const docker = dockerFor(connection);
+  const options = { timeoutMs, signal };
+  try {
+    const [version, info, containers, networks, volumes] = await Promise.all([
+      docker.version(options),
+      docker.info(options),
+      docker.listContainers({}, options),
+      docker.listNetworks({}, options),
+      docker.listVolumes({}, options),
+    ]);
+    return {
+      engine: {
+        id: info.ID,
+        version: version.Version,
+        apiVersion: version.ApiVersion,
+        info,
+        containers,
+        networks,
+        volumes,
+      },
+    };
+  } catch (error) {
+    if (error instanceof CloudError && (error.code === "docker" || error.code === "unsupported"))
+      return { engineProblem: error };
+    throw error;
+  }
+}
