@@ -36,4 +36,6 @@ export interface VirtualNetworkState extends VirtualNetworkInputs {
   dockerIds: Record<string, string>;
   /** Name of the Docker network on every host. */
   dockerName: string;
+  /** What is wrong by host name, as the last operation or refresh saw it. The next update repairs it. */
+  problems?: Record<string, string[]>;
 }

@@ -1,0 +1,85 @@
+/**
+ * One dnsmasq for each network of a host, at the gateway address, for queries that come in by the bridge. It has no
+ * upstream: a name outside is REFUSED and a plain name it does not know is NXDOMAIN without authority, and on both
+ * Docker's resolver in the container goes on to its next server. `--domain-needed` is what makes AAAA of a known plain
+ * name an empty answer instead of a refusal, which would cost every lookup the time-out of an upstream.
+ * The file of names is replaced as a whole and read again on SIGHUP.
+ */
+export const DNS_PART = `
+dns_command() {
+  echo "dnsmasq --keep-in-foreground --conf-file=/dev/null --user=nobody --group=nogroup --pid-file= --log-facility=/dev/null --no-resolv --no-hosts --no-poll --bind-dynamic --interface=$bridge --except-interface=lo --addn-hosts=$ROOT/$vni/names --domain-needed --local=/$domain/ --host-record=_clocker.$domain,$gateway --local-ttl=1 --cache-size=0 --edns-packet-max=1232"
+}
+
+# Process id of the name server that runs with exactly these settings; \`any\`: with whatever settings.
+dns_pid() {
+  if [ -d /run/systemd/system ]; then
+    pid=$(systemctl show --property MainPID --value "clocker-dns-$vni.service")
+  else
+    pid=$(cat "$RUN/dns-$vni.pid" 2>/dev/null) || return 1
+  fi
+  line=$(tr '\\0' ' ' 2>/dev/null < "/proc/$pid/cmdline") || return 1
+  if [ "\${1-}" = any ]; then
+    case $line in *"--interface=$bridge "*) echo "$pid"; return 0 ;; esac
+    return 1
+  fi
+  [ "$line" = "$(dns_command) " ] && echo "$pid"
+}
+
+dns_stop() {
+  if [ -d /run/systemd/system ]; then systemctl stop "clocker-dns-$vni.service" >/dev/null 2>&1 || true; fi
+  if pid=$(dns_pid any); then kill "$pid"; fi
+  rm -f "$RUN/dns-$vni.pid"
+}
+
+dns_start() {
+  is command -v dnsmasq || fail "dnsmasq is not installed: install the package dnsmasq-base"
+  mkdir -p "$RUN"
+  if [ -d /run/systemd/system ]; then
+    systemctl reset-failed "clocker-dns-$vni.service" >/dev/null 2>&1 || true
+    systemd-run --quiet --collect --unit "clocker-dns-$vni" -p Restart=always -p RestartSec=1 $(dns_command)
+    return 0
+  fi
+  setsid sh -c 'echo $$ > "$1"; shift; exec "$@"' sh "$RUN/dns-$vni.pid" $(dns_command) </dev/null >/dev/null 2>&1 &
+}
+
+# A name server that does not answer costs every lookup many seconds, so it is asked before we go on.
+dns_answers() {
+  if is command -v perl; then
+    perl -MIO::Socket::INET -e '
+      my ($at, $name) = @ARGV;
+      my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => $at, PeerPort => 53) or exit 1;
+      my $q = pack("n6", 4711, 256, 1, 0, 0, 0) . join("", map { pack("C/a", $_) } split(/\\./, $name)) . pack("Cnn", 0, 1, 1);
+      $SIG{ALRM} = sub { exit 1 }; alarm 1;
+      $s->send($q); my $b = ""; defined($s->recv($b, 512)) or exit 1;
+      my @h = unpack("n6", $b); exit(($h[0] == 4711 && $h[3] > 0) ? 0 : 1)' "$gateway" "_clocker.$domain" 2>/dev/null
+  else
+    hex=$(printf '%02X' $(echo "$gateway" | tr . '\\n' | sed '1!G;h;$!d'))
+    grep -qi " $hex:0035 " /proc/net/udp
+  fi
+}
+
+up_dns() {
+  if ! dns_pid >/dev/null; then
+    if need "the name server is not running"; then
+      dns_stop
+      dns_start
+    else
+      return 0
+    fi
+  elif [ -n "$renamed" ]; then
+    kill -HUP "$(dns_pid)"
+  fi
+  tries=0
+  until dns_answers; do
+    tries=$((tries + 1))
+    if [ "$fix" = 0 ]; then
+      echo "differs the name server does not answer"
+      return 0
+    fi
+    [ "$tries" -le 30 ] || fail "the name server on $gateway does not answer: $(dns_complaint)"
+    sleep 0.1
+  done
+}
+
+dns_complaint() { timeout 1 $(dns_command | sed 's/--log-facility=[^ ]*/--log-facility=-/') 2>&1 | tail -n 1; }
+`;

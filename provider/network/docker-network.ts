@@ -1,0 +1,187 @@
+import { same } from "../canonical.js";
+import { CloudError, isConflict, isNotFound } from "../errors.js";
+import type { DockerClient } from "../host/docker.js";
+import type { DockerNetwork, EndpointSettings } from "../host/docker-types.js";
+import { LABELS } from "../host/ownership.js";
+import { overlaps, parseCidrLoosely } from "../ipam/cidr.js";
+import type { HostPart } from "./driver.js";
+import { bridgeName, dockerNetworkName } from "./names.js";
+
+/** Docker's side of a network on one host: a `bridge` network over a bridge that is ours. */
+export function dockerNetworkBody(part: HostPart) {
+  return {
+    Name: dockerNetworkName(part.networkId, part.vni),
+    Driver: "bridge",
+    IPAM: {
+      Driver: "default",
+      Config: [{ Subnet: part.cidr, IPRange: part.block, Gateway: part.gateway }],
+    },
+    Options: {
+      "com.docker.network.bridge.name": bridgeName(part.vni),
+      "com.docker.network.driver.mtu": String(part.mtu),
+      // Address translation is a rule of ours, so that it can change while containers are attached.
+      "com.docker.network.bridge.enable_ip_masquerade": "false",
+    },
+    Labels: {
+      [LABELS.owner]: part.owner,
+      [LABELS.cloud]: part.cloud,
+      [LABELS.vni]: String(part.vni),
+      [LABELS.cidr]: part.cidr,
+    },
+  };
+}
+
+/** Our network among the host's, or a refusal that names what is in the way. */
+export function findOurs(
+  networks: readonly DockerNetwork[],
+  part: HostPart,
+): DockerNetwork | undefined {
+  const wanted = dockerNetworkBody(part);
+  const bridge = bridgeName(part.vni);
+  let ours: DockerNetwork | undefined;
+  for (const network of networks) {
+    const owner = network.Labels?.[LABELS.owner];
+    if (network.Name === wanted.Name && owner === part.owner) {
+      ours = network;
+      continue;
+    }
+    const whose = owner === undefined ? "is not ours" : `belongs to ${owner}`;
+    if (network.Name === wanted.Name)
+      throw inTheWay(part, `a Docker network named ${network.Name} exists and ${whose}`);
+    if (network.Options?.["com.docker.network.bridge.name"] === bridge)
+      throw inTheWay(part, `Docker network ${network.Name} uses the bridge ${bridge} and ${whose}`);
+    const overlap = (network.IPAM.Config ?? []).find(
+      (config) => config.Subnet !== undefined && overlapping(config.Subnet, part.cidr),
+    );
+    if (overlap)
+      throw inTheWay(
+        part,
+        `Docker network ${network.Name} (${overlap.Subnet}) overlaps ${part.cidr} and ${whose}`,
+      );
+  }
+  return ours;
+}
+
+/** True when Docker's network is what we would make. */
+export function isCurrent(network: DockerNetwork, part: HostPart): boolean {
+  const wanted = dockerNetworkBody(part);
+  const have = {
+    config: (network.IPAM.Config ?? []).map(({ Subnet, IPRange, Gateway }) => ({
+      Subnet,
+      IPRange,
+      Gateway,
+    })),
+    options: Object.fromEntries(
+      Object.keys(wanted.Options).map((key) => [key, network.Options?.[key]]),
+    ),
+    labels: Object.fromEntries(
+      Object.keys(wanted.Labels).map((key) => [key, network.Labels?.[key]]),
+    ),
+  };
+  return same(have, { config: wanted.IPAM.Config, options: wanted.Options, labels: wanted.Labels });
+}
+
+/** Makes the network, or makes it again with its containers when settings changed that Docker cannot change. */
+export async function ensureDockerNetwork(
+  docker: DockerClient,
+  found: DockerNetwork | undefined,
+  part: HostPart,
+): Promise<{ dockerId: string; changed: string[] }> {
+  const body = dockerNetworkBody(part);
+  if (found && isCurrent(found, part)) return { dockerId: found.Id, changed: [] };
+  if (!found) {
+    const made = await docker.createNetwork(body);
+    return { dockerId: made.Id, changed: [`the Docker network ${body.Name} is missing`] };
+  }
+  const attached = await endpointsOf(docker, found, part);
+  for (const { id } of attached) await docker.disconnectNetwork(found.Id, id, true);
+  await removeIfThere(docker, found.Id);
+  const made = await docker.createNetwork(body);
+  const failed: string[] = [];
+  for (const { id, name, endpoint } of attached)
+    await docker.connectNetwork(made.Id, id, endpoint).catch((error: unknown) => {
+      failed.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  if (failed.length > 0)
+    throw new CloudError(
+      "docker",
+      `the Docker network ${body.Name} was made again, but not all containers could be attached to it`,
+      { host: part.host, reasons: failed, hint: "Run pulumi refresh and pulumi up." },
+    );
+  return { dockerId: made.Id, changed: [`the Docker network ${body.Name} has other settings`] };
+}
+
+/** Containers of the network with how they are attached. Foreign ones are never detached. */
+async function endpointsOf(docker: DockerClient, network: DockerNetwork, part: HostPart) {
+  const { Containers = {} } = await docker.inspectNetwork(network.Id);
+  return Promise.all(
+    Object.entries(Containers).map(async ([id, { Name: name }]) => {
+      const container = await docker.inspectContainer(id);
+      if (container.Config.Labels?.[LABELS.owner] === undefined)
+        throw new CloudError(
+          "conflict",
+          `network ${part.networkId} must be made again, but container ${name}, which is not ours, is attached to it`,
+          { host: part.host, hint: `Detach it: docker network disconnect ${network.Name} ${name}` },
+        );
+      const now = container.NetworkSettings.Networks?.[network.Name];
+      const endpoint: EndpointSettings = {
+        IPAMConfig: now?.IPAMConfig ?? (now?.IPAddress ? { IPv4Address: now.IPAddress } : null),
+        Aliases: (now?.Aliases ?? []).filter((alias) => !id.startsWith(alias)),
+      };
+      return { id, name, endpoint };
+    }),
+  );
+}
+
+/** Removes our Docker network. Containers that are still attached are named, never detached. */
+export async function removeDockerNetwork(docker: DockerClient, part: HostPart): Promise<boolean> {
+  const name = dockerNetworkName(part.networkId, part.vni);
+  const found = (await docker.listNetworks({ name: [name] })).find(
+    (network) => network.Name === name && network.Labels?.[LABELS.owner] === part.owner,
+  );
+  if (!found) return false;
+  const { Containers = {} } = await docker.inspectNetwork(found.Id).catch((error: unknown) => {
+    if (isNotFound(error)) return { Containers: {} } as Pick<DockerNetwork, "Containers">;
+    throw error;
+  });
+  const names = Object.values(Containers).map((container) => container.Name);
+  if (names.length > 0)
+    throw new CloudError(
+      "conflict",
+      `network ${part.networkId} still has containers: ${names.sort().join(", ")}`,
+      {
+        host: part.host,
+        resource: part.networkId,
+        hint: "Remove or detach them and run again; nothing of the network was removed there.",
+      },
+    );
+  await removeIfThere(docker, found.Id);
+  return true;
+}
+
+async function removeIfThere(docker: DockerClient, id: string): Promise<void> {
+  await docker.removeNetwork(id).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  });
+}
+
+/** Docker's refusal in our words, where it is about addresses that something else has. */
+export function poolTaken(error: unknown, part: HostPart): unknown {
+  if (!isConflict(error) || !(error instanceof Error) || !/overlaps/.test(error.message))
+    return error;
+  return inTheWay(part, `Docker has another network that overlaps ${part.cidr}`);
+}
+
+function inTheWay(part: HostPart, what: string): CloudError {
+  return new CloudError("conflict", `cannot make network ${part.networkId}: ${what}`, {
+    host: part.host,
+    resource: part.networkId,
+    hint: "Remove what is in the way, or give the network another CIDR or networkId.",
+  });
+}
+
+function overlapping(a: string, b: string): boolean {
+  const one = parseCidrLoosely(a);
+  const other = parseCidrLoosely(b);
+  return one !== undefined && other !== undefined && overlaps(one, other);
+}

@@ -1,0 +1,64 @@
+/**
+ * Brings the networks back after a reboot, without us. As a systemd unit it runs before dockerd, so that containers
+ * start into a complete network; a sysv script may run after it, which works as well.
+ */
+export const BOOT_PART = `
+boot_unit() {
+  cat <<'UNIT'
+[Unit]
+Description=Networks of pulumi-clocker
+After=local-fs.target systemd-modules-load.service nftables.service netfilter-persistent.service ufw.service firewalld.service
+Before=docker.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh /var/lib/clocker/net/clocker-net start
+[Install]
+WantedBy=multi-user.target
+UNIT
+}
+
+boot_script() {
+  cat <<'SCRIPT'
+#!/bin/sh
+### BEGIN INIT INFO
+# Provides:          clocker-net
+# Required-Start:    $network $remote_fs
+# Required-Stop:
+# Should-Start:      docker
+# Default-Start:     2 3 4 5
+# Default-Stop:
+# Short-Description: Networks of pulumi-clocker
+### END INIT INFO
+case "$1" in
+  start|restart|force-reload) exec /bin/sh /var/lib/clocker/net/clocker-net start ;;
+esac
+SCRIPT
+}
+
+up_boot() {
+  if [ -d /run/systemd/system ]; then
+    boot_unit > "$scratch/boot"
+    if keep_file "$scratch/boot" /etc/systemd/system/clocker-net.service "the boot unit is missing or changed" 644 && [ "$fix" = 1 ]; then
+      systemctl daemon-reload
+      systemctl enable --quiet clocker-net.service
+    fi
+    return 0
+  fi
+  boot_script > "$scratch/boot"
+  keep_file "$scratch/boot" /etc/init.d/clocker-net "the boot script is missing or changed" 755 || true
+  if [ "$(readlink /etc/rc2.d/S99clocker-net)" != ../init.d/clocker-net ] && need "the boot link is missing"; then
+    mkdir -p /etc/rc2.d
+    ln -sfn ../init.d/clocker-net /etc/rc2.d/S99clocker-net
+  fi
+}
+
+drop_boot() {
+  if [ -e /etc/systemd/system/clocker-net.service ]; then
+    systemctl disable --quiet clocker-net.service || true
+    rm -f /etc/systemd/system/clocker-net.service
+    systemctl daemon-reload
+  fi
+  rm -f /etc/rc2.d/S99clocker-net /etc/init.d/clocker-net
+}
+`;

@@ -1,0 +1,64 @@
+/**
+ * First part of the program that keeps networks on a host. It runs in four ways: `apply` (from us, by SSH), `check`
+ * (the same walk without changing anything), `start` (at boot) and `leave`. A step is always
+ * `if need "<what is wrong>"; then <repair>; fi`, so that what `check` reports is exactly what `apply` would do.
+ */
+export const COMMON_PART = `#!/bin/sh
+# Networks of pulumi-clocker on this host: generated, runs at boot. Settings are in the folders beside this file.
+set -eu
+umask 022
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export PATH LC_ALL=C
+ROOT=/var/lib/clocker/net
+PROGRAM=$ROOT/clocker-net
+RUN=/run/clocker
+TAG=io.clocker
+fix=0
+
+# One line for each thing that differs from what it should be; true when it is to be repaired.
+need() { echo "differs $1"; [ "$fix" = 1 ]; }
+conflict() { echo "conflict $1"; exit 3; }
+fail() { echo "$1" >&2; exit 4; }
+is() { "$@" >/dev/null 2>&1; }
+
+# Settings of one network, from a file of "key value" lines.
+load() {
+  owner= network= driver= vni= bridge= link= port= cidr= prefix= gateway= mac= underlay= mtu= domain= outbound= peers= blocks=
+  while read -r key value; do
+    case $key in
+      owner) owner=$value ;; network) network=$value ;; driver) driver=$value ;; vni) vni=$value ;;
+      bridge) bridge=$value ;; link) link=$value ;; port) port=$value ;; cidr) cidr=$value ;;
+      prefix) prefix=$value ;; gateway) gateway=$value ;; mac) mac=$value ;; underlay) underlay=$value ;;
+      mtu) mtu=$value ;; domain) domain=$value ;; outbound) outbound=$value ;;
+      peer) peers="$peers \${value%% *}"; blocks="$blocks $value" ;;
+    esac
+  done < "$1"
+}
+
+# Takes the document from standard input apart: settings up to the line "names", then the hosts file.
+receive() {
+  new=$(mktemp -d)
+  trap 'rm -rf "$new"' EXIT
+  while read -r line; do
+    [ "$line" = names ] && break
+    echo "$line"
+  done > "$new/config"
+  cat > "$new/names"
+}
+
+# The whole of $1 is in $2 with these rights.
+keep_file() {
+  if ! cmp -s "$1" "$2"; then
+    if need "$3"; then
+      cp "$1" "$2.new"
+      chmod "$4" "$2.new"
+      mv "$2.new" "$2"
+    fi
+    return 0
+  fi
+  return 1
+}
+
+alias_of() { ip -o link show dev "$1" 2>/dev/null | sed -n 's/.*alias \\([^ ]*\\).*/\\1/p'; }
+mtu_of() { ip -o link show dev "$1" 2>/dev/null | sed -n 's/.* mtu \\([0-9]*\\) .*/\\1/p'; }
+`;

@@ -1,0 +1,110 @@
+/**
+ * Rules of a network, in chains of its own that hang in ours, which hang in Docker's DOCKER-USER and the built-in
+ * chains. Each table is written by one iptables-restore, so that there is no moment with half of the rules.
+ *
+ * Speed: br_netfilter sends every bridged frame through iptables and conntrack, a quarter of the throughput. Its
+ * switch is for all bridges at once and foreign networks may rely on it, so it stays; instead frames between two
+ * containers of the network are not tracked and leave at the first rule. What a published port needs (address
+ * translation) is tracked as ever. The encapsulated packets of our VNI are not tracked either.
+ *
+ * Isolation: nothing enters the network but from itself, as an answer, or by a published port; nobody but the
+ * network itself talks to its gateway; frames of our VNI come from peers only.
+ */
+export const FIREWALL_PART = `
+CHAINS="raw:CLOCKER-PREROUTING:PREROUTING raw:CLOCKER-OUTPUT:OUTPUT filter:CLOCKER-INPUT:INPUT filter:CLOCKER-FORWARD:DOCKER-USER nat:CLOCKER-POSTROUTING:POSTROUTING"
+
+firewall_rules() {
+  vxlan="-p udp --dport $port -m u32 --u32 0>>22&0x3C@12>>8=$vni"
+  echo "*raw"
+  for chain in R X O; do echo ":CLK-$chain-$vni - [0:0]"; done
+  echo "-A CLK-R-$vni $vxlan -j CLK-X-$vni"
+  echo "-A CLK-R-$vni -i $bridge -d $gateway -j RETURN"
+  echo "-A CLK-R-$vni -i $bridge -s $cidr -d $cidr -j CT --notrack"
+  for peer in $peers; do
+    echo "-A CLK-X-$vni -s $peer -j CT --notrack"
+    echo "-A CLK-X-$vni -s $peer -j RETURN"
+  done
+  echo "-A CLK-X-$vni -j DROP"
+  echo "-A CLK-O-$vni $vxlan -j CT --notrack"
+  echo COMMIT
+  echo "*nat"
+  echo ":CLK-N-$vni - [0:0]"
+  if [ "$outbound" = yes ]; then echo "-A CLK-N-$vni -s $cidr ! -o $bridge -j MASQUERADE"; fi
+  # a port published by one container and used by another of the same network: the answer must come back this way
+  echo "-A CLK-N-$vni -s $cidr -o $bridge -m conntrack --ctstate DNAT -j MASQUERADE"
+  echo COMMIT
+  echo "*filter"
+  for chain in I F; do echo ":CLK-$chain-$vni - [0:0]"; done
+  echo "-A CLK-I-$vni -i lo -j RETURN"
+  echo "-A CLK-I-$vni ! -i $bridge -d $cidr -j DROP"
+  echo "-A CLK-I-$vni -i $bridge -d $gateway -p udp --dport 53 -j ACCEPT"
+  echo "-A CLK-I-$vni -i $bridge -d $gateway -p tcp --dport 53 -j ACCEPT"
+  for peer in $peers; do echo "-A CLK-I-$vni -s $peer $vxlan -j ACCEPT"; done
+  echo "-A CLK-F-$vni -i $bridge -o $bridge -j ACCEPT"
+  # published ports between two networks of ours on one host: Docker's isolation would drop them
+  echo "-A CLK-F-$vni -i cnb+ -o $bridge -m conntrack --ctstate DNAT -j ACCEPT"
+  echo "-A CLK-F-$vni -i $bridge -o cnb+ -m conntrack --ctstate DNAT -j ACCEPT"
+  echo "-A CLK-F-$vni ! -i $bridge -o $bridge -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
+  if [ "$outbound" != yes ]; then
+    echo "-A CLK-F-$vni -i $bridge ! -o $bridge -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
+  fi
+  echo COMMIT
+}
+
+# Our rules as the kernel has them now.
+firewall_now() {
+  for table in raw nat filter; do
+    iptables-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni( |\\$)|-j CLOCKER-" || true
+  done
+}
+
+# Each of our chains hangs where it belongs, and the network's hang in ours.
+jump() { # table chain target
+  is iptables -w -t "$1" -C "$2" -m comment --comment "$TAG" -j "$3" || iptables -w -t "$1" -I "$2" 1 -m comment --comment "$TAG" -j "$3"
+}
+
+up_firewall() {
+  firewall_rules > "$scratch/rules"
+  if cmp -s "$scratch/rules" "$ROOT/$vni/rules" && [ "$(firewall_now)" = "$(cat "$ROOT/$vni/rules.seen" 2>/dev/null)" ]; then
+    return 0
+  fi
+  if need "firewall rules are missing or changed"; then
+    if iptables -w -N DOCKER-USER 2>/dev/null; then iptables -w -A DOCKER-USER -j RETURN; fi
+    for entry in $CHAINS; do
+      table=\${entry%%:*} rest=\${entry#*:}
+      is iptables -w -t "$table" -N "\${rest%%:*}" || true
+      jump "$table" "\${rest#*:}" "\${rest%%:*}"
+    done
+    iptables-restore -w -n < "$scratch/rules" || fail "iptables does not take the rules: the kernel needs the matches u32, conntrack and the target CT"
+    jump raw CLOCKER-PREROUTING "CLK-R-$vni"
+    jump raw CLOCKER-OUTPUT "CLK-O-$vni"
+    jump nat CLOCKER-POSTROUTING "CLK-N-$vni"
+    jump filter CLOCKER-INPUT "CLK-I-$vni"
+    jump filter CLOCKER-FORWARD "CLK-F-$vni"
+    cp "$scratch/rules" "$ROOT/$vni/rules"
+    firewall_now > "$ROOT/$vni/rules.seen"
+  fi
+}
+
+unjump() { while is iptables -w -t "$1" -D "$2" -m comment --comment "$TAG" -j "$3"; do :; done; }
+drop_chain() { if is iptables -w -t "$1" -F "$2"; then iptables -w -t "$1" -X "$2"; fi; }
+
+down_firewall() {
+  unjump raw CLOCKER-PREROUTING "CLK-R-$vni"
+  unjump raw CLOCKER-OUTPUT "CLK-O-$vni"
+  unjump nat CLOCKER-POSTROUTING "CLK-N-$vni"
+  unjump filter CLOCKER-INPUT "CLK-I-$vni"
+  unjump filter CLOCKER-FORWARD "CLK-F-$vni"
+  for chain in R X O; do drop_chain raw "CLK-$chain-$vni"; done
+  drop_chain nat "CLK-N-$vni"
+  for chain in I F; do drop_chain filter "CLK-$chain-$vni"; done
+}
+
+drop_firewall() {
+  for entry in $CHAINS; do
+    table=\${entry%%:*} rest=\${entry#*:}
+    unjump "$table" "\${rest#*:}" "\${rest%%:*}"
+    drop_chain "$table" "\${rest%%:*}"
+  done
+}
+`;

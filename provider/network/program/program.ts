@@ -1,0 +1,24 @@
+import { DNS_PART } from "../dns/dnsmasq.js";
+import { VXLAN_PART } from "../vxlan/link.js";
+import { BOOT_PART } from "./boot.js";
+import { BRIDGE_PART } from "./bridge.js";
+import { COMMON_PART } from "./common.js";
+import { FIREWALL_PART } from "./firewall.js";
+import { MAIN_PART } from "./main.js";
+
+/**
+ * The program that keeps networks on a host: constant text, run by us under the host's lock and by the host itself
+ * at boot. Values come as arguments and as a document on standard input, never as text of the program.
+ */
+export const NETWORK_PROGRAM = (
+  COMMON_PART +
+  BRIDGE_PART +
+  VXLAN_PART +
+  FIREWALL_PART +
+  DNS_PART +
+  BOOT_PART +
+  MAIN_PART
+).trimEnd();
+
+/** Runs the program from its first argument: so it can also write itself to the disk. */
+export const RUN_PROGRAM = `program=$1; shift; eval "$program"`;

@@ -1,0 +1,108 @@
+import { CloudError, isUnreachable, messageOf } from "../errors.js";
+import { withDeadline } from "../host/deadline.js";
+import { redact } from "../redact.js";
+import type { Transport } from "../host/transport.js";
+import type {
+  DriverContext,
+  Endpoint,
+  HostPart,
+  JoinResult,
+  NetworkDriver,
+  Observation,
+} from "./driver.js";
+import { NETWORK_LOCK } from "./names.js";
+
+/** Milliseconds for one call on one host, waiting for its lock included. */
+const DEADLINE = 120_000;
+
+/**
+ * A driver in use on one host. Owns what all drivers share: the host's lock around everything that changes it, one
+ * deadline a call, one more attempt after a lost connection (every call is idempotent), and scrubbed messages.
+ */
+export class NetworkRuntime {
+  constructor(
+    private readonly driver: NetworkDriver,
+    private readonly transport: Transport,
+    private readonly signal?: AbortSignal,
+  ) {}
+
+  prepare(): Promise<void> {
+    return this.call("prepare for", undefined, (context) => this.driver.prepare(context));
+  }
+
+  join(part: HostPart): Promise<JoinResult> {
+    return this.changing("join", part, (context) => this.driver.join(context, part));
+  }
+
+  rename(part: HostPart): Promise<void> {
+    return this.changing("update the names of", part, (context) =>
+      this.driver.rename(context, part),
+    );
+  }
+
+  attach(part: HostPart, endpoint: Endpoint): Promise<void> {
+    return this.call("attach to", part, (context) => this.driver.attach(context, part, endpoint));
+  }
+
+  detach(part: HostPart, endpoint: Endpoint): Promise<void> {
+    return this.call("detach from", part, (context) => this.driver.detach(context, part, endpoint));
+  }
+
+  leave(part: HostPart): Promise<void> {
+    return this.changing("leave", part, (context) => this.driver.leave(context, part));
+  }
+
+  destroy(part: HostPart): Promise<void> {
+    return this.changing("destroy", part, (context) => this.driver.destroy(context, part));
+  }
+
+  observe(part: HostPart): Promise<Observation> {
+    return this.call("observe", part, (context) => this.driver.observe(context, part));
+  }
+
+  private changing<T>(
+    what: string,
+    part: HostPart,
+    body: (context: DriverContext) => Promise<T>,
+  ): Promise<T> {
+    return this.call(what, part, (context) =>
+      this.transport.withLock(NETWORK_LOCK, () => body(context)),
+    );
+  }
+
+  private async call<T>(
+    what: string,
+    part: HostPart | undefined,
+    body: (context: DriverContext) => Promise<T>,
+  ): Promise<T> {
+    const host = this.transport.connection.name;
+    const network = part ? `network ${part.networkId}` : `networks of driver ${this.driver.name}`;
+    const late = () =>
+      new CloudError(
+        "deadline",
+        `did not ${what} ${network} within ${DEADLINE / 1000} s; it may still take effect`,
+        { host, hint: "Run again: what is done is kept." },
+      );
+    const once = () =>
+      withDeadline(
+        DEADLINE,
+        late,
+        (signal) => body({ transport: this.transport, signal }),
+        this.signal,
+      );
+    try {
+      return await once().catch((error: unknown) => {
+        const lost = error instanceof CloudError && error.code === "unreachable";
+        if (!lost || this.signal?.aborted) throw error;
+        return once();
+      });
+    } catch (error) {
+      if (error instanceof CloudError) throw error;
+      throw new CloudError(
+        isUnreachable(error) ? "unreachable" : "internal",
+        `could not ${what} ${network}: ${redact(messageOf(error))}`,
+        { host, cause: error },
+      );
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The VXLAN link and its forwarding table: one flood entry for each peer, everything else is learned. Addresses
+ * decide MACs, so what was learned is wrong only when a block changes its host; then it is forgotten.
+ */
+export const VXLAN_PART = `
+link_fits() {
+  case $(ip -d -o link show dev "$link" 2>/dev/null) in
+    *"vxlan id $vni local $underlay "*" dstport $port "*) return 0 ;;
+  esac
+  return 1
+}
+
+# Another link with our VNI and port would take our frames.
+refuse_foreign_vxlan() {
+  ip -d -o link show type vxlan 2>/dev/null | while read -r _ name rest; do
+    name=\${name%%[:@]*}
+    [ "$name" = "$link" ] && continue
+    case $rest in
+      *"vxlan id $vni "*" dstport $port "*) conflict "the link $name already uses VNI $vni, and it is not ours" ;;
+    esac
+  done
+}
+
+# The underlay must be ours to send from, and carry our packets whole.
+refuse_unfit_underlay() {
+  device=$(ip -o -4 addr show to "$underlay" | sed -n '1s/^[0-9]*: *\\([^ ]*\\) .*/\\1/p')
+  [ -n "$device" ] || conflict "the underlay address $underlay is not an address of the host"
+  have=$(mtu_of "\${device%%@*}")
+  [ "$((mtu + 50))" -le "$have" ] || conflict "MTU $mtu does not fit: $device has MTU $have, and VXLAN needs 50 of it"
+}
+
+forget_learned() {
+  bridge fdb show dev "$link" | while read -r address word far rest; do
+    [ "$word" = dst ] || continue
+    [ "$address" = 00:00:00:00:00:00 ] || bridge fdb del "$address" dev "$link" dst "$far" self 2>/dev/null || true
+  done
+  ip link set dev "$link" type bridge_slave fdb_flush
+  ip neigh flush dev "$bridge"
+}
+
+up_vxlan() {
+  if is ip link show dev "$link" && ! link_fits; then
+    if need "the link $link has other settings"; then ip link del dev "$link"; fi
+  fi
+  if ! is ip link show dev "$link"; then
+    if need "the link $link is missing"; then
+      ip link add "$link" type vxlan id "$vni" local "$underlay" dstport "$port"
+      ip link set dev "$link" alias "$TAG:$owner"
+    else
+      return 0
+    fi
+  fi
+  state=$(ip -o link show dev "$link")
+  case $state in
+    *" mtu $mtu "*) ;;
+    *) if need "the link $link has another MTU than $mtu"; then ip link set dev "$link" mtu "$mtu"; fi ;;
+  esac
+  case $state in
+    *" master $bridge "*) ;;
+    *) if need "the link $link is not in the bridge"; then ip link set dev "$link" master "$bridge"; fi ;;
+  esac
+  case $state in
+    *[\\<,]UP[,\\>]*) ;;
+    *) if need "the link $link is down"; then ip link set dev "$link" up; fi ;;
+  esac
+  have=$(bridge fdb show dev "$link" 2>/dev/null | sed -n 's/^00:00:00:00:00:00 dst \\([^ ]*\\) .*/\\1/p')
+  for far in $have; do
+    case " $peers " in
+      *" $far "*) ;;
+      *) if need "packets still go to $far, which is no peer"; then
+           bridge fdb del 00:00:00:00:00:00 dev "$link" dst "$far"
+         fi ;;
+    esac
+  done
+  for far in $peers; do
+    case " $(echo $have) " in
+      *" $far "*) ;;
+      *) if need "the entry for peer $far is missing"; then
+           bridge fdb append 00:00:00:00:00:00 dev "$link" dst "$far"
+         fi ;;
+    esac
+  done
+  if [ -n "$moved" ] && [ "$fix" = 1 ]; then forget_learned; fi
+}
+`;

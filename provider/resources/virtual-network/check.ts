@@ -1,0 +1,144 @@
+import { nameProblem } from "../../host/command.js";
+import {
+  containsAddress,
+  containsCidr,
+  overlaps,
+  parseAddress,
+  parseCidr,
+  type Cidr,
+} from "../../ipam/cidr.js";
+import { MAX_VNI } from "../../ipam/vni.js";
+import type { CheckFailure, CheckResult } from "../../lifecycle.js";
+import { DRIVERS } from "../../network/drivers.js";
+import { hasUnknown, isUnknown } from "../../unknown.js";
+import type { NetworkHost, VirtualNetworkInputs } from "./inputs.js";
+
+/** Smallest MTU that IPv4 hosts must take, and the largest that Linux bridges do. */
+const MTU_RANGE = { min: 576, max: 65_535 };
+const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
+
+/** Refuses what cannot work, before anything is touched. No I/O; unknown values are let through. */
+export async function check(
+  _olds: Partial<VirtualNetworkInputs>,
+  news: VirtualNetworkInputs,
+): Promise<CheckResult<VirtualNetworkInputs>> {
+  const failures: CheckFailure[] = [];
+  const refuse = (property: keyof VirtualNetworkInputs, reason: string): void => {
+    failures.push({ property, reason });
+  };
+  const known = <K extends keyof VirtualNetworkInputs>(
+    property: K,
+    problem: (value: VirtualNetworkInputs[K]) => string | undefined,
+  ): void => {
+    const value = news[property];
+    if (isUnknown(value)) return;
+    const reason = problem(value);
+    if (reason !== undefined) refuse(property, reason);
+  };
+
+  known("networkId", networkIdProblem);
+  known("driver", (driver) =>
+    driver in DRIVERS
+      ? undefined
+      : `must be one of ${Object.keys(DRIVERS).join(", ")}, not "${driver}"`,
+  );
+  known("cidr", (cidr) => cidrProblem(cidr));
+  known("vni", (vni) =>
+    inRange(vni, 1, MAX_VNI) ? undefined : `must be a whole number from 1 to ${MAX_VNI}`,
+  );
+  known("mtu", (mtu) =>
+    inRange(mtu, MTU_RANGE.min, MTU_RANGE.max)
+      ? undefined
+      : `must be a whole number from ${MTU_RANGE.min} to ${MTU_RANGE.max}`,
+  );
+  known("domain", domainProblem);
+  known("outbound", (value) => (typeof value === "boolean" ? undefined : "must be true or false"));
+  known("dnsServers", dnsProblem);
+  known("records", recordsProblem);
+  known("hosts", (hosts) => hostsProblem(hosts, isUnknown(news.cidr) ? undefined : news.cidr));
+  return { inputs: news, failures };
+}
+
+function networkIdProblem(value: unknown): string | undefined {
+  const problem = nameProblem(value);
+  if (problem !== undefined) return problem;
+  return String(value).length > 50 ? "must have at most 50 characters" : undefined;
+}
+
+function cidrProblem(value: unknown): string | undefined {
+  const cidr = typeof value === "string" ? parseCidr(value) : undefined;
+  if (!cidr)
+    return `must be a network such as 10.42.0.0/16, without host bits, not ${quoted(value)}`;
+  if (cidr.family !== 4) return "must be an IPv4 network: the driver vxlan does not carry IPv6 yet";
+  if (cidr.prefix > 30)
+    return `must have room for hosts and containers, and /${cidr.prefix} has none`;
+  return undefined;
+}
+
+function domainProblem(value: unknown): string | undefined {
+  const fits =
+    typeof value === "string" &&
+    value.length <= 200 &&
+    value.split(".").every((label) => LABEL.test(label));
+  return fits ? undefined : `must be a domain name such as app.clocker, not ${quoted(value)}`;
+}
+
+function dnsProblem(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return "must be a list of IP addresses";
+  const wrong: unknown = value.find(
+    (server) => !isUnknown(server) && (typeof server !== "string" || !parseAddress(server)),
+  );
+  return wrong === undefined ? undefined : `must hold IP addresses, and ${quoted(wrong)} is none`;
+}
+
+function recordsProblem(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return "must map names to addresses";
+  for (const [name, addresses] of Object.entries(value)) {
+    if (name.length > 200 || !name.split(".").every((label) => LABEL.test(label)))
+      return `has the name ${quoted(name)}, which is no host name`;
+    if (isUnknown(addresses)) continue;
+    if (!Array.isArray(addresses)) return `must map ${name} to a list of addresses`;
+    const wrong: unknown = addresses.find(
+      (address) =>
+        !isUnknown(address) && (typeof address !== "string" || parseAddress(address)?.family !== 4),
+    );
+    if (wrong !== undefined) return `maps ${name} to ${quoted(wrong)}, which is no IPv4 address`;
+  }
+  return undefined;
+}
+
+function hostsProblem(hosts: NetworkHost[], cidrText: string | undefined): string | undefined {
+  if (!Array.isArray(hosts)) return "must be a list of hosts";
+  const cidr = cidrText === undefined ? undefined : parseCidr(cidrText);
+  const seen: { name: string; block: Cidr; underlay: string }[] = [];
+  for (const host of hosts) {
+    if (hasUnknown(host)) continue;
+    const block = parseCidr(host.block);
+    const gateway = parseAddress(host.gateway);
+    if (!block)
+      return `gives host ${host.name} the block ${quoted(host.block)}, which is no network`;
+    if (cidr && !containsCidr(cidr, block))
+      return `gives host ${host.name} the block ${host.block}, which is not in ${cidrText}`;
+    if (!gateway || !containsAddress(block, gateway))
+      return `gives host ${host.name} the gateway ${quoted(host.gateway)}, which is not in ${host.block}`;
+    if (parseAddress(host.underlay)?.family !== 4)
+      return `gives host ${host.name} the underlay address ${quoted(host.underlay)}, which is no IPv4 address`;
+    for (const other of seen) {
+      if (other.name === host.name) return `names host ${host.name} twice`;
+      if (overlaps(other.block, block))
+        return `gives hosts ${other.name} and ${host.name} overlapping blocks`;
+      if (other.underlay === host.underlay)
+        return `gives hosts ${other.name} and ${host.name} the same underlay address ${host.underlay}`;
+    }
+    seen.push({ name: host.name, block, underlay: host.underlay });
+  }
+  return undefined;
+}
+
+function inRange(value: unknown, min: number, max: number): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+}
+
+function quoted(value: unknown): string {
+  return typeof value === "string" ? `"${value.slice(0, 60)}"` : String(value);
+}

@@ -1,0 +1,56 @@
+import { CloudError, isConflict } from "../../errors.js";
+import type { CreateResult } from "../../lifecycle.js";
+import { dockerNetworkName } from "../../network/names.js";
+import { partialFailure } from "../../wrap.js";
+import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
+import {
+  combined,
+  failuresOf,
+  leaveEach,
+  onEach,
+  problemsOf,
+  statusOf,
+  workOn,
+} from "./on-hosts.js";
+import { stateOf } from "./state.js";
+
+/**
+ * Makes the network on all hosts at once. What an interrupted create left of it is taken over, since a join repairs
+ * whatever it finds under our owner label.
+ */
+export async function create(
+  inputs: VirtualNetworkInputs,
+): Promise<CreateResult<VirtualNetworkState>> {
+  const id = dockerNetworkName(inputs.networkId, inputs.vni);
+  const works = workOn(inputs);
+  const prepared = await onEach(works, "looked at", ({ runtime }) => runtime.prepare());
+  if (failuresOf(prepared).length > 0)
+    throw combined(`network ${inputs.networkId} cannot be made on all its hosts`, prepared);
+  const outcomes = await onEach(works, "joined", ({ runtime, part }) => runtime.join(part));
+  const failures = failuresOf(outcomes);
+  const dockerIds = Object.fromEntries(
+    outcomes.flatMap(({ work, value }) => (value ? [[work.host.name, value.dockerId]] : [])),
+  );
+  if (failures.length === 0) return { id, outs: stateOf(inputs, dockerIds, {}) };
+  if (failures.some(({ error }) => isConflict(error))) {
+    // Something else has the addresses or names: that is a refusal, and a refusal leaves nothing behind.
+    const made = outcomes.filter(({ value }) => value !== undefined);
+    const kept = failuresOf(await leaveEach(made.map(({ work }) => work)));
+    if (kept.length === 0 && failures.every(({ error }) => untouched(error)))
+      throw combined(`network ${inputs.networkId} was refused`, failures);
+  } else if (failures.length === works.length && failures.every(({ error }) => untouched(error))) {
+    throw combined(`network ${inputs.networkId} could not be made on any host`, failures);
+  }
+  throw partialFailure(id, inputs, stateOf(inputs, dockerIds, problemsOf(outcomes)), [
+    `network ${inputs.networkId} was made on ${works.length - failures.length} of ${works.length} hosts; the next up finishes it`,
+    ...statusOf(outcomes, "joined"),
+  ]);
+}
+
+/** The host refused, or was never reached: nothing of ours is there. */
+function untouched(error: unknown): boolean {
+  return (
+    error instanceof CloudError &&
+    ["conflict", "unsupported", "host-key", "authentication"].includes(error.code)
+  );
+}

@@ -1,0 +1,34 @@
+import { changedKeys } from "../../canonical.js";
+import { ownerOf } from "../../host/ownership.js";
+import { overlaps, parseCidr } from "../../ipam/cidr.js";
+import type { DiffResult } from "../../lifecycle.js";
+import { isUnknown } from "../../unknown.js";
+import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
+import { STATE_KEYS } from "./state.js";
+
+/** What a network cannot change while it lives: its names on the hosts and its containers' addresses follow from it. */
+const FIXED = ["cidr", "cloud", "driver", "networkId", "vni"] as const;
+
+/** Pure. A broken host in the state is a change by itself, so that the next up repairs it. */
+export async function diff(
+  _id: string,
+  olds: VirtualNetworkState,
+  news: VirtualNetworkInputs,
+): Promise<DiffResult> {
+  const changed = changedKeys(olds, news, ["meta", ...STATE_KEYS]);
+  const replaces: string[] = FIXED.filter((key) => changed.includes(key) && !isUnknown(news[key]));
+  if (!isUnknown(news.meta) && ownerOf(olds.meta) !== ownerOf(news.meta)) replaces.push("meta");
+  const broken = Object.keys(olds.problems ?? {}).length > 0;
+  return {
+    changes: changed.length > 0 || replaces.length > 0 || broken,
+    replaces,
+    ...(replaces.length > 0 ? { deleteBeforeReplace: !fitsBeside(olds, news) } : {}),
+  };
+}
+
+/** Old and new can be on a host together: other link names, other addresses. */
+function fitsBeside(olds: VirtualNetworkState, news: VirtualNetworkInputs): boolean {
+  if (olds.vni === news.vni) return false;
+  const [old, next] = [parseCidr(olds.cidr), parseCidr(news.cidr)];
+  return !old || !next || !overlaps(old, next);
+}

@@ -1,0 +1,27 @@
+import { dockerNetworkName } from "../../network/names.js";
+import type { NetworkHost, VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
+
+/** Keys of the state that are not inputs. */
+export const STATE_KEYS = ["dockerIds", "dockerName", "problems"] as const;
+
+/** The state after an operation; `hosts` where they are not just the inputs' (some could not be left). */
+export function stateOf(
+  inputs: VirtualNetworkInputs,
+  dockerIds: Record<string, string>,
+  problems: Record<string, string[]>,
+  hosts: NetworkHost[] = inputs.hosts,
+): VirtualNetworkState {
+  return {
+    ...inputs,
+    hosts,
+    dockerIds,
+    dockerName: dockerNetworkName(inputs.networkId, inputs.vni),
+    ...(Object.keys(problems).length > 0 ? { problems } : {}),
+  };
+}
+
+/** The inputs that a state was made from. */
+export function inputsOf(state: VirtualNetworkState): VirtualNetworkInputs {
+  const { dockerIds: _ids, dockerName: _name, problems: _problems, ...inputs } = state;
+  return inputs;
+}

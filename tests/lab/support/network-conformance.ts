@@ -1,0 +1,325 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { dockerNetworkName } from "../../../provider/network/names.js";
+import type {
+  VirtualNetworkInputs,
+  VirtualNetworkState,
+} from "../../../provider/resources/virtual-network/inputs.js";
+import { virtualNetworkLifecycle as lifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
+import { withLab, type TestLab } from "../../support/lab.js";
+import {
+  closeTransports,
+  inContainer,
+  networkInputs,
+  pingable,
+  runContainer,
+  traces,
+} from "./network-world.js";
+
+type Driver = VirtualNetworkInputs["driver"];
+
+/**
+ * What every network driver has to do, on three real hosts. To be called inside a `describe`. A driver that cannot do
+ * something passes the reason in `skips`, by the test's name.
+ */
+export function networkConformance(driver: Driver, skips: Record<string, string> = {}): void {
+  const lab: TestLab = withLab(`net-${driver}`, { hosts: 3 });
+  const test = (name: string, body: () => Promise<void>): void => {
+    const reason = skips[name];
+    if (reason === undefined) it(name, body);
+    else it.skip(`${name} (${reason})`, body);
+  };
+  const hosts = ["h1", "h2", "h3"];
+  let app: VirtualNetworkInputs;
+  let other: VirtualNetworkInputs;
+  const states: Record<string, VirtualNetworkState> = {};
+  let before: string[] = [];
+
+  const put = async (inputs: VirtualNetworkInputs): Promise<void> => {
+    const olds = states[inputs.networkId];
+    const id = dockerNetworkName(inputs.networkId, inputs.vni);
+    states[inputs.networkId] = olds
+      ? (await lifecycle.update(id, olds, inputs)).outs
+      : (await lifecycle.create(inputs)).outs;
+  };
+  const stateOf = (inputs: VirtualNetworkInputs): VirtualNetworkState => {
+    const state = states[inputs.networkId];
+    if (!state) throw new Error(`no network ${inputs.networkId}`);
+    return state;
+  };
+  const idOf = (inputs: VirtualNetworkInputs) => dockerNetworkName(inputs.networkId, inputs.vni);
+  const seen = async (inputs: VirtualNetworkInputs) =>
+    (await lifecycle.read(idOf(inputs), stateOf(inputs))).props?.problems;
+
+  beforeAll(async () => {
+    before = await Promise.all(hosts.map((host) => traces(lab, host)));
+    app = networkInputs(lab, "app", {
+      driver,
+      vni: 101,
+      net: "10.101",
+      records: {
+        "app-1": ["10.101.1.10"],
+        "app-2": ["10.101.2.10"],
+        "app-3": ["10.101.3.10"],
+        app: ["10.101.1.10", "10.101.2.10", "10.101.3.10"],
+      },
+    });
+    other = networkInputs(lab, "other", {
+      driver,
+      vni: 102,
+      net: "10.102",
+      records: { "other-1": ["10.102.1.10"], "other-2": ["10.102.2.10"] },
+    });
+    await Promise.all([put(app), put(other)]);
+    await Promise.all([
+      ...hosts.map((host, i) =>
+        runContainer(
+          lab,
+          host,
+          `app-${i + 1}`,
+          app,
+          `10.101.${i + 1}.10`,
+          ...dns(`10.101.${i + 1}.1`),
+        ),
+      ),
+      ...["h1", "h2"].map((host, i) =>
+        runContainer(
+          lab,
+          host,
+          `other-${i + 1}`,
+          other,
+          `10.102.${i + 1}.10`,
+          ...dns(`10.102.${i + 1}.1`),
+        ),
+      ),
+    ]);
+  });
+  afterAll(closeTransports);
+
+  test("containers on three hosts reach each other", async () => {
+    for (const [from, to] of [
+      [1, 2],
+      [1, 3],
+      [2, 3],
+      [3, 1],
+    ] as const)
+      expect(
+        await pingable(lab, `h${from}`, `app-${from}`, `10.101.${to}.10`),
+        `app-${from} -> app-${to}`,
+      ).toBeTypeOf("number");
+  });
+
+  test("the source address is preserved across hosts", async () => {
+    await lab.sh(
+      "h2",
+      ...["docker", "exec", "-d", "app-2", "sh", "-c"],
+      "busybox nc -lp 7000 -e sh -c 'echo from $NCAT_REMOTE_ADDR; netstat -tn' >/tmp/out 2>&1",
+    );
+    const answer = await inContainer(
+      lab,
+      "h1",
+      "app-1",
+      "sh",
+      "-c",
+      "sleep 0.3; nc -w 3 10.101.2.10 7000",
+    );
+    expect(answer.text).toMatch(/10\.101\.2\.10:7000\s+10\.101\.1\.10:\d+\s+ESTABLISHED/);
+  });
+
+  test("a megabyte passes whole, and the largest packet is the MTU", async () => {
+    await lab.sh("h3", ...["docker", "exec", "-d", "app-3", "sh", "-c"], "nc -lp 7001 > /tmp/got");
+    await inContainer(
+      lab,
+      "h1",
+      "app-1",
+      "sh",
+      "-c",
+      "sleep 0.3; dd if=/dev/urandom of=/tmp/sent bs=1024 count=1024 2>/dev/null; nc -w 3 10.101.3.10 7001 < /tmp/sent",
+    );
+    const sums = await Promise.all([
+      inContainer(lab, "h1", "app-1", "md5sum", "/tmp/sent"),
+      inContainer(lab, "h3", "app-3", "md5sum", "/tmp/got"),
+    ]);
+    expect(sums[1]?.text.split(" ")[0]).toBe(sums[0]?.text.split(" ")[0]);
+    expect(
+      (await inContainer(lab, "h1", "app-1", "cat", "/sys/class/net/eth0/mtu")).text.trim(),
+    ).toBe("1450");
+  });
+
+  test("two networks are isolated in all directions", async () => {
+    const directions: [string, string, string][] = [
+      ["h1", "app-1", "10.102.1.10"], // same host
+      ["h1", "app-1", "10.102.2.10"], // other host
+      ["h1", "other-1", "10.101.1.10"],
+      ["h1", "other-1", "10.101.2.10"],
+      ["h3", "app-3", "10.102.1.10"], // from a host without a container of the other
+      ["h2", "other-2", "10.101.3.10"],
+      ["h1", "app-1", "10.102.1.1"], // the other network's gateway, on this host
+      ["h1", "app-1", "10.102.2.1"], // and on another
+    ];
+    const answers = await Promise.all(
+      directions.map(([host, from, to]) =>
+        inContainer(lab, host, from, "ping", "-c", "1", "-W", "1", to),
+      ),
+    );
+    expect(answers.map(({ code }) => code === 0)).toEqual(directions.map(() => false));
+    // and they do answer within their own
+    expect(await pingable(lab, "h1", "other-1", "10.102.2.10")).toBeTypeOf("number");
+    expect(await pingable(lab, "h1", "app-1", "10.101.1.1")).toBeTypeOf("number");
+  });
+
+  test("names resolve forward and reverse, with all addresses of an alias", async () => {
+    const look = async (name: string) =>
+      (await inContainer(lab, "h3", "app-3", "nslookup", name)).text;
+    expect(await look("app-1")).toContain("10.101.1.10");
+    expect(await look("app-1.app.clocker")).toContain("10.101.1.10");
+    const alias = await look("app");
+    for (const address of app.records["app"] ?? []) expect(alias).toContain(address);
+    expect(await look("10.101.2.10")).toContain("name = app-2.app.clocker");
+  });
+
+  test("names of another network are not visible", async () => {
+    for (const name of ["other-1", "other-1.other.clocker"]) {
+      const answer = await inContainer(lab, "h1", "app-1", "nslookup", name, "10.101.1.1");
+      expect(answer.text).not.toContain("10.102.");
+    }
+    const through = await inContainer(
+      lab,
+      "h1",
+      "app-1",
+      "timeout",
+      "3",
+      "nslookup",
+      "other-1",
+      "10.102.1.1",
+    );
+    expect(through.text).not.toContain("10.102.1.10");
+  });
+
+  test("an unknown name is answered at once", async () => {
+    for (const name of ["nobody", "nobody.app.clocker", "www.example.org"]) {
+      const answer = await inContainer(lab, "h1", "app-1", "nslookup", name);
+      expect(answer.code, name).not.toBe(0);
+      expect(answer.ms, name).toBeLessThan(2000);
+    }
+  });
+
+  test("a container in two networks reaches and resolves both", async () => {
+    await runContainer(lab, "h1", "both", app, "10.101.1.20", ...dns("10.101.1.1", "10.102.1.1"));
+    await lab.sh("h1", "docker", "network", "connect", "--ip", "10.102.1.20", idOf(other), "both");
+    expect(await pingable(lab, "h1", "both", "10.101.2.10")).toBeTypeOf("number");
+    expect(await pingable(lab, "h1", "both", "10.102.2.10")).toBeTypeOf("number");
+    for (const [name, address] of [
+      ["app-2", "10.101.2.10"],
+      ["other-2", "10.102.2.10"],
+      ["other-2.other.clocker", "10.102.2.10"],
+      ["app-2.app.clocker", "10.101.2.10"],
+    ] as const) {
+      const answer = await inContainer(lab, "h1", "both", "nslookup", name);
+      expect(answer.text, name).toContain(address);
+      expect(answer.ms, name).toBeLessThan(2000);
+    }
+    const order = await inContainer(lab, "h1", "both", "ip", "-o", "-4", "addr");
+    expect(order.text).toMatch(/eth0\s+inet 10\.101\.1\.20/);
+    expect(order.text).toMatch(/eth1\s+inet 10\.102\.1\.20/);
+    await lab.sh("h1", "docker", "rm", "-f", "both");
+  });
+
+  test("a second run changes nothing", async () => {
+    expect(await seen(app)).toBeUndefined();
+    const before = await lab.sh(
+      "h1",
+      "sh",
+      "-c",
+      "stat -c '%n %y' /var/lib/clocker/net/*/*; cat /run/clocker/*.pid",
+    );
+    await put({ ...app });
+    const { outs } = await lifecycle.update(
+      idOf(app),
+      { ...stateOf(app), problems: { h1: ["again"] } },
+      app,
+    );
+    expect(outs.problems).toBeUndefined();
+    expect(
+      await lab.sh(
+        "h1",
+        "sh",
+        "-c",
+        "stat -c '%n %y' /var/lib/clocker/net/*/*; cat /run/clocker/*.pid",
+      ),
+    ).toBe(before);
+  });
+
+  test("changed names are seen within a second, and removed ones are gone", async () => {
+    const { "app-3": _gone, ...rest } = app.records;
+    const renamed = { ...app, records: { ...rest, fresh: ["10.101.2.10"] } };
+    await put(renamed);
+    const fresh = await inContainer(lab, "h1", "app-1", "nslookup", "fresh");
+    expect(fresh.text).toContain("10.101.2.10");
+    const gone = await inContainer(lab, "h1", "app-1", "nslookup", "app-3");
+    expect(gone.text).not.toContain("10.101.3.10");
+    await put(app);
+  });
+
+  test("a recreated container is reachable at once", async () => {
+    await lab.sh("h1", "docker", "rm", "-f", "app-1");
+    await runContainer(lab, "h1", "app-1", app, "10.101.1.10", ...dns("10.101.1.1"));
+    expect(await pingable(lab, "h2", "app-2", "10.101.1.10")).toBeLessThan(1000);
+  });
+
+  test("a host leaves and joins again", async () => {
+    await lab.sh("h3", "docker", "rm", "-f", "app-3");
+    const without = { ...app, hosts: app.hosts.filter(({ name }) => name !== "h3") };
+    await put(without);
+    const left = await traces(lab, "h3");
+    expect(left).not.toContain("101");
+    expect(await lab.sh("h1", "sh", "-c", "bridge fdb show | grep 00:00:00:00:00:00")).not.toMatch(
+      new RegExp(`cnv101 dst ${lab.host("h3").address} `),
+    );
+    await put(app);
+    await runContainer(lab, "h3", "app-3", app, "10.101.3.10", ...dns("10.101.3.1"));
+    expect(await pingable(lab, "h1", "app-1", "10.101.3.10")).toBeTypeOf("number");
+  });
+
+  test("a restart of dockerd leaves it whole", async () => {
+    await lab.sh("h2", "docker", "update", "--restart", "always", "app-2");
+    await lab
+      .sh("h2", "service", "docker", "restart")
+      .catch(() => lab.sh("h2", "/etc/init.d/docker", "restart"));
+    expect(await pingable(lab, "h1", "app-1", "10.101.2.10", 10_000)).toBeTypeOf("number");
+    expect(await seen(app)).toBeUndefined();
+  });
+
+  test("a power cut and a boot without us bring it back", async () => {
+    await lab.restart("h2");
+    expect(await pingable(lab, "h1", "app-1", "10.101.2.10", 15_000)).toBeTypeOf("number");
+    await closeTransports();
+    expect(await seen(app)).toBeUndefined();
+    expect((await inContainer(lab, "h2", "app-2", "nslookup", "app-1")).text).toContain(
+      "10.101.1.10",
+    );
+  });
+
+  test("delete names the containers that are in the way", async () => {
+    await expect(lifecycle.delete(idOf(app), stateOf(app))).rejects.toThrow(
+      /^network app was not removed from all hosts\n {2}- host h1: network app still has containers: app-1\n/,
+    );
+  });
+
+  test("destroy leaves nothing", async () => {
+    await Promise.all(
+      hosts.map((host) =>
+        lab.sh(host, "sh", "-c", "docker rm -f $(docker ps -aq) >/dev/null 2>&1 || true"),
+      ),
+    );
+    await Promise.all(
+      [app, other].map((inputs) => lifecycle.delete(idOf(inputs), stateOf(inputs))),
+    );
+    expect(await Promise.all(hosts.map((host) => traces(lab, host)))).toEqual(before);
+    // once more: nothing to do is fine
+    await lifecycle.delete(idOf(app), stateOf(app));
+  });
+}
+
+function dns(...servers: string[]): string[] {
+  return servers.flatMap((server) => ["--dns", server]);
+}

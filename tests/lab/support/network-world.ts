@@ -1,0 +1,126 @@
+import { dockerFor } from "../../../provider/host/docker.js";
+import { closeTransports, transportFor } from "../../../provider/host/pool.js";
+import { dockerNetworkName } from "../../../provider/network/names.js";
+import type { VirtualNetworkInputs } from "../../../provider/resources/virtual-network/inputs.js";
+import { TEST_IMAGE, type TestLab } from "../../support/lab.js";
+
+export type NetworkOptions = {
+  vni: number;
+  /** First two bytes of its addresses: "10.101". */
+  net: string;
+  /** Hosts in the network; absent: all. */
+  hostNames?: string[];
+} & Partial<Omit<VirtualNetworkInputs, "hosts" | "vni">>;
+
+/** Inputs of a network over lab hosts, as a plan would give them: /24 a host, gateway first. */
+export function networkInputs(
+  lab: TestLab,
+  name: string,
+  options: NetworkOptions,
+): VirtualNetworkInputs {
+  const { vni, net, hostNames, ...more } = options;
+  const hosts = lab.hosts
+    .map((host, index) => ({
+      name: host.name,
+      connection: lab.connection(host.name),
+      block: `${net}.${index + 1}.0/24`,
+      gateway: `${net}.${index + 1}.1`,
+      underlay: host.address,
+    }))
+    .filter((host) => hostNames === undefined || hostNames.includes(host.name));
+  return {
+    meta: { project: "p", stack: "s", name, urn: "" },
+    cloud: "c",
+    networkId: name,
+    driver: "vxlan",
+    cidr: `${net}.0.0/16`,
+    vni,
+    mtu: 1450,
+    domain: `${name}.clocker`,
+    dnsServers: [],
+    outbound: true,
+    records: {},
+    hosts,
+    ...more,
+  };
+}
+
+/** Runs a busybox container on a network at its planned address. */
+export async function runContainer(
+  lab: TestLab,
+  host: string,
+  name: string,
+  network: Pick<VirtualNetworkInputs, "networkId" | "vni">,
+  address: string,
+  ...args: string[]
+): Promise<void> {
+  await lab.sh(
+    host,
+    "docker",
+    "run",
+    "-d",
+    "--init",
+    "--name",
+    name,
+    "--network",
+    dockerNetworkName(network.networkId, network.vni),
+    "--ip",
+    address,
+    ...args,
+    TEST_IMAGE,
+    "sleep",
+    "100000",
+  );
+}
+
+/** Milliseconds until one ping from a container is answered; undefined when none is within the time. */
+export async function pingable(
+  lab: TestLab,
+  host: string,
+  container: string,
+  address: string,
+  limitMs = 1000,
+): Promise<number | undefined> {
+  const start = Date.now();
+  do {
+    const result = await lab.exec(host, [
+      ...["docker", "exec", container],
+      ...["ping", "-c", "1", "-W", "1", address],
+    ]);
+    if (result.code === 0) return Date.now() - start;
+  } while (Date.now() - start < limitMs);
+  return undefined;
+}
+
+/** Runs a command in a container; the exit code and both streams. */
+export async function inContainer(
+  lab: TestLab,
+  host: string,
+  container: string,
+  ...argv: string[]
+): Promise<{ code: number; text: string; ms: number }> {
+  const start = Date.now();
+  const result = await lab.exec(host, ["docker", "exec", container, ...argv]);
+  return {
+    code: result.code,
+    text: result.stdout + result.stderr,
+    ms: Date.now() - start,
+  };
+}
+
+/** Everything on a host that a network could leave: links, rules, files, processes, Docker networks. */
+export async function traces(lab: TestLab, host: string): Promise<string> {
+  return lab.sh(
+    host,
+    "sh",
+    "-c",
+    `ip -o link | grep -oE 'cn[bv][0-9]+' | sort -u
+     for t in raw nat filter; do iptables-save -t $t | grep -E 'CLK-|CLOCKER|io.clocker'; done
+     ls -d /var/lib/clocker/net /run/clocker/dns* /etc/init.d/clocker-net /etc/rc2.d/S99clocker-net 2>/dev/null
+     ps -ef 2>/dev/null | grep '[d]nsmasq'
+     docker network ls --format '{{.Name}}' | grep -vE '^(bridge|host|none)$'
+     true`,
+  );
+}
+
+export { closeTransports, dockerFor, transportFor };
