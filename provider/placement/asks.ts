@@ -17,6 +17,10 @@ export class Interner {
 
 /** A request made ready for judging; `types` interns (application, type). */
 export function toAsk(request: PlacementRequest, types: Interner): Ask {
+  let maxContainers = Infinity;
+  for (const spec of request.constraints) {
+    if (spec.kind === "maxContainers") maxContainers = Math.min(maxContainers, spec.max);
+  }
   return {
     request,
     name: request.name,
@@ -24,6 +28,7 @@ export function toAsk(request: PlacementRequest, types: Interner): Ask {
     memoryBytes: request.memoryBytes,
     ports: request.ports,
     typeId: types.id(`${request.application}\u0000${request.type}`),
+    maxContainers,
   };
 }
 

@@ -14,6 +14,8 @@ export interface Claim {
   ports: readonly HostPort[];
   /** Interned (application, type). */
   typeId: number;
+  /** It wants no more than so many containers on its host; Infinity when it does not mind. */
+  maxContainers: number;
 }
 
 /**
@@ -28,6 +30,8 @@ export class HostState {
   counted = 0;
   /** Containers of this plan. */
   planned = 0;
+  /** The host's own limit of containers, or the lowest that a container there asks for. */
+  maxContainers: number;
   freeMicroCpus: number;
   freeBytes: number;
   readonly ports = new PortTable();
@@ -41,6 +45,7 @@ export class HostState {
     readonly rank: number,
   ) {
     this.name = candidate.name;
+    this.maxContainers = candidate.maxContainers ?? Infinity;
     this.freeMicroCpus = microCores(candidate.cpus) - microCores(candidate.headroom.cpus);
     this.freeBytes = candidate.memoryBytes - candidate.headroom.memoryBytes;
     this.volumes = new Set(candidate.volumes);
@@ -57,6 +62,7 @@ export class HostState {
   place(claim: Claim): void {
     this.occupy(claim);
     this.planned++;
+    this.maxContainers = Math.min(this.maxContainers, claim.maxContainers);
     this.replicas.set(claim.typeId, this.replicasOf(claim.typeId) + 1);
   }
 

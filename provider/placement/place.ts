@@ -211,6 +211,7 @@ function countLeaving(
         memoryBytes: own.memoryBytes ?? ask?.memoryBytes ?? 0,
         ports: own.ports ?? ask?.ports ?? [],
         typeId: ask?.typeId ?? -1,
+        maxContainers: Infinity,
       });
     }
   }

@@ -2,10 +2,13 @@ import type { HostState } from "../host-state.js";
 import { count, hostsThat } from "../words.js";
 import type { Constraint } from "./constraint.js";
 
-/** At most so many containers of the cloud on a host: the host's own limit, or one of the cloud or the request. */
+/**
+ * At most so many containers of the cloud on a host: the host's own limit, the cloud's, the request's, or that of a
+ * container which lies there already. What a request asks for binds its neighbours too, or it would hold only until
+ * the next one comes.
+ */
 export function maxContainersConstraint(max: number | undefined): Constraint {
-  const limit = (host: HostState): number =>
-    Math.min(max ?? Infinity, host.candidate.maxContainers ?? Infinity);
+  const limit = (host: HostState): number => Math.min(max ?? Infinity, host.maxContainers);
   return {
     name: "maxContainers",
     declared: false,
