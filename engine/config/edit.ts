@@ -9,10 +9,6 @@ import { ciphertextOf, refuseReserved, type ConfigTree } from "./value.js";
  */
 export function setAt(document: Document, key: string, path: ConfigPath, value: ConfigTree): void {
   const full: (string | number)[] = ["config", key];
-  if (path.length === 0) {
-    document.setIn(full, document.createNode(value));
-    return;
-  }
   let depth = 0;
   let at = treeAt(document, full);
   while (depth < path.length) {
@@ -36,7 +32,19 @@ export function setAt(document: Document, key: string, path: ConfigPath, value: 
     at = (at as Record<string, unknown>)[accessor as string];
     depth += 1;
   }
-  document.setIn(full, document.createNode(wrap(path.slice(depth), value)));
+  put(document, full, wrap(path.slice(depth), value));
+}
+
+/** A scalar takes the place of a scalar, and a ciphertext of a ciphertext, so that a comment beside it stays. */
+function put(document: Document, path: (string | number)[], value: ConfigTree): void {
+  const ciphertext = ciphertextOf(value);
+  if (ciphertext !== undefined && ciphertextOf(treeAt(document, path)) !== undefined) {
+    document.setIn([...path, "secure"], ciphertext);
+  } else if (value === null || typeof value === "object") {
+    document.setIn(path, document.createNode(value));
+  } else {
+    document.setIn(path, value);
+  }
 }
 
 /** Removes a key, or what is at a path below it. What is not there is removed already. */

@@ -134,7 +134,7 @@ export class StackConfig {
     const node = this.#file.document.get("config", true);
     if (!isMap(node)) {
       // `config:` with nothing below it is a null, into which nothing can be put.
-      this.#file.document.delete("config");
+      if (this.#file.document.has("config")) this.#file.document.delete("config");
       return full;
     }
     const spelled = node.items
