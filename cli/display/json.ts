@@ -66,11 +66,11 @@ export function digest(events: readonly EngineEvent[], options: DigestOptions): 
   for (const event of events) {
     if (event.preludeEvent) result.config = event.preludeEvent.config;
     if (event.diagnosticEvent) {
-      const { urn, prefix, message, severity, ephemeral } = event.diagnosticEvent;
+      const { urn, prefix = "", message, severity, ephemeral } = event.diagnosticEvent;
       if (ephemeral === true || severity === "debug") continue;
       diagnostics.push({
         ...(urn === undefined || urn === "" ? {} : { urn }),
-        message: sanitize((prefix ?? "") + message),
+        message: sanitize(severity.startsWith("info") ? message : prefix + message),
         severity,
       });
     }
@@ -104,7 +104,7 @@ function isListed(step: StepEventMetadata, options: DigestOptions): boolean {
   if (step.op === "same") {
     return options.showSames || (step.old?.protect ?? false) !== (step.new?.protect ?? false);
   }
-  return step.logical !== false || !isReplacementPart(step.op);
+  return step.logical === true || !isReplacementPart(step.op);
 }
 
 function digestStep(step: StepEventMetadata): DigestStep {

@@ -195,7 +195,8 @@ export class Progress {
 
   #message(event: NonNullable<EngineEvent["diagnosticEvent"]>): Change {
     if (event.severity === "debug") return NONE;
-    const text = sanitize((event.prefix ?? "") + event.message);
+    // The prefix repeats the severity, which the display words itself.
+    const text = sanitize(event.message);
     const lines = toLines(text);
     const last = lines.at(-1);
     if (last === undefined) return NONE;

@@ -61,7 +61,7 @@ export function renderFinal(
 ): Line[] {
   return [
     heading(progress),
-    ...renderTable(fullTree(progress, options), progress, now, width),
+    ...renderTable(fullTree(progress, options), progress, now, width, width !== Infinity),
     BLANK,
     ...diffs,
     ...renderClosing(progress, { showOutputs: options.showOutputs, infoWasPrinted: false }),

@@ -1,6 +1,6 @@
 import type { Progress, Row } from "./progress.js";
 import { infoOf, shownOp, statusOf } from "./status.js";
-import { cut, cutLine, inline, lineWidth, pad, span, width, type Line } from "./text.js";
+import { cut, cutLine, inline, lineWidth, pad, span, width, wrapLine, type Line } from "./text.js";
 import type { TreeRow } from "./tree.js";
 import { parseUrn, shortType } from "./urn.js";
 import { OPS } from "./words.js";
@@ -19,19 +19,28 @@ const GAP = "  ";
 /** Margin and symbol. */
 const LEAD = 4;
 const MIN_INFO = 16;
+/** Types are shortened to give an info so much room. */
+const COMFORTABLE_INFO = 48;
 const MIN_NAME = 12;
 const MIN_TYPE = 22;
 
-/** The tree as aligned columns; no line is wider than `limit` cells. */
+/** Lines a row may take where long infos are wrapped. */
+const MAX_LINES = 4;
+
+/**
+ * The tree as aligned columns; no line is wider than `limit` cells. Infos that are too long are cut, or with `wraps`
+ * go on below.
+ */
 export function renderTable(
   rows: readonly TreeRow[],
   progress: Progress,
   now: number,
   limit: number,
+  wraps = false,
 ): Line[] {
   let body = rows.map(({ row, prefix }) => cellsOf(row, prefix, shortType, progress, now));
   const hasInfo = body.some((cells) => cells.info.length > 0);
-  if (excessOf(naturalWidths(body, progress), body, limit) > 0) {
+  if (excessOf(naturalWidths(body, progress), body, limit, COMFORTABLE_INFO) > 0) {
     body = rows.map(({ row, prefix }) => cellsOf(row, prefix, memberType, progress, now));
   }
   const widths = fit(body, progress, limit);
@@ -44,11 +53,28 @@ export function renderTable(
     statusStyle: undefined,
     info: hasInfo ? [span("Info", "heading")] : [],
   };
-  return [header, ...body].map((cells) => cutLine(renderRow(cells, widths), limit));
+  const headLine = cutLine(renderRow(header, widths), limit);
+  if (!wraps) return [headLine, ...body.map((cells) => cutLine(renderRow(cells, widths), limit))];
+  const infoAt = LEAD + widths.type + widths.name + widths.status + 3 * GAP.length;
+  return [
+    headLine,
+    ...body.flatMap((cells, at): Line[] => {
+      if (limit - infoAt < MIN_INFO) return [cutLine(renderRow(cells, widths), limit)];
+      const [first = [], ...more] = wrapLine(cells.info, limit - infoAt, MAX_LINES);
+      const bars = `${" ".repeat(LEAD)}${barsAbove(rows[at + 1]?.prefix ?? "")}`;
+      return [
+        renderRow({ ...cells, info: first }, widths),
+        ...more.map((rest): Line => [span(pad(bars, infoAt)), ...rest]),
+      ].map((each) => cutLine(each, limit));
+    }),
+  ];
 }
 
 const statusTitle = (progress: Progress): string =>
   progress.options.isPreview ? "Plan" : "Status";
+
+/** The tree's lines above a row with this prefix. */
+const barsAbove = (prefix: string): string => prefix.replaceAll(/[├└]/g, "│").replaceAll("─", " ");
 
 /** The last part of a type, for narrow terminals: "PlacedContainer". */
 const memberType = (type: string): string => shortType(type).split(":").at(-1) ?? type;
@@ -89,9 +115,14 @@ function naturalWidths(body: readonly Cells[], progress: Progress): Widths {
 }
 
 /** Cells by which the columns are too wide, some room for the info included. */
-function excessOf(widths: Widths, body: readonly Cells[], limit: number): number {
+function excessOf(
+  widths: Widths,
+  body: readonly Cells[],
+  limit: number,
+  minInfo = MIN_INFO,
+): number {
   const info = Math.max(0, ...body.map((cells) => lineWidth(cells.info)));
-  const infoWidth = info === 0 ? 0 : Math.min(MIN_INFO, info) + GAP.length;
+  const infoWidth = info === 0 ? 0 : Math.min(minInfo, info) + GAP.length;
   return LEAD + widths.type + widths.name + 2 * GAP.length + widths.status + infoWidth - limit;
 }
 

@@ -136,6 +136,34 @@ export function cutLine(spans: Line, limit: number): Line {
   return kept;
 }
 
+/** Breaks a line at spaces into at most `maxLines` lines of `limit` cells; the last one is cut. */
+export function wrapLine(spans: Line, limit: number, maxLines: number): Line[] {
+  const lines: Line[] = [];
+  let rest = spans;
+  while (lines.length < maxLines - 1 && lineWidth(rest) > limit) {
+    const [head, tail] = breakAt(rest, limit);
+    if (tail.length === 0 || head.length === 0) break;
+    lines.push(head);
+    rest = tail;
+  }
+  return [...lines, cutLine(rest, limit)];
+}
+
+/** The words that fit, and the others. Both are empty of spaces at the break. */
+function breakAt(spans: Line, limit: number): [Line, Line] {
+  const words = spans.flatMap(({ text, style }) =>
+    text.split(/(?<= )(?=[^ ])/).map((word) => span(word, style)),
+  );
+  let used = 0;
+  let at = 0;
+  for (const word of words) {
+    if (used + width(word.text.trimEnd()) > limit) break;
+    used += width(word.text);
+    at += 1;
+  }
+  return [words.slice(0, at), words.slice(at)];
+}
+
 /** Pads with spaces on the right to `cellCount` cells. */
 export const pad = (text: string, cellCount: number): string =>
   text + " ".repeat(Math.max(0, cellCount - width(text)));

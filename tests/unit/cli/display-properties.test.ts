@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createDisplay, type DisplayOptions } from "../../../cli/display/display.js";
 import { renderFinal, renderFrame } from "../../../cli/display/screen.js";
+import { renderTable } from "../../../cli/display/table.js";
+import { fullTree } from "../../../cli/display/tree.js";
 import { lineWidth } from "../../../cli/display/text.js";
 import {
   done,
@@ -109,6 +111,18 @@ describe("the display, for any stream of events", () => {
         for (const each of frame) expect(lineWidth(each)).toBeLessThanOrEqual(screen.width);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it("ends with a table that fits the width, wrapped infos included", () => {
+    fc.assert(
+      fc.property(stream, size, ({ script }, { width }) => {
+        const { progress, now } = play(script);
+        progress.finish();
+        for (const each of renderTable(fullTree(progress, options()), progress, now, width, true)) {
+          expect(lineWidth(each)).toBeLessThanOrEqual(width);
+        }
+      }),
     );
   });
 

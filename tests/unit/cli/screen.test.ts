@@ -64,6 +64,29 @@ Resources:
     );
   });
 
+  it("loses no reason in a narrow terminal: types are shortened and infos go on below", () => {
+    const { progress, now } = play(preview, options({ isPreview: true, showOutputs: false }));
+    progress.finish();
+    const settings = options({ isPreview: true, showOutputs: false });
+    expect(screenText(renderFinal(progress, settings, 70, now))).toBe(
+      `
+Previewing update (dev):
+    Type                   Name       Plan    Info
+ +  Stack                  shop-dev   create
+ +  ├─ DockerHost          h1         create
+ +  └─ Blueprint           guestbook  create
+ +     ├─ VirtualNetwork   web-net    create
+ +     ├─ PlacedContainer  web-0      create  h1  10.128.1.2  fewest
+       │                                      containers (0)
+ +     └─ PlacedContainer  web-1      create  h2  10.128.2.2  fewest
+                                              containers (0)
+
+Resources:
+    + 6 to create
+`.trimStart(),
+    );
+  });
+
   it("shows a replacement as one row that names what forces it", () => {
     const change = {
       old: { image: "web:1", cpus: 1 },
