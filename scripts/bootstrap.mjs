@@ -1,7 +1,7 @@
 // First thing that `npm run quickstart`, `npm test` and the others start: makes this checkout ready to run, with
 // nothing but Node 20, npm and (for the lab) root on Debian or Ubuntu. Says what it installs before it does so, does
 // nothing that is done already, and can be interrupted and run again. Plain JavaScript, since nothing is compiled yet.
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -140,14 +140,10 @@ await build(nodeBinary, say);
 const entries = {
   quickstart: ["dist/cli/quickstart/main.js"],
   test: ["scripts/test.mjs"],
-  bench: ["dist-bench/bench/main.js"],
+  bench: ["dist/bench/main.js"],
   clocker: ["dist/cli/main.js"],
 };
 if (!entries[command]) fail(`bootstrap: unknown command ${command}; one of ${Object.keys(entries).join(", ")}`);
-if (command === "bench") {
-  execFileSync(nodeBinary, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.bench.json"], { cwd: root, stdio: "inherit" });
-}
-
 const child = spawn(nodeBinary, [...entries[command].map((file) => join(root, file)), ...rest], {
   stdio: "inherit",
   // `npm run clocker -- ...` acts on the folder it was called from.

@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const SOURCES = ["provider", "sdk", "engine", "cli", "lab"];
+const SOURCES = ["provider", "sdk", "engine", "cli", "lab", "bench"];
 
 function sourceHash() {
   const sum = createHash("sha256");

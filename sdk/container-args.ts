@@ -56,7 +56,7 @@ export interface ContainerArgs {
   /** @default the image's */
   entrypoint?: pulumi.Input<string>[];
   workingDir?: string;
-  /** @default Docker's short id */
+  /** The container's own idea of its name. @default the resource's name */
   hostname?: string;
   /** Environment; see `secrets` for passwords. @default {} */
   env?: Record<string, pulumi.Input<string>>;
@@ -130,7 +130,7 @@ export function containerSpec(
     ...optional("command", args.command as pulumi.Input<string[]> | undefined),
     ...optional("entrypoint", args.entrypoint as pulumi.Input<string[]> | undefined),
     ...optional("workingDir", args.workingDir),
-    ...optional("hostname", args.hostname),
+    hostname: args.hostname ?? name,
     env: (args.env ?? {}) as pulumi.Input<Record<string, string>>,
     secrets: Object.entries(args.secrets ?? {}).map(([file, value]) =>
       secretFile(file, value),

@@ -36,10 +36,17 @@ const guestbook = new Blueprint("guestbook", {
       memory: "128 MiB",
       hardened: true,
       env: { REDIS_HOST: use("redis").name },
-      ports: ["8080:8080"],
-      health: { command: ["/app/healthcheck"], interval: "1 second" },
+      health: {
+        command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/healthz"],
+        interval: "1 second",
+      },
     }),
   },
+  // Port 8080 of each host; 8081 for a second one on the same host, and so on.
+  transform: (args, service, index) =>
+    service === "web"
+      ? { ...args, ports: [{ container: 8080, host: 8080 + Math.floor(index / machines.length) }] }
+      : args,
 });
 
 export const urls = guestbook.endpoints.apply((all) =>

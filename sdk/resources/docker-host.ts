@@ -208,7 +208,11 @@ function loadDockerProvider(): ProviderConstructor {
   }
 }
 
-function accessOf(name: string, args: DockerHostArgs): pulumi.Input<Record<string, unknown>> {
+/** @internal The connection as the provider takes it. */
+export function accessOf(
+  name: string,
+  args: DockerHostArgs,
+): pulumi.Input<Record<string, unknown>> {
   const shared = {
     name,
     sudo: args.sudo ?? false,

@@ -1,0 +1,68 @@
+import { Option, type Command } from "commander";
+import { flagsOf, withStack } from "../commands/options.js";
+import type { ExecFlags } from "./exec.js";
+import type { LogFlags } from "./logs.js";
+import type { CommonFlags } from "../commands/options.js";
+import type { PlanFlags } from "./plan.js";
+
+type Json = CommonFlags & { json?: boolean };
+
+/** Adds the commands that look at a running cloud. They read the stack's state and ask its hosts; they change nothing. */
+export function registerCloud(program: Command): void {
+  const add = (signature: string, summary: string) =>
+    withStack(program.command(signature)).summary(summary).option("-j, --json", "answer as JSON");
+
+  add("hosts", "the cloud's hosts: capacity, what is reserved, whether they answer")
+    .description(
+      "Shows every host of the stack's clouds: labels, engine, containers, and what is reserved of its capacity.",
+    )
+    .action(async (_options: unknown, command: Command) =>
+      (await import("./hosts.js")).hosts(flagsOf<Json>(command)),
+    );
+
+  add("ps", "the stack's containers and where they run")
+    .description(
+      "Shows every container of the stack with its host, its addresses and what Docker says of it now.",
+    )
+    .action(async (_options: unknown, command: Command) =>
+      (await import("./ps.js")).ps(flagsOf<Json>(command)),
+    );
+
+  add("logs <container...>", "what containers wrote")
+    .description(
+      "Shows the output of one or more containers. `web-0` is enough where only one name ends so.",
+    )
+    .option("-f, --follow", "go on until Ctrl-C")
+    .addOption(new Option("--tail <lines>", "only the last lines").argParser(Number))
+    .option("-t, --timestamps", "begin each line with its time")
+    .action(async (names: string[], _options: unknown, command: Command) =>
+      (await import("./logs.js")).logs(names, flagsOf<LogFlags>(command)),
+    );
+
+  add("exec <container> <command...>", "run a command in a container")
+    .description(
+      "Runs a command in a container, with a terminal when there is one here: clocker exec web-0 sh",
+    )
+    .option("-u, --user <user>", "as this user of the container")
+    .passThroughOptions()
+    .action(async (name: string, argv: string[], _options: unknown, command: Command) =>
+      (await import("./exec.js")).exec(name, argv, flagsOf<ExecFlags>(command)),
+    );
+
+  add("plan [container]", "why is it there, and why not elsewhere")
+    .description(
+      "Shows where the last plan put every container and why. With a container: what speaks for and against each host now.",
+    )
+    .option("--why-not <host>", "only: why the container is not on this host")
+    .action(async (name: string | undefined, _options: unknown, command: Command) =>
+      (await import("./plan.js")).plan(name, flagsOf<PlanFlags>(command)),
+    );
+
+  add("doctor", "what is ours on the hosts, what is not, and what is left over")
+    .description(
+      "Compares what is on the hosts with the stack's state: owned, foreign and orphan objects, and each host's health.\nExit code 1 when something needs attention.",
+    )
+    .action(async (_options: unknown, command: Command) =>
+      (await import("./doctor.js")).doctor(flagsOf<Json>(command)),
+    );
+}
