@@ -63,7 +63,7 @@ export function renderTable(
       const [first = [], ...more] = wrapLine(cells.info, limit - infoAt, MAX_LINES);
       const bars = `${" ".repeat(LEAD)}${barsAbove(rows[at + 1]?.prefix ?? "")}`;
       return [
-        renderRow({ ...cells, info: first }, widths),
+        trimEnd(renderRow({ ...cells, info: first }, widths)),
         ...more.map((rest): Line => [span(pad(bars, infoAt)), ...rest]),
       ].map((each) => cutLine(each, limit));
     }),
