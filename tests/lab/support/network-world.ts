@@ -108,6 +108,28 @@ export async function inContainer(
   };
 }
 
+/** A web server in a container on port 7000: a megabyte at /big, the caller's address at /cgi-bin/who. */
+export async function webServer(lab: TestLab, host: string, container: string): Promise<void> {
+  const made = await inContainer(
+    lab,
+    host,
+    container,
+    "sh",
+    "-c",
+    `mkdir -p /tmp/www/cgi-bin && cd /tmp/www && dd if=/dev/urandom of=big bs=1024 count=1024 2>/dev/null
+     printf '#!/bin/sh\\necho\\necho $REMOTE_ADDR | sed s/::ffff:// | tr -d "[]"\\n' > cgi-bin/who && chmod +x cgi-bin/who
+     httpd -p 7000 -h /tmp/www`,
+  );
+  if (made.code !== 0) throw new Error(made.text);
+}
+
+/** The command that fetches a page's body; fails when nobody answers. (Debian's static busybox has a broken wget.) */
+export function get(url: string): string[] {
+  const { hostname, port, pathname } = new URL(url);
+  const request = `printf 'GET ${pathname} HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 2 ${hostname} ${port}`;
+  return ["sh", "-c", `set -o pipefail; ${request} | busybox sed '1,/^\\r*$/d'`];
+}
+
 /** Everything on a host that a network could leave: links, rules, files, processes, Docker networks. */
 export async function traces(lab: TestLab, host: string): Promise<string> {
   return lab.sh(

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { VirtualNetworkState } from "../../provider/resources/virtual-network/inputs.js";
+import { virtualNetworkLifecycle as lifecycle } from "../../provider/resources/virtual-network/lifecycle.js";
+import { describeLab, withLab } from "../support/lab.js";
+import {
+  closeTransports,
+  get,
+  inContainer,
+  networkInputs,
+  pingable,
+  runContainer,
+  webServer,
+} from "./support/network-world.js";
+
+describeLab("what may enter and leave a network", () => {
+  const lab = withLab("net-isolation", { hosts: 3 });
+  let app: VirtualNetworkState;
+  let other: VirtualNetworkState;
+
+  beforeAll(async () => {
+    // h3 is no member of app: it plays the stranger.
+    const made = await Promise.all([
+      lifecycle.create(
+        networkInputs(lab, "app", { vni: 111, net: "10.111", hostNames: ["h1", "h2"] }),
+      ),
+      lifecycle.create(networkInputs(lab, "other", { vni: 112, net: "10.112", outbound: false })),
+    ]);
+    app = made[0].outs;
+    other = made[1].outs;
+    await Promise.all([
+      runContainer(lab, "h1", "app-1", app, "10.111.1.10", "-p", "8081:7000"),
+      runContainer(lab, "h1", "app-1b", app, "10.111.1.11"),
+      runContainer(lab, "h2", "app-2", app, "10.111.2.10"),
+      runContainer(lab, "h1", "other-1", other, "10.112.1.10", "-p", "8082:7000"),
+    ]);
+    await webServer(lab, "h1", "app-1");
+    await webServer(lab, "h1", "other-1");
+  });
+  afterAll(closeTransports);
+
+  const who = (host: string, container: string, url: string) =>
+    inContainer(lab, host, container, ...get(url));
+
+  it("a published port answers from outside, from its own network and from another one", async () => {
+    const url = `http://${lab.host("h1").address}:8081/cgi-bin/who`;
+    const outside = await fetch(url);
+    expect((await outside.text()).trim()).toBe(lab.inventory.gateway);
+    expect((await who("h2", "app-2", url)).code, "own network, other host").toBe(0);
+    expect((await who("h1", "app-1b", url)).code, "own network, same host").toBe(0);
+    expect((await who("h1", "app-1", url)).code, "itself").toBe(0);
+    await runContainer(lab, "h1", "third", app, "10.111.1.12");
+    const crossed = `http://${lab.host("h1").address}:8082/cgi-bin/who`;
+    expect((await who("h1", "third", crossed)).code, "another network, same host").toBe(0);
+  });
+
+  it("a neighbour with a route to the network does not get in, even where FORWARD accepts", async () => {
+    await lab.sh("h1", "iptables", "-P", "FORWARD", "ACCEPT");
+    await lab.sh("h3", "ip", "route", "add", "10.111.0.0/16", "via", lab.host("h1").address);
+    const knock = () =>
+      lab.exec("h3", ["bash", ...get("http://10.111.1.10:7000/cgi-bin/who").slice(1)]);
+    expect((await knock()).code).not.toBe(0);
+    const gateway = await lab.exec("h3", ["ping", "-c", "1", "-W", "1", "10.111.1.1"]);
+    expect(gateway.code).not.toBe(0);
+    // the same without our rules succeeds: it is they that keep the door shut
+    await lab.sh("h1", "iptables", "-F", "CLK-F-111");
+    expect((await knock()).code).toBe(0);
+    await lab.sh("h3", "ip", "route", "del", "10.111.0.0/16");
+    const seen = (await lifecycle.read("app-111", app)).props;
+    expect(seen?.problems).toEqual({ h1: ["firewall rules are missing or changed"] });
+    app = (await lifecycle.update("app-111", seen ?? app, app)).outs;
+    expect((await lifecycle.read("app-111", app)).props?.problems).toBeUndefined();
+  });
+
+  it("forged frames from a host that is no peer are dropped", async () => {
+    const h1 = lab.host("h1").address;
+    const h3 = lab.host("h3").address;
+    await lab.sh(
+      "h3",
+      "sh",
+      "-c",
+      `ip link add forged type vxlan id 111 local ${h3} dstport 4790 && ip link del forged
+       ip link add forged type vxlan id 111 local ${h3} dstport 4789 && ip link set forged mtu 1450 up
+       bridge fdb append 00:00:00:00:00:00 dev forged dst ${h1}
+       ip addr add 10.111.9.9/16 dev forged`,
+    );
+    const ping = () => lab.exec("h3", ["ping", "-c", "1", "-W", "1", "10.111.1.10"]);
+    expect((await ping()).code).not.toBe(0);
+    // another VNI on the same port is not ours to judge: the network that h3 is in works
+    await runContainer(lab, "h3", "other-3", other, "10.112.3.10");
+    expect(await pingable(lab, "h1", "other-1", "10.112.3.10")).toBeTypeOf("number");
+    await lab.sh("h1", "iptables", "-t", "raw", "-F", "CLK-X-111");
+    expect((await ping()).code, "without the rule").toBe(0);
+    await lab.sh("h3", "ip", "link", "del", "forged");
+    app = (await lifecycle.update("app-111", { ...app, problems: { h1: ["forged"] } }, app)).outs;
+  });
+
+  it("outbound is translated, or refused, and changes live", async () => {
+    const out = (container: string) =>
+      inContainer(lab, "h1", container, "ping", "-c", "1", "-W", "1", lab.inventory.gateway);
+    expect((await out("app-1")).code).toBe(0);
+    expect((await out("other-1")).code).not.toBe(0);
+    const id = await lab.sh("h1", "docker", "inspect", "-f", "{{.State.Pid}}", "other-1");
+    other = (await lifecycle.update("other-112", other, { ...other, outbound: true })).outs;
+    expect((await out("other-1")).code).toBe(0);
+    expect(await lab.sh("h1", "docker", "inspect", "-f", "{{.State.Pid}}", "other-1")).toBe(id);
+    other = (await lifecycle.update("other-112", other, { ...other, outbound: false })).outs;
+    expect((await out("other-1")).code).not.toBe(0);
+  });
+
+  it("works where the host's own firewall refuses what it does not know", async () => {
+    for (const host of ["h1", "h2"])
+      await lab.sh(
+        host,
+        "sh",
+        "-c",
+        `iptables -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+         iptables -A INPUT -p tcp --dport 22 -j ACCEPT
+         iptables -A INPUT -i lo -j ACCEPT
+         iptables -A INPUT -j DROP
+         iptables -P FORWARD DROP`,
+      );
+    expect(await pingable(lab, "h1", "app-1", "10.111.2.10")).toBeTypeOf("number");
+    const asked = await inContainer(
+      lab,
+      "h1",
+      "app-1",
+      "nslookup",
+      "_clocker.app.clocker",
+      "10.111.1.1",
+    );
+    expect(asked.text).toContain("10.111.1.1");
+  });
+
+  it("changes no global switch and no foreign rule", async () => {
+    const foreign = await lab.sh(
+      "h1",
+      "sh",
+      "-c",
+      "sysctl -n net.bridge.bridge-nf-call-iptables; iptables-save | grep -c 'dport 22'",
+    );
+    expect(foreign).toBe("1\n1");
+  });
+});
