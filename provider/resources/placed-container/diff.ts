@@ -39,7 +39,8 @@ export function decide(olds: PlacedContainerState, news: PlacedContainerInputs):
   const fixed = parts.filter((part) => CHANGE_OF[part] === "replace");
   const moved = !isUnknown(news.place.host) && olds.place.host !== news.place.host;
   const renamed = ownerOf(olds.meta) !== ownerOf(news.meta);
-  const gateways = gatewayChanges(olds.place, news.place);
+  // Another host has another one anyway.
+  const gateways = moved ? [] : gatewayChanges(olds.place, news.place);
 
   if (fixed.length > 0 || moved || renamed || gateways.length > 0) {
     const why = [

@@ -93,6 +93,7 @@ async function pullWithPatience(
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const percent = new PullProgress(image, onProgress);
+    onProgress?.(`pulling ${image}`);
     try {
       return await docker.pullImage(image, { onProgress: (line) => percent.take(line) });
     } catch (error) {
@@ -192,15 +193,13 @@ class PullProgress {
       const layer = this.layers.get(id);
       if (layer) layer.current = layer.total;
     }
-    const now = Date.now();
-    if (now - this.last < 500) return;
-    this.last = now;
     const layers = [...this.layers.values()];
     const all = layers.reduce((sum, layer) => sum + layer.total, 0);
+    const now = Date.now();
+    if (all === 0 || now - this.last < 500) return;
+    this.last = now;
     const got = layers.reduce((sum, layer) => sum + layer.current, 0);
-    this.show(
-      all > 0 ? `pulling ${this.image} ${Math.floor((100 * got) / all)}%` : `pulling ${this.image}`,
-    );
+    this.show(`pulling ${this.image} ${Math.floor((100 * got) / all)}%`);
   }
 }
 

@@ -15,6 +15,13 @@ export interface ReadyOptions {
 
 /** Without a health check: as long as this it must have been up. */
 const SETTLE_MS = 500;
+let settleMs = SETTLE_MS;
+
+/** Tests settle faster; without an argument the real time is back. */
+export function useSettleTime(ms = SETTLE_MS): void {
+  settleMs = ms;
+}
+
 /** Restarts after which it is taken to fail every time. Docker has then waited 3 s between them in all. */
 const MOST_RESTARTS = 5;
 const LOG_LINES = 20;
@@ -44,7 +51,7 @@ export async function waitUntilReady(
     if (State.Running && !State.Restarting) {
       if (waits && health === "healthy") return details;
       if (up?.startedAt !== State.StartedAt) up = { since: now(), startedAt: State.StartedAt };
-      if (!waits && now() - up.since >= SETTLE_MS) return details;
+      if (!waits && now() - up.since >= settleMs) return details;
       const patience = (first.State.Health?.FailingStreak ?? 0) + (spec.health?.retries ?? 3);
       if (waits && health === "unhealthy" && (State.Health?.FailingStreak ?? 0) > patience) {
         const times = State.Health?.FailingStreak ?? 0;
@@ -81,7 +88,7 @@ export async function waitUntilReady(
         `waiting until ${waits ? "healthy" : "it stays up"} (${Math.floor(waited)} s)`,
       );
     }
-    await pause(delay);
+    await pause(!waits && up ? Math.max(1, settleMs - (now() - up.since)) : delay);
   }
 }
 
