@@ -1,3 +1,6 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { EngineError } from "../errors.js";
 import { SecretsManager } from "../secrets/manager.js";
 import type { PassphraseSource } from "../secrets/passphrase-source.js";
@@ -30,6 +33,9 @@ export interface FileStoreOptions {
   /** Called before the first write: makes `meta.yaml`. */
   prepare(): Promise<void>;
 }
+
+/** Milliseconds. */
+const RETRY_PAUSES = [200, 500, 1000];
 
 const NOTHING_FOREIGN: ForeignFields = { deployment: {}, checkpoint: {} };
 
@@ -70,6 +76,14 @@ export class FileStackStore implements StackStore {
   useSecrets(manager: SecretsManager): void {
     if (this.#manager?.salt !== manager.salt) this.#writer = undefined;
     this.#manager = manager;
+  }
+
+  /** A manager that can seal, before anything changes: the passphrase is verified, a stack without a salt gets one. */
+  async ensureSecrets(): Promise<SecretsManager> {
+    const manager = (await this.secrets()) ?? (await SecretsManager.create(this.#options.secrets));
+    await manager.unlock();
+    this.useSecrets(manager);
+    return manager;
   }
 
   async load(): Promise<Snapshot | null> {
@@ -124,13 +138,41 @@ export class FileStackStore implements StackStore {
     const problems = integrityProblems(snapshot);
     const pieces = await this.#encode(snapshot);
     if (problems.length > 0) await this.#refuseUnsound(problems, pieces);
-    await this.#options.prepare();
-    const compression = compressionOf(this.#options.env);
-    await writeCheckpoint(this.layout.checkpoint, pieces, compression);
+    await this.#put(pieces);
     if (isTrue(this.#options.env.PULUMI_DIY_BACKEND_RETAIN_CHECKPOINTS)) {
       const stamp = BigInt(Date.now()) * 1_000_000n;
       await writeAtomically(`${this.layout.checkpoint}.${stamp}`, pieces);
     }
+  }
+
+  /** A disk that is full for a moment must not lose what was done; one that stays full must say where the state went. */
+  async #put(pieces: Buffer[]): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await this.#options.prepare();
+        const compression = compressionOf(this.#options.env);
+        return await writeCheckpoint(this.layout.checkpoint, pieces, compression);
+      } catch (cause) {
+        const pause = RETRY_PAUSES[attempt];
+        if (pause === undefined) throw await this.#rescue(pieces, cause);
+        await setTimeout(pause);
+      }
+    }
+  }
+
+  async #rescue(pieces: Buffer[], cause: unknown): Promise<EngineError> {
+    const path = join(tmpdir(), `${this.project}-${this.stack}-${Date.now()}.json`);
+    const kept = await writeAtomically(path, pieces).then(
+      () => true,
+      () => false,
+    );
+    return new EngineError("io", `the state of stack ${this.stack} could not be written`, {
+      reasons: [(cause as Error).message],
+      hint: kept
+        ? `It is kept in ${path}: when the cause is gone, put that file in the place of ${this.layout.checkpoint}.`
+        : `It could not be kept in ${path} either; what this operation did last is only on the screen.`,
+      cause,
+    });
   }
 
   async #encode(snapshot: Snapshot): Promise<Buffer[]> {

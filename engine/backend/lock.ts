@@ -31,7 +31,6 @@ export async function takeLock(folder: string, stack: string): Promise<() => Pro
     hostname: hostname(),
     timestamp: new Date().toISOString(),
   };
-  await mkdir(folder, { recursive: true });
   watchExit();
   held.add(path);
   const release = async (): Promise<void> => {
@@ -41,13 +40,19 @@ export async function takeLock(folder: string, stack: string): Promise<() => Pro
   // Written elsewhere first: nobody may read half a lock.
   const temporary = join(dirname(folder), `${own}.tmp`);
   try {
+    await mkdir(folder, { recursive: true });
     await writeFile(temporary, JSON.stringify(content), { mode: 0o600 });
     await rename(temporary, path);
     await refuseOthers(folder, own, stack);
   } catch (error) {
-    await rm(temporary, { force: true });
-    await release();
-    throw error;
+    await rm(temporary, { force: true }).catch(() => undefined);
+    await release().catch(() => undefined);
+    if (error instanceof EngineError) throw error;
+    throw new EngineError("io", `stack ${stack} cannot be locked`, {
+      reasons: [(error as Error).message],
+      hint: "The folder of the backend must be writable.",
+      cause: error,
+    });
   }
   return release;
 }

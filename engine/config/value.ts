@@ -62,12 +62,20 @@ function opened(tree: ConfigTree, crypter: Crypter | undefined): unknown {
   return tree ?? null;
 }
 
-/** JSON with sorted keys, as Go writes maps, so that a program gets the same text from both. */
+/**
+ * JSON byte for byte as Go writes it: keys sorted, `<`, `>` and `&` escaped. The text gets into the inputs of providers, where
+ * another spelling of the same would count as a change.
+ */
 function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (inner === null || typeof inner !== "object" || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+  if (Array.isArray(value)) return `[${value.map(toJson).join(",")}]`;
+  if (value !== null && typeof value === "object") {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${toJson(key)}:${toJson(item)}`).join(",")}}`;
+  }
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Text given on a command line for a place inside an object: booleans and whole numbers become what they look like. */

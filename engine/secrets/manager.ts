@@ -2,7 +2,7 @@ import { pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { EngineError } from "../errors.js";
 import { KEY_BYTES, symmetricCrypter, type Crypter } from "./crypter.js";
-import { findPassphrase, type PassphraseSource } from "./passphrase-source.js";
+import { findPassphrase, rememberAnswer, type PassphraseSource } from "./passphrase-source.js";
 
 const ITERATIONS = 1_000_000;
 const SALT_BYTES = 8;
@@ -55,6 +55,7 @@ export class SecretsManager {
   /** For a new stack: makes a salt. */
   static async create(source: PassphraseSource = {}): Promise<SecretsManager> {
     const passphrase = await findPassphrase(source);
+    rememberAnswer(source, passphrase);
     const salt = randomBytes(SALT_BYTES);
     const crypter = symmetricCrypter(await deriveKey(passphrase, salt));
     const text = `v1:${salt.toString("base64")}:${crypter.encrypt(CHECK_WORD)}`;
@@ -104,6 +105,7 @@ export class SecretsManager {
         hint: "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one the stack was made with.",
       });
     }
+    rememberAnswer(this.#source, passphrase);
     return crypter;
   }
 }

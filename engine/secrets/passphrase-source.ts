@@ -11,6 +11,13 @@ export interface PassphraseSource {
   ask?: () => Promise<string>;
 }
 
+/** Answers that were right, so that the user is asked once. */
+const answers = new WeakMap<PassphraseSource, string>();
+
+export function rememberAnswer(source: PassphraseSource, passphrase: string): void {
+  if (source.ask) answers.set(source, passphrase);
+}
+
 /**
  * The passphrase, as the CLI finds it. PULUMI_CONFIG_PASSPHRASE counts when it is set, also to the empty string; the file
  * PULUMI_CONFIG_PASSPHRASE_FILE names is read without surrounding white space.
@@ -31,7 +38,7 @@ export async function findPassphrase(source: PassphraseSource = {}): Promise<str
       });
     }
   }
-  if (source.ask) return source.ask();
+  if (source.ask) return answers.get(source) ?? source.ask();
   throw new EngineError("passphrase", "this stack's secrets need a passphrase", {
     hint: "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE.",
   });

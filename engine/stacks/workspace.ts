@@ -5,7 +5,7 @@ import { findProject, type Project } from "../config/project.js";
 import { selectedStack } from "../config/selection.js";
 import { StackConfig } from "../config/stack-config.js";
 import { EngineError } from "../errors.js";
-import { SecretsManager } from "../secrets/manager.js";
+import type { SecretsManager } from "../secrets/manager.js";
 import type { PassphraseSource } from "../secrets/passphrase-source.js";
 
 type Env = Record<string, string | undefined>;
@@ -80,16 +80,13 @@ export async function openStack(workspace: Workspace, name?: string): Promise<St
  * Makes sure that secrets can be sealed, before anything changes: verifies the passphrase, or makes a salt for a stack that
  * has none and writes it to the config file.
  */
-export async function ensureSecrets(handle: StackHandle): Promise<SecretsManager> {
-  const { config, store, workspace } = handle;
-  let manager = config.secrets ?? (await store.secrets());
-  if (!manager) {
-    manager = await SecretsManager.create(workspace.secrets);
+export async function ensureSecrets({ config, store }: StackHandle): Promise<SecretsManager> {
+  if (config.secrets) store.useSecrets(config.secrets);
+  const manager = await store.ensureSecrets();
+  if (config.secrets?.salt !== manager.salt) {
     config.useSecrets(manager);
     await config.write();
   }
-  await manager.unlock();
-  store.useSecrets(manager);
   return manager;
 }
 

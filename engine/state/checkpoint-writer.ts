@@ -2,21 +2,23 @@ import { SIGNATURE_KEY, SIGNATURES } from "../values/signatures.js";
 import type { SecretsProviderState } from "../secrets/manager.js";
 import { versionFor, type ForeignFields } from "./checkpoint-codec.js";
 import type { ResourceState, Snapshot } from "./model.js";
-import { encodeResource } from "./resource-codec.js";
+import { encodeResource, RESOURCE_FIELDS } from "./resource-codec.js";
 import type { SecretSealer } from "./seal-values.js";
 import type { Vault } from "./vault.js";
 
 interface Encoded {
   bytes: Buffer;
   features: string[];
+  /** What stood in the fields when the bytes were made. */
+  fields: readonly unknown[];
 }
 
 /** Thrown when a secret is met and there is no key yet; the caller gets one and begins again. */
 export class KeyNeeded extends Error {}
 
 /**
- * Makes the bytes of a checkpoint file. The bytes of each resource are kept with the resource object, which counts as
- * immutable: whoever changes a resource puts a new object in its place. A write after one change then costs one resource.
+ * Makes the bytes of a checkpoint file. The bytes of each resource are kept with the resource object, so that a write after
+ * one change costs one resource. A field may be given a new value; what a field holds (inputs, lists) counts as immutable.
  */
 export class CheckpointWriter {
   readonly #sealSecret: SecretSealer;
@@ -76,14 +78,25 @@ export class CheckpointWriter {
 
   #encode(resource: ResourceState, features: Set<string>): Buffer {
     let encoded = this.#encoded.get(resource);
-    if (!encoded) {
+    if (!encoded || !sameFields(resource, encoded.fields)) {
       const { fields, features: used } = encodeResource(resource, this.#sealSecret);
-      encoded = { bytes: Buffer.from(JSON.stringify(fields)), features: used };
+      encoded = {
+        bytes: Buffer.from(JSON.stringify(fields)),
+        features: used,
+        fields: RESOURCE_FIELDS.map((name) => resource[name]),
+      };
       this.#encoded.set(resource, encoded);
     }
     for (const feature of encoded.features) features.add(feature);
     return encoded.bytes;
   }
+}
+
+function sameFields(resource: ResourceState, before: readonly unknown[]): boolean {
+  for (let index = 0; index < RESOURCE_FIELDS.length; index += 1) {
+    if (resource[RESOURCE_FIELDS[index] as keyof ResourceState] !== before[index]) return false;
+  }
+  return true;
 }
 
 const COMMA = Buffer.from(",");

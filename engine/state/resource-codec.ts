@@ -49,6 +49,9 @@ const FIELDS = {
 
 const KNOWN = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 
+/** Every field of a resource state. */
+export const RESOURCE_FIELDS: readonly (keyof ResourceState)[] = [...KNOWN, "unknownFields"];
+
 export interface EncodedResource {
   fields: Record<string, unknown>;
   features: string[];

@@ -16,7 +16,7 @@ import { refuseUnsupportedState } from "../../../engine/state/unsupported.js";
 import { SIGNATURE_KEY, SIGNATURES, UNKNOWN_STRING } from "../../../engine/values/signatures.js";
 import { rootStack, secret, snapshotOf, STACK_URN, thing, urnOf } from "./support/states.js";
 
-const FIXTURE = join(import.meta.dirname, "fixtures", "cli-checkpoint.json");
+const FIXTURE = join(__dirname, "fixtures", "cli-checkpoint.json");
 /** The texts Go encrypts: HTML-escaped, keys sorted, a secret inside a secret as plain JSON. */
 const NESTED = `{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","ciphertext":"\\"deep\\""}`;
 const PLAINTEXTS: Record<string, string> = {

@@ -251,6 +251,15 @@ describe("the configuration of a run", () => {
     expect(run.record["shop:extra"]?.value).toMatch(/^v1:/);
   });
 
+  it("spells maps as Go does", async () => {
+    await config(
+      'config:\n  shop:map: { b: "<a&b>", "10": x, "2": [1.0, 1e21, null], a: "\u2028" }\n',
+    );
+    expect((await resolve()).values["shop:map"]).toBe(
+      String.raw`{"10":"x","2":[1,1e+21,null],"a":"\u2028","b":"\u003ca\u0026b\u003e"}`,
+    );
+  });
+
   it("lists everything that does not fit the project", async () => {
     await project(`name: shop
 runtime: nodejs

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -128,6 +128,33 @@ describe("saving and loading", () => {
     expect(await text()).toContain(manager.salt);
     const again = await (await open("new passphrase")).stack("shop", "dev").load();
     expect(again?.resources[1]?.inputs).toEqual({ pass: secret("p") });
+  });
+
+  it("notices a field that was given a new value in the same object", async () => {
+    const one = thing("a", { inputs: { n: 1 } });
+    await store.save(snapshotOf(one));
+    one.inputs = { n: 2 };
+    one.protect = true;
+    await store.save(snapshotOf(one));
+    expect((await store.load())?.resources[1]).toMatchObject({ inputs: { n: 2 }, protect: true });
+  });
+
+  it("keeps elsewhere what cannot be written, and says where", async () => {
+    await store.save(snapshotOf());
+    await rm(folder(), { recursive: true });
+    await writeFile(folder(), "in the way");
+    const failure = (await store
+      .save(snapshotOf(thing("a")))
+      .catch((error: unknown) => error)) as Error;
+    const [what, why, hint = ""] = failure.message.split("\n");
+    expect(what).toBe("the state of stack dev could not be written");
+    expect(why).toMatch(/ENOTDIR|EEXIST/);
+    const kept = /^It is kept in (\S+\.json): when the cause is gone/.exec(hint)?.[1] ?? "";
+    await rm(folder());
+    await mkdir(folder());
+    await copyFile(kept, checkpoint());
+    await rm(kept);
+    expect((await store.load())?.resources[1]?.urn).toBe(urnOf("a"));
   });
 
   it("needs no passphrase for a state without secrets, and asks for it before a change begins", async () => {

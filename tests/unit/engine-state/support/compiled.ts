@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 
-const REPOSITORY = resolve(import.meta.dirname, "../../../..");
+const REPOSITORY = resolve(__dirname, "../../../..");
 
 /** Folders of the engine that the state half is made of. */
 const FOLDERS = ["errors.ts", "values", "secrets", "state", "backend", "config", "stacks"];
