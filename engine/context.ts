@@ -1,0 +1,156 @@
+import { basename, resolve } from "node:path";
+import type { StackStore, UpdateRecord } from "./backend/backend.js";
+import { FileBackend } from "./backend/file-backend.js";
+import { noSuchStack } from "./backend/file-backend.js";
+import { findProject, type Project } from "./config/project.js";
+import { programConfig } from "./config/program-config.js";
+import { StackConfig } from "./config/stack-config.js";
+import { EngineError } from "./errors.js";
+import type { InlineProgram, StackArgs, StackExport } from "./options.js";
+import type { PassphraseSource } from "./secrets/passphrase-source.js";
+import { emptySnapshot } from "./state/manifest.js";
+import type { ResourceState } from "./state/model.js";
+
+/** The configuration one operation runs with. */
+export interface RunConfig {
+  values: Record<string, string>;
+  secretKeys: string[];
+  record: UpdateRecord["config"];
+}
+
+/** Where a program is. */
+export interface ProgramSource {
+  /** The folder of Pulumi.yaml, or the current one. */
+  root: string;
+  main?: string;
+  runtimeOptions: Record<string, unknown>;
+  plugins: { name: string; path: string }[];
+  inline?: InlineProgram;
+}
+
+/** A stack with all it takes to run operations on it. */
+export interface StackContext {
+  store: StackStore;
+  source: ProgramSource;
+  env: Record<string, string | undefined>;
+  /** Read anew for each operation. */
+  config(): Promise<RunConfig>;
+  /** The resources of another stack of the backend. */
+  readStack(name: string): Promise<ResourceState[] | undefined>;
+  export(): Promise<StackExport>;
+  import(state: StackExport): Promise<void>;
+  cancel(): Promise<void>;
+}
+
+/** Finds the project, the backend and the stack. */
+export async function openContext(
+  args: StackArgs,
+  mode: "create" | "select" | "createOrSelect",
+): Promise<StackContext> {
+  const project = args.program === undefined || args.workDir !== undefined ? await findProject(args.workDir) : undefined;
+  const name = args.projectName ?? project?.name;
+  if (name === undefined) {
+    throw new EngineError("invalid-input", "a program in this process needs the name of its project", {
+      hint: "Give projectName, or a workDir with a Pulumi.yaml.",
+    });
+  }
+  const env = { ...process.env, ...args.env };
+  const secrets: PassphraseSource = { env, ...(args.passphrase === undefined ? {} : { passphrase: args.passphrase }) };
+  const backend = args.store === undefined ? await openBackend(args, project, env, secrets) : undefined;
+  const fileStore = backend?.stack(name, args.stackName);
+  const store = args.store ?? fileStore;
+  if (store === undefined) throw new EngineError("internal", "no store for the stack");
+  const stackConfig = project === undefined ? undefined : await StackConfig.read(project, args.stackName, secrets);
+  if (stackConfig?.secrets !== undefined) fileStore?.useSecrets(stackConfig.secrets);
+  await prepareStack(store, args.stackName, name, mode);
+  return {
+    store,
+    source: sourceOf(args, project),
+    env,
+    config: async () => {
+      const current = project === undefined ? undefined : await StackConfig.read(project, args.stackName, secrets);
+      return programConfig({
+        ...(project === undefined ? {} : { project }),
+        projectName: name,
+        stack: args.stackName,
+        ...(current === undefined ? {} : { entries: current.entries() }),
+        ...(args.config === undefined ? {} : { overlay: args.config }),
+        secrets: current?.secrets,
+      });
+    },
+    readStack: async (reference) => {
+      const found = referenced(reference, name);
+      if (found.project === name && found.stack === args.stackName) return (await store.load())?.resources;
+      return (await backend?.stack(found.project, found.stack).load())?.resources;
+    },
+    export: async () => {
+      const snapshot = await store.load();
+      if (snapshot === null) throw noSuchStack(name, args.stackName);
+      return { version: 3, snapshot };
+    },
+    import: async ({ snapshot }) => {
+      const release = await store.lock();
+      try {
+        await store.save(snapshot);
+      } finally {
+        await release();
+      }
+    },
+    cancel: async () => backend?.cancel(name, args.stackName),
+  };
+}
+
+function openBackend(
+  args: StackArgs,
+  project: Project | undefined,
+  env: Record<string, string | undefined>,
+  secrets: PassphraseSource,
+): Promise<FileBackend> {
+  return FileBackend.open({
+    env,
+    secrets,
+    ...(args.backendUrl === undefined ? {} : { url: args.backendUrl }),
+    ...(project?.backendUrl === undefined ? {} : { projectUrl: project.backendUrl }),
+  });
+}
+
+async function prepareStack(
+  store: StackStore,
+  stack: string,
+  project: string,
+  mode: "create" | "select" | "createOrSelect",
+): Promise<void> {
+  const snapshot = await store.load();
+  if (snapshot !== null) {
+    if (mode === "create") throw new EngineError("exists", `project ${project} already has a stack named ${stack}`);
+    return;
+  }
+  if (mode === "select") throw noSuchStack(project, stack);
+  const release = await store.lock();
+  try {
+    await store.save(emptySnapshot());
+  } finally {
+    await release();
+  }
+}
+
+function sourceOf(args: StackArgs, project: Project | undefined): ProgramSource {
+  const plugins = (project?.raw["plugins"] as { providers?: { name?: string; path?: string }[] } | undefined)?.providers;
+  return {
+    root: project?.root ?? resolve(args.workDir ?? process.cwd()),
+    ...(project?.main === undefined ? {} : { main: project.main }),
+    runtimeOptions: project?.runtime.options ?? {},
+    plugins: (plugins ?? []).flatMap(({ name, path }) =>
+      path === undefined ? [] : [{ name: name ?? basename(path).replace(/^pulumi-resource-/, ""), path }],
+    ),
+    ...(args.program === undefined ? {} : { inline: args.program }),
+  };
+}
+
+/** `stack`, `project/stack` or `organization/project/stack`. */
+function referenced(name: string, ownProject: string): { project: string; stack: string } {
+  const parts = name.split("/");
+  const stack = parts.at(-1) ?? name;
+  return { project: parts.length > 1 ? (parts.at(-2) ?? ownProject) : ownProject, stack };
+}
+

@@ -1,0 +1,216 @@
+import type { Goal, ReadGoal, RegisterResult, Registration } from "./goal.js";
+import type { PropertyMap } from "../state/model.js";
+import { edgesOf } from "../graph/edges.js";
+import { defaultProviderGoal, type ProviderRequest, type StackConfiguration } from "../providers/defaults.js";
+import { planDeletions } from "../steps/deletions.js";
+import { messageOf, StepExecutor } from "../steps/executor.js";
+import { StepGenerator } from "../steps/generator.js";
+import { answer, type Step, stepResource } from "../steps/step.js";
+import { parseUrn, providerReference, ROOT_STACK_TYPE } from "../urn.js";
+import { deepEquals } from "../values/wire.js";
+import { Bail, type Deployment } from "./deployment.js";
+
+/** The operation ends: the SDK takes it for a reason to stop quietly. */
+export class ShutDown extends Error {}
+
+/**
+ * Takes what the program registers, lets the generator decide one registration at a time, and has the steps applied at
+ * once. When the program is done, deletes what it did not mention.
+ */
+export class Conductor {
+  readonly #deployment: Deployment;
+  readonly #config: StackConfiguration;
+  readonly executor: StepExecutor;
+  readonly #generator: StepGenerator;
+  /** The generator's queue: its end. */
+  #tail: Promise<void> = Promise.resolve();
+  #queued = 0;
+  /** Registrations that wait for an answer. */
+  readonly #waiting = new Set<(error: Error) => void>();
+  /** With continueOnError: what failed or was skipped. */
+  readonly #skipped = new Set<string>();
+  readonly #defaults = new Map<string, Promise<string>>();
+  #stackOutputs: { urn: string; outputs: PropertyMap } | undefined;
+  #stopped = false;
+  #failed = false;
+  readonly #onStop: () => void;
+
+  constructor(deployment: Deployment, config: StackConfiguration, onStop: () => void) {
+    this.#deployment = deployment;
+    this.#config = config;
+    this.#onStop = onStop;
+    this.executor = new StepExecutor(deployment, () => this.stop());
+    this.#generator = new StepGenerator(deployment, (work) => this.#enqueue(work));
+  }
+
+  get failed(): boolean {
+    return this.#failed || this.executor.failed || this.#generator.sawError;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  register(goal: Goal): Promise<RegisterResult> {
+    return this.#submit((registration) => this.#generator.register(goal, registration));
+  }
+
+  read(goal: ReadGoal): Promise<RegisterResult> {
+    return this.#submit((registration) => this.#generator.read(goal, registration));
+  }
+
+  /** The reference of a package's default provider, made at the first request. */
+  defaultProvider(request: ProviderRequest): Promise<string> {
+    const key = `${request.pkg}|${request.version}|${request.pluginDownloadUrl}`;
+    let reference = this.#defaults.get(key);
+    if (reference === undefined) {
+      reference = this.register(defaultProviderGoal(request, this.#config)).then(({ state }) =>
+        providerReference(state.urn, state.id ?? ""),
+      );
+      this.#defaults.set(key, reference);
+    }
+    return reference;
+  }
+
+  /** Outputs of a component, or of the stack; the latter count only when all is done. */
+  async registerOutputs(urn: string, outputs: PropertyMap): Promise<void> {
+    if (this.#stopped) throw new ShutDown("the operation has ended");
+    if (parseUrn(urn).qualifiedType === ROOT_STACK_TYPE) {
+      this.#stackOutputs = { urn, outputs };
+      return;
+    }
+    const step = this.executor.pendingOutputs.get(urn);
+    if (step === undefined) throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
+    this.executor.pendingOutputs.delete(urn);
+    if (step.skippedCreate !== true) this.#setOutputs(step, outputs);
+  }
+
+  #setOutputs(step: Step, outputs: PropertyMap): void {
+    if (step.next === null) return;
+    if (!deepEquals(step.next.outputs ?? {}, outputs)) this.#deployment.snapshot?.touch();
+    step.next.outputs = outputs;
+    this.executor.events.outputs(step);
+  }
+
+  /** No more registrations will come: waits for what is under way, then deletes. */
+  async finish(): Promise<void> {
+    await this.#settled();
+    if (this.#stopped) return;
+    try {
+      const { sames, groups } = await planDeletions(this.#deployment, this.#generator.progress);
+      for (const step of sames) await this.executor.execute([step]);
+      await this.#deleteGroups(groups);
+      this.#checkTargets();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #deleteGroups(groups: Step[][]): Promise<void> {
+    const { graph } = this.#deployment.base;
+    const blocked = new Set<unknown>();
+    const seen = new Set<Step>();
+    for (const group of groups) {
+      // What a failed deletion still needs must stay.
+      for (const step of this.executor.errored) {
+        if (seen.has(step)) continue;
+        seen.add(step);
+        for (const state of [step.old, step.next])
+          if (state !== null && graph.has(state)) for (const needed of graph.allDependencies(state)) blocked.add(needed);
+      }
+      await this.executor.all(group.filter((step) => !blocked.has(step.old)));
+      if (this.executor.cancelled) return;
+    }
+  }
+
+  #checkTargets(): void {
+    const { targets } = this.#deployment.options;
+    for (const urn of targets ?? []) {
+      if (this.#deployment.base.resources.some((state) => state.urn === urn)) continue;
+      if (this.#generator.progress.urns.has(urn)) continue;
+      this.#deployment.events.diagnostic("error", `Target '${urn}' could not be found in the stack.`);
+      this.#failed = true;
+    }
+  }
+
+  /** The stack's outputs are written last. After a failure, what is missing may only not have been reached: the old ones stay. */
+  completeStack(programFailed: boolean): void {
+    if (this.#stackOutputs === undefined) return;
+    const { urn, outputs } = this.#stackOutputs;
+    const step = this.executor.pendingOutputs.get(urn);
+    if (step === undefined) return;
+    this.executor.pendingOutputs.delete(urn);
+    const old = this.#deployment.base.get(urn)?.outputs ?? {};
+    this.#setOutputs(step, this.failed || programFailed ? { ...old, ...outputs } : outputs);
+  }
+
+  /** Lets what runs finish and begins nothing more; whoever waits is told that it is over. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.executor.cancel();
+    for (const reject of this.#waiting) reject(new ShutDown("the operation has ended"));
+    this.#waiting.clear();
+    this.#onStop();
+  }
+
+  async #settled(): Promise<void> {
+    do {
+      await this.#tail;
+      await this.executor.idle();
+    } while (this.#queued > 0);
+  }
+
+  /** Until nothing runs any more, after a stop. */
+  async idle(): Promise<void> {
+    await this.#settled();
+  }
+
+  #submit(work: (registration: Registration) => Promise<Step[]>): Promise<RegisterResult> {
+    if (this.#stopped) return Promise.reject(new ShutDown("the operation has ended"));
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      const registration: Registration = {
+        done: (result) => {
+          this.#waiting.delete(reject);
+          resolve(result);
+        },
+      };
+      this.#enqueue(() => work(registration));
+    });
+  }
+
+  #enqueue(work: () => Promise<Step[]>): void {
+    this.#queued++;
+    this.#tail = this.#tail.then(async () => {
+      try {
+        if (this.#stopped) return;
+        const steps = this.#withoutSkipped(await work());
+        if (steps.length > 0) void this.executor.execute(steps);
+      } catch (error) {
+        this.#fail(error);
+      } finally {
+        this.#queued--;
+      }
+    });
+  }
+
+  /** With continueOnError, what needs something that failed is left out. */
+  #withoutSkipped(steps: Step[]): Step[] {
+    for (const step of this.executor.errored) this.#skipped.add(step.urn);
+    if (this.#skipped.size === 0) return steps;
+    return steps.filter((step) => {
+      const state = stepResource(step);
+      if (state === null || !edgesOf(state).some(({ urn }) => this.#skipped.has(urn))) return true;
+      answer(step, "skip");
+      this.#skipped.add(step.urn);
+      return false;
+    });
+  }
+
+  #fail(error: unknown): void {
+    if (!(error instanceof Bail)) this.#deployment.events.diagnostic("error", messageOf(error));
+    this.#failed = true;
+    this.stop();
+  }
+}

@@ -1,0 +1,69 @@
+import type { ResourceState } from "../state/model.js";
+import type { ProviderRegistry } from "../providers/registry.js";
+import type { SnapshotManager } from "../snapshot/manager.js";
+import { DependencyGraph } from "../graph/dependency-graph.js";
+import type { EventStream } from "./diagnostics.js";
+
+export interface DeploymentOptions {
+  stack: string;
+  project: string;
+  organization: string;
+  dryRun: boolean;
+  parallel: number;
+  continueOnError: boolean;
+  /** undefined: everything. */
+  targets?: ReadonlySet<string>;
+  targetDependents: boolean;
+  replaceTargets: ReadonlySet<string>;
+}
+
+/** The resources the stack had before, looked up in all the ways the generator needs. */
+export class BaseState {
+  readonly resources: ResourceState[];
+  /** Without those that only wait for their deletion. */
+  readonly byUrn = new Map<string, ResourceState>();
+  readonly graph: DependencyGraph;
+  /** Who cascades: is replaced with, or deleted with, the key. */
+  readonly #followers = new Map<string, ResourceState[]>();
+
+  constructor(resources: ResourceState[]) {
+    this.resources = resources;
+    this.graph = new DependencyGraph(resources);
+    for (const state of resources) {
+      if (state.delete === true) continue;
+      this.byUrn.set(state.urn, state);
+      for (const urn of [state.deletedWith, ...(state.replaceWith ?? [])]) {
+        if (urn === undefined || urn === "") continue;
+        const list = this.#followers.get(urn);
+        if (list === undefined) this.#followers.set(urn, [state]);
+        else list.push(state);
+      }
+    }
+  }
+
+  get(urn: string): ResourceState | undefined {
+    return this.byUrn.get(urn);
+  }
+
+  followers(urn: string): ResourceState[] {
+    return this.#followers.get(urn) ?? [];
+  }
+}
+
+/** Everything the parts of one operation share. */
+export interface Deployment {
+  readonly options: DeploymentOptions;
+  readonly events: EventStream;
+  readonly providers: ProviderRegistry;
+  /** undefined in preview: nothing is ever written. */
+  readonly snapshot: SnapshotManager | undefined;
+  /** Replaced as a whole by a refresh. */
+  base: BaseState;
+  /** What this operation has made or confirmed. */
+  readonly news: Map<string, ResourceState>;
+  /** What it has read. */
+  readonly reads: Map<string, ResourceState>;
+}
+
+/** A refusal or failure that was reported already: it ends the operation without another message. */
+export class Bail extends Error {}

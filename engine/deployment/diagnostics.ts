@@ -1,0 +1,56 @@
+import { performance } from "node:perf_hooks";
+import type { EngineEvent, Severity } from "../events.js";
+
+type Body = Omit<EngineEvent, "sequence" | "timestamp">;
+
+/** Numbers events, hands them on, and remembers what went wrong. A listener that throws does not harm the operation. */
+export class EventStream {
+  readonly #listener: ((event: EngineEvent) => void) | undefined;
+  readonly errors: string[] = [];
+  readonly #started = performance.now();
+  #sequence = 0;
+  /** Messages without a resource belong to the root stack, once there is one. */
+  rootUrn: string | undefined;
+
+  constructor(listener: ((event: EngineEvent) => void) | undefined) {
+    this.#listener = listener;
+  }
+
+  get observed(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  get durationSeconds(): number {
+    return Math.round((performance.now() - this.#started) / 1000);
+  }
+
+  emit(body: Body): void {
+    if (this.#listener === undefined) return;
+    this.#sequence++;
+    try {
+      this.#listener({ sequence: this.#sequence, timestamp: Math.floor(Date.now() / 1000), ...body });
+    } catch (error) {
+      process.emitWarning(`an event listener failed: ${String(error)}`);
+    }
+  }
+
+  diagnostic(
+    severity: Severity,
+    message: string,
+    options: { urn?: string; ephemeral?: boolean; streamId?: number } = {},
+  ): void {
+    if (severity === "error") this.errors.push(message);
+    const urn = options.urn === undefined || options.urn === "" ? this.rootUrn : options.urn;
+    this.emit({
+      diagnosticEvent: {
+        ...(urn === undefined ? {} : { urn }),
+        prefix: severity === "info#err" ? "" : `${severity}: `,
+        message: message.endsWith("\n") ? message : `${message}\n`,
+        color: "never",
+        severity,
+        ...(options.streamId === undefined ? {} : { streamID: options.streamId }),
+        ...(options.ephemeral === true ? { ephemeral: true } : {}),
+      },
+    });
+  }
+}

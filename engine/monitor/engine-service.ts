@@ -1,0 +1,44 @@
+import type { IEngineServer } from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import * as pb from "@pulumi/pulumi/proto/engine_pb.js";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
+import semver from "semver";
+import type { EventStream } from "../deployment/diagnostics.js";
+import { EngineError } from "../errors.js";
+import type { Severity } from "../events.js";
+import { engineVersion } from "../state/manifest.js";
+import { unary } from "./monitor-service.js";
+
+const SEVERITIES: Record<number, Severity> = { 0: "debug", 1: "info", 2: "warning", 3: "error" };
+
+/** The Engine service: where the program and the providers send their messages. */
+export function engineService(events: EventStream): IEngineServer {
+  let rootUrn = "";
+  return {
+    log: unary(async (request: pb.LogRequest) => {
+      const streamId = request.getStreamid();
+      events.diagnostic(SEVERITIES[request.getSeverity()] ?? "info", request.getMessage(), {
+        urn: request.getUrn(),
+        ephemeral: request.getEphemeral(),
+        ...(streamId === 0 ? {} : { streamId }),
+      });
+      return new Empty();
+    }),
+    getRootResource: unary(async () => new pb.GetRootResourceResponse().setUrn(rootUrn)),
+    setRootResource: unary(async (request: pb.SetRootResourceRequest) => {
+      rootUrn = request.getUrn();
+      return new pb.SetRootResourceResponse();
+    }),
+    startDebugging: unary(async () => new Empty()),
+    requirePulumiVersion: unary(async (request: pb.RequirePulumiVersionRequest) => {
+      const range = request.getPulumiVersionRange();
+      const version = engineVersion().replace(/^v/, "");
+      if (!semver.satisfies(version, range)) {
+        throw new EngineError(
+          "unsupported",
+          `the program requires a Pulumi version in the range "${range}"; the embedded engine speaks for ${version}`,
+        );
+      }
+      return new pb.RequirePulumiVersionResponse();
+    }),
+  } as unknown as IEngineServer;
+}

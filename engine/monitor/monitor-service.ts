@@ -1,0 +1,266 @@
+import * as grpc from "@grpc/grpc-js";
+import { CheckFailure } from "@pulumi/pulumi/proto/provider_pb.js";
+import type { IResourceMonitorServer } from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import * as pb from "@pulumi/pulumi/proto/resource_pb.js";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
+import { type Conductor, ShutDown } from "../deployment/conductor.js";
+import type { Deployment } from "../deployment/deployment.js";
+import type { Goal } from "../deployment/goal.js";
+import { EngineError } from "../errors.js";
+import { isDefaultProviderDenied, type StackConfiguration } from "../providers/defaults.js";
+import type { PropertyMap } from "../state/model.js";
+import { isProviderType, packageOfProviderType, packageOfType, parseProviderReference, parseUrn } from "../urn.js";
+import { hashAssets } from "../values/assets.js";
+import { fromStruct, toStruct } from "../values/struct.js";
+import { containsUnknown } from "../values/wire.js";
+import { goalOf, refuseFeature, refuseUnsupported, sourcePosition, stackTrace } from "./requests.js";
+
+/** What is advertised; the SDK refuses the rest by itself, in words of its own. */
+const FEATURES = [
+  pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_SECRETS,
+  pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+  pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+  pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
+  pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+  pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+];
+
+/** The same by the names older SDKs ask for. */
+const FEATURE_IDS = new Set(["secrets", "resourceReferences", "aliasSpecs", "deletedWith", "replaceWith"]);
+
+export interface MonitorOptions {
+  deployment: Deployment;
+  conductor: Conductor;
+  config: StackConfiguration;
+  /** The project's folder, for positions in the source. */
+  root: string;
+  /** Where relative paths of assets start. */
+  programDirectory: string;
+  /** The program has said that nothing more will come; answered when the deletions are done. */
+  onShutdown: () => Promise<void>;
+}
+
+/** The ResourceMonitor service: what the SDK in the program talks to. */
+export class MonitorService {
+  readonly #options: MonitorOptions;
+  readonly #goals = new Map<string, Goal>();
+  /** The `providers` maps of components. */
+  readonly #componentProviders = new Map<string, Map<string, string>>();
+  readonly #parents = new Map<string, string>();
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+  }
+
+  handlers(): IResourceMonitorServer {
+    const refused = (feature: string) => unary<Empty, never>(async () => refuseFeature(feature));
+    return {
+      getDeploymentInfo: unary(async () => this.#info()),
+      supportsFeature: unary(async (request: pb.SupportsFeatureRequest) =>
+        new pb.SupportsFeatureResponse().setHassupport(FEATURE_IDS.has(request.getId())),
+      ),
+      registerResource: unary((request: pb.RegisterResourceRequest) => this.#register(request)),
+      registerResourceOutputs: unary(async (request: pb.RegisterResourceOutputsRequest) => {
+        const outputs = await hashAssets(fromStruct(request.getOutputs()), this.#options.programDirectory);
+        await this.#options.conductor.registerOutputs(request.getUrn(), outputs);
+        return new Empty();
+      }),
+      readResource: unary((request: pb.ReadResourceRequest) => this.#read(request)),
+      invoke: unary((request: pb.ResourceInvokeRequest) => this.#invoke(request)),
+      signalAndWaitForShutdown: unary(async () => {
+        await this.#options.onShutdown();
+        return new Empty();
+      }),
+      call: refused("methods of remote components"),
+      existsResource: refused("existence checks of resources"),
+      registerStackTransform: refused("stack transforms"),
+      registerStackInvokeTransform: refused("invoke transforms"),
+      registerResourceHook: refused("resource hooks"),
+      registerErrorHook: refused("error hooks"),
+      registerPackage: refused("a parameterized package"),
+    } as unknown as IResourceMonitorServer;
+  }
+
+  #info(): pb.DeploymentInfo {
+    const { deployment, config } = this.#options;
+    const { project, stack, organization, dryRun, parallel } = deployment.options;
+    const info = new pb.DeploymentInfo();
+    info.setProject(project).setStack(stack).setOrganization(organization);
+    info.setDryrun(dryRun).setParallel(parallel).setSupportedfeaturesList(FEATURES);
+    for (const [key, value] of Object.entries(config.values)) info.getConfigMap().set(key, value);
+    info.setConfigsecretkeysList([...config.secretKeys]);
+    return info;
+  }
+
+  async #register(request: pb.RegisterResourceRequest): Promise<pb.RegisterResourceResponse> {
+    refuseUnsupported(request);
+    const { conductor, root, programDirectory } = this.#options;
+    const parent = this.#goals.get(request.getParent());
+    const type = request.getType();
+    let inputs = await hashAssets(fromStruct(request.getObject()), programDirectory);
+    if (isProviderType(type)) inputs = providerInputs(request, inputs);
+    const provider = request.getCustom() && !isProviderType(type) ? await this.#provider(request, parent) : "";
+    const goal = goalOf(request, provider, inputs, parent, root);
+    const { state, result, unknown } = await conductor.register(goal);
+    if (result !== "success" && !request.getSupportsresultreporting())
+      throw new EngineError("internal", "resource registration failed");
+    this.#goals.set(state.urn, { ...goal, provider: goal.custom ? provider : this.#inheritedProvider(request, parent) });
+    this.#parents.set(state.urn, goal.parent);
+    if (!goal.custom) this.#rememberProviders(state.urn, request);
+    if (parseUrn(state.urn).qualifiedType === "pulumi:pulumi:Stack")
+      this.#options.deployment.events.rootUrn = state.urn;
+    const response = new pb.RegisterResourceResponse();
+    response.setUrn(state.urn).setId(state.id ?? "");
+    // A local component's outputs are known when it registers them; old ones may refer to what is not there yet.
+    let outputs = goal.custom ? (state.outputs ?? {}) : {};
+    if (!request.getSupportspartialvalues())
+      outputs = Object.fromEntries(Object.entries(outputs).filter(([, value]) => !containsUnknown(value)));
+    response.setObject(
+      toStruct(outputs, {
+        keepUnknowns: true,
+        keepSecrets: request.getAcceptsecrets(),
+        keepResources: request.getAcceptresources(),
+      }),
+    );
+    const dependencies = response.getPropertydependenciesMap();
+    for (const [key, urns] of Object.entries(state.propertyDependencies ?? {})) {
+      const message = new pb.RegisterResourceResponse.PropertyDependencies();
+      dependencies.set(key, message.setUrnsList(urns));
+    }
+    if (result !== "success") response.setResult(pb.Result.FAIL);
+    if (unknown === true) response.setUnknown(true);
+    return response;
+  }
+
+  /** Explicit, from the resource's or an ancestor's `providers`, from the parent itself, or the package's default. */
+  async #provider(request: pb.RegisterResourceRequest, parent: Goal | undefined): Promise<string> {
+    const pkg = packageOfType(request.getType());
+    const inherited = this.#inheritedProvider(request, parent);
+    const given =
+      (inherited !== "" && packageOfReference(inherited) === pkg ? inherited : "") ||
+      request.getProvider() ||
+      request.getProvidersMap().get(pkg) ||
+      this.#fromAncestors(request.getParent(), pkg);
+    if (given !== "") return given;
+    return this.#default(pkg, request.getVersion(), request.getPlugindownloadurl());
+  }
+
+  #inheritedProvider(request: pb.RegisterResourceRequest, parent: Goal | undefined): string {
+    return request.getProvider() || (parent?.provider ?? "");
+  }
+
+  #fromAncestors(parent: string, pkg: string): string {
+    for (let at = parent; at !== ""; at = this.#parents.get(at) ?? "") {
+      const found = this.#componentProviders.get(at)?.get(pkg);
+      if (found !== undefined) return found;
+    }
+    return "";
+  }
+
+  #rememberProviders(urn: string, request: pb.RegisterResourceRequest): void {
+    const providers = new Map<string, string>();
+    request.getProvidersMap().forEach((reference, pkg) => providers.set(pkg, reference));
+    if (providers.size > 0) this.#componentProviders.set(urn, providers);
+  }
+
+  async #default(pkg: string, version: string, pluginDownloadUrl: string): Promise<string> {
+    const { conductor, config } = this.#options;
+    if (isDefaultProviderDenied(pkg, config)) {
+      throw new EngineError(
+        "invalid-input",
+        `Default provider for '${pkg}' disabled. Give the resource an explicit provider, or change pulumi:disable-default-providers.`,
+      );
+    }
+    return conductor.defaultProvider({ pkg, version, pluginDownloadUrl });
+  }
+
+  async #read(request: pb.ReadResourceRequest): Promise<pb.ReadResourceResponse> {
+    if (request.getPackageref() !== "") refuseFeature("a parameterized package");
+    const { conductor, root } = this.#options;
+    const type = request.getType();
+    const provider =
+      request.getProvider() ||
+      this.#fromAncestors(request.getParent(), packageOfType(type)) ||
+      (await this.#default(packageOfType(type), request.getVersion(), request.getPlugindownloadurl()));
+    const position = sourcePosition(request.getSourceposition(), root);
+    const trace = stackTrace(request.getStacktrace(), root);
+    const { state } = await conductor.read({
+      type,
+      name: request.getName(),
+      id: request.getId(),
+      parent: request.getParent(),
+      inputs: fromStruct(request.getProperties()),
+      dependencies: request.getDependenciesList(),
+      provider,
+      additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+      ...(position === undefined ? {} : { sourcePosition: position }),
+      ...(trace === undefined ? {} : { stackTrace: trace }),
+    });
+    const response = new pb.ReadResourceResponse();
+    response.setUrn(state.urn);
+    return response.setProperties(
+      toStruct(state.outputs ?? {}, {
+        keepUnknowns: true,
+        keepSecrets: request.getAcceptsecrets(),
+        keepResources: request.getAcceptresources(),
+      }),
+    );
+  }
+
+  async #invoke(request: pb.ResourceInvokeRequest): Promise<pb.ResourceInvokeResponse> {
+    if (request.getPackageref() !== "") refuseFeature("a parameterized package");
+    const { deployment } = this.#options;
+    const token = request.getTok();
+    const pkg = packageOfType(token);
+    const reference =
+      request.getProvider() ||
+      this.#fromAncestors(request.getParent(), pkg) ||
+      (await this.#default(pkg, request.getVersion(), request.getPlugindownloadurl()));
+    const provider = await deployment.providers.get(reference);
+    const args = fromStruct(request.getArgs());
+    const { value, failures } = await provider.invoke({ token, args, preview: deployment.options.dryRun });
+    const response = new pb.ResourceInvokeResponse();
+    response.setReturn(
+      toStruct(value, { keepUnknowns: true, keepSecrets: true, keepResources: request.getAcceptresources() }),
+    );
+    response.setFailuresList(
+      failures.map(({ property, reason }) => new CheckFailure().setProperty(property).setReason(reason)),
+    );
+    return response;
+  }
+}
+
+function packageOfReference(reference: string): string {
+  return packageOfProviderType(parseUrn(parseProviderReference(reference).urn).type);
+}
+
+/** An explicit provider's version and download address travel in its inputs. */
+function providerInputs(request: pb.RegisterResourceRequest, inputs: PropertyMap): PropertyMap {
+  const version = request.getVersion();
+  const url = request.getPlugindownloadurl();
+  if (version === "" && url === "") return inputs;
+  return {
+    ...inputs,
+    ...(version === "" ? {} : { version }),
+    __internal: url === "" ? {} : { pluginDownloadURL: url },
+  };
+}
+
+/** A handler as an async function; errors get the code by which the SDK tells a refusal from the end of the operation. */
+export function unary<Req, Res>(handle: (request: Req) => Promise<Res>): grpc.handleUnaryCall<Req, Res> {
+  return (call, callback) => {
+    handle(call.request).then(
+      (response) => callback(null, response),
+      (error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        callback({ code: codeOf(error), details: message, message });
+      },
+    );
+  };
+}
+
+function codeOf(error: unknown): grpc.status {
+  if (error instanceof ShutDown) return grpc.status.UNAVAILABLE;
+  if (error instanceof EngineError && error.code === "unsupported") return grpc.status.FAILED_PRECONDITION;
+  return grpc.status.UNKNOWN;
+}

@@ -1,0 +1,334 @@
+import { availableParallelism } from "node:os";
+import type { UpdateRecord } from "./backend/backend.js";
+import type { RunConfig, StackContext } from "./context.js";
+import { Conductor } from "./deployment/conductor.js";
+import { BaseState, type Deployment } from "./deployment/deployment.js";
+import { EventStream } from "./deployment/diagnostics.js";
+import { refresh } from "./deployment/refresh.js";
+import { noSuchStack } from "./backend/file-backend.js";
+import { EngineError } from "./errors.js";
+import { Children } from "./hosts/child.js";
+import { ChildProgram, programLocation } from "./hosts/child-program.js";
+import { InlineProgramHost } from "./hosts/inline-program.js";
+import type { ProgramHost, ProgramResult } from "./hosts/program.js";
+import { engineService } from "./monitor/engine-service.js";
+import { MonitorService } from "./monitor/monitor-service.js";
+import { MonitorServer } from "./monitor/server.js";
+import type { OperationKind, OperationResult, UpOptions } from "./options.js";
+import { outputMap } from "./outputs.js";
+import { DYNAMIC_PACKAGE, PluginHost } from "./providers/plugin-host.js";
+import { ProviderRegistry } from "./providers/registry.js";
+import { messageOf } from "./steps/executor.js";
+import { SnapshotManager } from "./snapshot/manager.js";
+import type { PendingOperation, ResourceState, Snapshot } from "./state/model.js";
+import { isProviderType, packageOfProviderType, ROOT_STACK_TYPE } from "./urn.js";
+
+export type OperationRequest = UpOptions & { kind: OperationKind; dryRun: boolean };
+
+/** Runs one operation from the lock to the history entry. */
+export async function runOperation(context: StackContext, request: OperationRequest): Promise<OperationResult> {
+  if ((request.policyPacks ?? []).length > 0) {
+    throw new EngineError(
+      "unsupported",
+      "policy packs need the pulumi CLI: run this operation with pulumi, or leave out --policy-pack.",
+    );
+  }
+  const { store } = context;
+  const config = await context.config();
+  const release = request.dryRun ? undefined : await store.lock();
+  try {
+    const base = await store.load();
+    if (base === null) throw noSuchStack(store.project, store.stack);
+    const operation = new Operation(context, request, config, base);
+    return await operation.run();
+  } finally {
+    await release?.();
+  }
+}
+
+class Operation {
+  readonly #context: StackContext;
+  readonly #request: OperationRequest;
+  readonly #config: RunConfig;
+  readonly #base: Snapshot;
+  readonly #started = Date.now();
+  readonly #events: EventStream;
+  readonly #children = new Children();
+  readonly #server = new MonitorServer();
+  readonly #snapshot: SnapshotManager | undefined;
+  readonly #secretKeys: ReadonlySet<string>;
+  #host: PluginHost | undefined;
+  #cancelled = false;
+  #terminated = false;
+
+  constructor(context: StackContext, request: OperationRequest, config: RunConfig, base: Snapshot) {
+    this.#context = context;
+    this.#request = request;
+    this.#config = config;
+    this.#base = base;
+    this.#events = new EventStream(request.onEvent);
+    this.#secretKeys = new Set(config.secretKeys);
+    this.#snapshot = request.dryRun ? undefined : new SnapshotManager(context.store, base);
+  }
+
+  async run(): Promise<OperationResult> {
+    this.#prelude();
+    const deployment = this.#deployment();
+    let conductor: Conductor | undefined;
+    let failed = true;
+    try {
+      conductor = await this.#start(deployment);
+      const program = await this.#execute(deployment, conductor);
+      failed = conductor.failed || !program.ok;
+    } catch (error) {
+      this.#events.diagnostic("error", messageOf(error));
+    }
+    try {
+      if (!this.#terminated) await this.#snapshot?.flush();
+    } catch (error) {
+      failed = true;
+      this.#events.diagnostic("error", `the state could not be written: ${messageOf(error)}`);
+    }
+    await this.#close();
+    return this.#finish(deployment, conductor, failed);
+  }
+
+  #prelude(): void {
+    const config = Object.fromEntries(
+      Object.entries(this.#config.values).map(([key, value]) => [key, this.#secretKeys.has(key) ? "[secret]" : value]),
+    );
+    this.#events.emit({ preludeEvent: { config } });
+  }
+
+  #deployment(): Deployment {
+    const { store, source, env, readStack } = this.#context;
+    const { dryRun, parallel, continueOnError, target, targetDependents, replace } = this.#request;
+    const base = new BaseState(this.#base.resources);
+    this.#events.rootUrn = base.resources.find(({ type }) => type === ROOT_STACK_TYPE)?.urn;
+    const server = this.#server;
+    const host = new PluginHost(
+      {
+        project: store.project,
+        root: source.root,
+        programDirectory: source.inline === undefined ? programLocation(source.root, source.main).directory : source.root,
+        get engineAddress() {
+          return server.address;
+        },
+        config: this.#config.values,
+        runtimeOptions: source.runtimeOptions,
+        providers: source.plugins,
+        env,
+      },
+      this.#children,
+      this.#events,
+    );
+    this.#host = host;
+    const deployment: Deployment = {
+      options: {
+        stack: store.stack,
+        project: store.project,
+        organization: store.organization,
+        dryRun,
+        parallel: parallel ?? Math.max(16, 4 * availableParallelism()),
+        continueOnError: continueOnError ?? false,
+        ...(target === undefined || target.length === 0 ? {} : { targets: new Set(target) }),
+        targetDependents: targetDependents ?? false,
+        replaceTargets: new Set(replace ?? []),
+      },
+      events: this.#events,
+      providers: new ProviderRegistry(
+        host,
+        { readStack, resource: (urn) => deployment.news.get(urn) ?? deployment.reads.get(urn) },
+        (urn) => deployment.base.get(urn) ?? deployment.base.resources.find((state) => state.urn === urn),
+      ),
+      snapshot: this.#snapshot,
+      base,
+      news: new Map(),
+      reads: new Map(),
+    };
+    return deployment;
+  }
+
+  /** Brings up the services and wires what can end the operation early. */
+  async #start(deployment: Deployment): Promise<Conductor> {
+    const { source } = this.#context;
+    const conductor: Conductor = new Conductor(
+      deployment,
+      { values: this.#config.values, secretKeys: this.#secretKeys },
+      () => void this.#program?.stop(),
+    );
+    const monitor = new MonitorService({
+      deployment,
+      conductor,
+      config: { values: this.#config.values, secretKeys: this.#secretKeys },
+      root: source.root,
+      programDirectory: programLocation(source.root, source.main).directory,
+      onShutdown: () => this.#shutdown(conductor),
+    });
+    await this.#server.listen(engineService(this.#events), monitor.handlers());
+    const { signal, terminate } = this.#request;
+    onAbort(signal, () => {
+      this.#cancelled = true;
+      this.#events.emit({ cancelEvent: {} });
+      conductor.stop();
+    });
+    onAbort(terminate, () => {
+      this.#cancelled = this.#terminated = true;
+      this.#snapshot?.abandon();
+      conductor.stop();
+      this.#children.killAll();
+    });
+    return conductor;
+  }
+
+  #program: ProgramHost | undefined;
+  #finishing: Promise<void> | undefined;
+
+  /** The deletions, once, whether the program asks for them or has simply ended. */
+  #shutdown(conductor: Conductor): Promise<void> {
+    this.#finishing ??= conductor.finish();
+    return this.#finishing;
+  }
+
+  async #execute(deployment: Deployment, conductor: Conductor): Promise<ProgramResult> {
+    const { kind } = this.#request;
+    const refreshes = kind === "refresh" || this.#request.refresh === true;
+    if (kind === "preview" || kind === "update") this.#prewarm(deployment.base.resources);
+    if (refreshes) {
+      await refresh(deployment, conductor.executor);
+      if (conductor.executor.failed) return { ok: false };
+      await this.#snapshot?.rebase({ ...this.#base, resources: deployment.base.resources });
+    } else {
+      this.#warnPending(this.#base.pendingOperations);
+    }
+    if (kind === "refresh") return { ok: true };
+    if (conductor.stopped) return { ok: true };
+    if (kind === "destroy") {
+      await this.#shutdown(conductor);
+      await conductor.idle();
+      return { ok: true };
+    }
+    const program = await this.#runProgram(deployment, conductor);
+    conductor.completeStack(!program.ok);
+    return program;
+  }
+
+  async #runProgram(deployment: Deployment, conductor: Conductor): Promise<ProgramResult> {
+    const { source, env } = this.#context;
+    const host =
+      source.inline === undefined
+        ? new ChildProgram(
+            { root: source.root, main: source.main, runtimeOptions: source.runtimeOptions, env },
+            this.#children,
+            this.#events,
+          )
+        : new InlineProgramHost(source.inline);
+    this.#program = host;
+    const { organization, project, stack, dryRun, parallel } = deployment.options;
+    let result = await host.run({
+      address: this.#server.address,
+      organization,
+      project,
+      stack,
+      dryRun,
+      parallel,
+      config: { values: this.#config.values, secretKeys: this.#config.secretKeys },
+    });
+    // A program that stops because we refuse its requests has nothing to say about it.
+    if (conductor.stopped && !result.ok) result = { ok: !conductor.failed };
+    if (result.message !== undefined) this.#events.diagnostic("error", result.message);
+    if (result.ok && !conductor.stopped) await this.#shutdown(conductor);
+    else conductor.stop();
+    await this.#finishing;
+    await conductor.idle();
+    return result;
+  }
+
+  /** The dynamic provider takes as long to start as the program: begin both at once, unless the state knows better. */
+  #prewarm(resources: readonly ResourceState[]): void {
+    const providers = resources.filter(({ type }) => isProviderType(type));
+    if (providers.length > 0 && !providers.some(({ type }) => packageOfProviderType(type) === DYNAMIC_PACKAGE)) return;
+    this.#host?.prewarm();
+  }
+
+  #warnPending(operations: readonly PendingOperation[]): void {
+    if (operations.length === 0 || this.#request.dryRun) return;
+    const list = operations.map(({ resource, type }) => `  * ${resource.urn}, interrupted while ${type}`).join("\n");
+    this.#events.diagnostic(
+      "warning",
+      `Attempting to deploy or update resources with ${operations.length} pending operations from previous deployment.\n${list}\n` +
+        "These resources are in an unknown state because the operation that changed them was interrupted. Confirm that the " +
+        "operations listed completed by looking at the resources themselves, then refresh the stack to repair its state.",
+    );
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#terminated) await this.#host?.close();
+    await this.#children.close();
+    this.#server.close();
+  }
+
+  async #finish(
+    deployment: Deployment,
+    conductor: Conductor | undefined,
+    operationFailed: boolean,
+  ): Promise<OperationResult> {
+    const { kind, dryRun, expectNoChanges } = this.#request;
+    const counts = conductor?.executor.counts ?? {};
+    const changed = Object.entries(counts).some(([op, count]) => op !== "same" && op !== "read" && count > 0);
+    let failed = operationFailed;
+    if (!failed && expectNoChanges === true && changed) {
+      failed = true;
+      this.#events.diagnostic("error", "no changes were expected but changes were proposed");
+    }
+    const what = dryRun ? "preview" : "update";
+    if (operationFailed) this.#events.diagnostic("error", `${what} failed`);
+    else if (this.#cancelled) this.#events.diagnostic("error", `${what} canceled`);
+    const durationSeconds = this.#events.durationSeconds;
+    const maybeCorrupt = conductor?.executor.maybeCorrupt ?? false;
+    this.#events.emit({ summaryEvent: { maybeCorrupt, durationSeconds, resourceChanges: counts, PolicyPacks: {} } });
+    const result = operationFailed || failed ? "failed" : this.#cancelled ? "cancelled" : "succeeded";
+    if (!dryRun && !this.#terminated) await this.#record(result === "succeeded" ? "succeeded" : "failed", counts);
+    return {
+      kind,
+      result,
+      changeSummary: counts,
+      durationSeconds,
+      errors: this.#events.errors,
+      maybeCorrupt,
+      outputs: this.#outputs(deployment),
+    };
+  }
+
+  #outputs(deployment: Deployment): OperationResult["outputs"] {
+    const isRoot = ({ type }: ResourceState): boolean => type === ROOT_STACK_TYPE;
+    const root = [...deployment.news.values()].find(isRoot) ?? deployment.base.resources.find(isRoot);
+    if (this.#request.kind === "destroy") return {};
+    return outputMap(root?.outputs ?? {});
+  }
+
+  async #record(result: UpdateRecord["result"], resourceChanges: Record<string, number>): Promise<void> {
+    const { kind, message } = this.#request;
+    try {
+      await this.#context.store.record({
+        kind: kind === "preview" ? "preview" : kind,
+        startTime: Math.floor(this.#started / 1000),
+        message: message ?? "",
+        environment: {},
+        config: this.#config.record,
+        version: 0,
+        result,
+        endTime: Math.floor(Date.now() / 1000),
+        resourceChanges,
+      });
+    } catch (error) {
+      this.#events.diagnostic("warning", `the history could not be written: ${messageOf(error)}`);
+    }
+  }
+}
+
+function onAbort(signal: AbortSignal | undefined, act: () => void): void {
+  if (signal === undefined) return;
+  if (signal.aborted) act();
+  else signal.addEventListener("abort", act, { once: true });
+}

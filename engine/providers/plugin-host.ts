@@ -1,0 +1,119 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { EventStream } from "../deployment/diagnostics.js";
+import type { Child, Children } from "../hosts/child.js";
+import { locateSdkScript } from "../hosts/node-program.js";
+import { startPlugin, type PluginLaunch } from "../hosts/plugin-process.js";
+import { locatePlugin, type PluginSearch } from "./locate.js";
+import { PluginProvider } from "./plugin-provider.js";
+
+export const DYNAMIC_PACKAGE = "pulumi-nodejs";
+
+export interface PluginHostOptions extends PluginSearch {
+  project: string;
+  /** The program's folder: where dynamic providers find their modules. */
+  programDirectory: string;
+  engineAddress: string;
+  /** PULUMI_CONFIG. */
+  config: Record<string, string>;
+  runtimeOptions: Record<string, unknown>;
+}
+
+/** Starts provider plugins, one process for each provider resource, and stops them all. */
+export class PluginHost {
+  readonly #options: PluginHostOptions;
+  readonly #children: Children;
+  readonly #events: EventStream;
+  readonly #running: { provider: PluginProvider; child?: Child }[] = [];
+  #warm: Promise<PluginProvider> | undefined;
+
+  constructor(options: PluginHostOptions, children: Children, events: EventStream) {
+    this.#options = options;
+    this.#children = children;
+    this.#events = events;
+  }
+
+  /** Starts the dynamic provider while the program is still loading. */
+  prewarm(): void {
+    this.#warm ??= this.#startDynamic();
+    this.#warm.catch(() => undefined);
+  }
+
+  async load(pkg: string, version: string): Promise<PluginProvider> {
+    if (pkg === DYNAMIC_PACKAGE) {
+      const warm = this.#warm;
+      this.#warm = undefined;
+      return warm ?? this.#startDynamic();
+    }
+    const location = locatePlugin(this.#options, pkg, version);
+    if (location.kind === "port") return this.#connect(location.port, undefined);
+    const { engineAddress, root } = this.#options;
+    const launch = { label: `provider ${pkg}`, cwd: root, env: this.#environment(), onLine: () => undefined };
+    if (location.kind === "binary") return this.#start({ ...launch, command: location.path, args: [engineAddress] });
+    const script = locateSdkScript(location.path, "cmd/run-plugin");
+    return this.#start({ ...launch, command: process.execPath, args: [script, location.path, engineAddress] });
+  }
+
+  /** Asks all to cancel what they do: they may or may not. */
+  async cancel(): Promise<void> {
+    await Promise.all(this.#running.map(({ provider }) => provider.cancel()));
+  }
+
+  async close(): Promise<void> {
+    await this.#warm?.catch(() => undefined);
+    await Promise.all(
+      this.#running.map(async ({ provider, child }) => {
+        await Promise.race([provider.cancel(), new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
+        provider.close();
+        await child?.stop("SIGINT", 5000);
+      }),
+    );
+    this.#running.length = 0;
+  }
+
+  #startDynamic(): Promise<PluginProvider> {
+    const { programDirectory, engineAddress, project, runtimeOptions } = this.#options;
+    const folder = nearestPackage(programDirectory);
+    const runtime = Object.entries(runtimeOptions).map(([key, value]) => [`PULUMI_RUNTIME_${key.toUpperCase()}`, String(value)]);
+    return this.#start({
+      label: "the dynamic provider",
+      command: process.execPath,
+      args: [locateSdkScript(folder, "cmd/dynamic-provider"), engineAddress],
+      cwd: programDirectory,
+      env: {
+        ...this.#environment(),
+        PULUMI_NODEJS_PROJECT: project,
+        ...(Object.fromEntries(runtime) as Record<string, string>),
+      },
+      onLine: (line, stream) => this.#events.diagnostic(stream === "out" ? "info" : "info#err", line),
+    });
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    return {
+      ...this.#options.env,
+      PULUMI_PROJECT: this.#options.project,
+      PULUMI_CONFIG: JSON.stringify(this.#options.config),
+    };
+  }
+
+  async #start(launch: PluginLaunch): Promise<PluginProvider> {
+    const { child, port } = await startPlugin(this.#children, launch);
+    return this.#connect(port, child);
+  }
+
+  async #connect(port: number, child: Child | undefined): Promise<PluginProvider> {
+    const provider = new PluginProvider(`127.0.0.1:${port}`);
+    this.#running.push({ provider, ...(child === undefined ? {} : { child }) });
+    const { engineAddress, root, programDirectory } = this.#options;
+    await provider.handshake({ engineAddress, rootDirectory: root, programDirectory });
+    return provider;
+  }
+}
+
+function nearestPackage(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, "package.json")) || dirname(at) === at) return at === dirname(at) ? folder : at;
+  }
+}
+

@@ -1,0 +1,137 @@
+import type { StackStore } from "../backend/backend.js";
+import type { PendingOperation, PendingOperationType, ResourceState, Snapshot } from "../state/model.js";
+import { newManifest } from "../state/manifest.js";
+import { GroupCommit } from "./group-commit.js";
+import { UrnNormaliser } from "./normalise.js";
+
+/**
+ * What the state file must hold at any moment: the resources this operation has made or confirmed, in the order in which
+ * they were completed, then those of the base it has not touched yet; and what is being done right now.
+ */
+export class SnapshotManager {
+  readonly #store: StackStore;
+  readonly #commits: GroupCommit;
+  readonly #done = new Set<ResourceState>();
+  readonly #operations = new Map<ResourceState, PendingOperationType>();
+  readonly #names = new UrnNormaliser();
+  #base: Snapshot;
+  #news: ResourceState[] = [];
+  #dirty = false;
+  #closed = false;
+  /** Set when a refresh has asked for it: pending operations other than creations are settled then. */
+  #keepPending: readonly PendingOperation[];
+
+  /** Steps build their resources up in place; a store may count on what it is given never to change. */
+  readonly #published = new WeakMap<ResourceState, ResourceState>();
+
+  constructor(store: StackStore, base: Snapshot) {
+    this.#store = store;
+    this.#base = base;
+    this.#keepPending = base.pendingOperations.filter(({ type }) => type === "creating");
+    this.#commits = new GroupCommit(() => this.#write());
+    if (this.#keepPending.length !== base.pendingOperations.length) this.#dirty = true;
+  }
+
+  /** Before an effect: resolves when the pending operation is on disk. */
+  async begin(state: ResourceState, type: PendingOperationType): Promise<void> {
+    this.#operations.set(state, type);
+    await this.commit();
+  }
+
+  /** After an effect. `change` says what it did; resolves when that is on disk. */
+  async end(state: ResourceState, change: () => void): Promise<void> {
+    this.#operations.delete(state);
+    change();
+    await this.commit();
+  }
+
+  /** Remembered in memory and written by whichever write comes next. */
+  record(old: ResourceState | null, now: ResourceState | null, mustWrite: boolean): void {
+    if (old !== null) this.markDone(old);
+    if (now !== null) this.markNew(now);
+    if (mustWrite) this.#dirty = true;
+  }
+
+  markDone(state: ResourceState): void {
+    this.#done.add(state);
+  }
+
+  markNew(state: ResourceState): void {
+    this.#news.push(state);
+  }
+
+  renamed(from: string, to: string): void {
+    this.#names.rename(from, to);
+  }
+
+  touch(): void {
+    this.#dirty = true;
+  }
+
+  commit(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#dirty = true;
+    return this.#commits.commit();
+  }
+
+  /** Writes what has not been written yet, if anything. */
+  async flush(): Promise<void> {
+    if (this.#dirty && !this.#closed) await this.#commits.commit();
+  }
+
+  /** From here on nothing is written: the state keeps its pending operations. */
+  abandon(): void {
+    this.#closed = true;
+  }
+
+  /** A refresh has replaced the base as a whole. */
+  async rebase(base: Snapshot): Promise<void> {
+    this.#base = base;
+    this.#news = [];
+    this.#done.clear();
+    await this.commit();
+  }
+
+  snapshot(): Snapshot {
+    const resources = this.#news.filter((state) => !this.#done.has(state));
+    for (const state of this.#base.resources) if (!this.#done.has(state)) resources.push(state);
+    const pendingOperations: PendingOperation[] = [];
+    for (const [state, type] of this.#operations) pendingOperations.push({ resource: this.#publish(state), type });
+    pendingOperations.push(...this.#keepPending);
+    return {
+      manifest: newManifest(),
+      resources: this.#names.apply(resources.map((state) => this.#publish(state))),
+      pendingOperations,
+      metadata: this.#base.metadata,
+    };
+  }
+
+  /** The resource as it is now, as an object of its own; the same one as long as nothing has changed. */
+  #publish(state: ResourceState): ResourceState {
+    const known = this.#published.get(state);
+    if (known !== undefined && sameFields(known, state)) return known;
+    const copy = { ...state };
+    this.#published.set(state, copy);
+    return copy;
+  }
+
+  /** A creation known to have been adopted or repeated is no longer pending. */
+  settle(urn: string): void {
+    const left = this.#keepPending.filter((operation) => operation.resource.urn !== urn);
+    if (left.length === this.#keepPending.length) return;
+    this.#keepPending = left;
+    this.#dirty = true;
+  }
+
+  async #write(): Promise<void> {
+    if (this.#closed) return;
+    this.#dirty = false;
+    await this.#store.save(this.snapshot());
+  }
+}
+
+function sameFields(a: ResourceState, b: ResourceState): boolean {
+  for (const key in b) if (a[key as keyof ResourceState] !== b[key as keyof ResourceState]) return false;
+  for (const key in a) if (!(key in b)) return false;
+  return true;
+}

@@ -1,0 +1,131 @@
+import type { Registration } from "../deployment/goal.js";
+import type { Deployment } from "../deployment/deployment.js";
+import type { SnapshotManager } from "../snapshot/manager.js";
+import type { ResourceState } from "../state/model.js";
+import type { DetailedDiff } from "../values/diff.js";
+import type { Step, StepOutcome } from "./step.js";
+
+export interface ReplacementDetails {
+  old: ResourceState;
+  keys: string[];
+  diffs: string[];
+  detailedDiff?: DetailedDiff;
+  /** Create first: the old one is marked and deleted at the end. */
+  pendingDelete: boolean;
+}
+
+/** Makes a resource, new or in the place of another. */
+export class CreateStep implements Step {
+  readonly op: "create" | "create-replacement";
+  readonly old: ResourceState | null;
+  readonly logical: boolean;
+  readonly keys?: string[];
+  readonly diffs?: string[];
+  readonly detailedDiff?: DetailedDiff;
+  readonly #pendingDelete: boolean;
+
+  constructor(
+    readonly registration: Registration,
+    readonly next: ResourceState,
+    replacement?: ReplacementDetails,
+  ) {
+    this.op = replacement === undefined ? "create" : "create-replacement";
+    this.old = replacement?.old ?? null;
+    this.logical = replacement === undefined;
+    this.#pendingDelete = replacement?.pendingDelete ?? false;
+    if (replacement === undefined) return;
+    this.keys = replacement.keys;
+    this.diffs = replacement.diffs;
+    if (replacement.detailedDiff !== undefined) this.detailedDiff = replacement.detailedDiff;
+  }
+
+  get urn(): string {
+    return this.next.urn;
+  }
+
+  get type(): string {
+    return this.next.type;
+  }
+
+  get provider(): string {
+    return this.next.provider ?? "";
+  }
+
+  get pending(): { state: ResourceState; type: "creating" } {
+    return { state: this.next, type: "creating" };
+  }
+
+  async apply(deployment: Deployment): Promise<StepOutcome> {
+    const state = this.next;
+    let partial;
+    if (state.custom) {
+      const provider = await deployment.providers.forResource(state);
+      const created = await provider.create({
+        urn: state.urn,
+        inputs: state.inputs ?? {},
+        timeout: state.customTimeouts?.create ?? 0,
+        preview: deployment.options.dryRun,
+      });
+      state.id = created.id;
+      state.outputs = created.outputs;
+      partial = created.partial;
+      if (partial !== undefined) state.initErrors = partial.reasons;
+    } else {
+      state.outputs ??= {};
+    }
+    state.created = state.modified = new Date().toISOString();
+    if (this.old !== null && this.#pendingDelete) this.old.delete = true;
+    if (partial !== undefined) return { status: "partial-failure", error: new Error(partial.message) };
+    return { status: "ok", complete: () => this.registration.done({ state, result: "success" }) };
+  }
+
+  record(snapshot: SnapshotManager): { durable: boolean } {
+    snapshot.markNew(this.next);
+    snapshot.settle(this.next.urn);
+    if (this.old?.pendingReplacement === true) snapshot.markDone(this.old);
+    if (this.old !== null && this.old.urn !== this.next.urn) snapshot.renamed(this.old.urn, this.next.urn);
+    return { durable: true };
+  }
+}
+
+/** The marker between the halves of a replacement; it does nothing and is what the summary counts. */
+export class ReplaceStep implements Step {
+  readonly op = "replace" as const;
+  readonly logical = true;
+  readonly keys: string[];
+  readonly diffs: string[];
+  readonly detailedDiff?: DetailedDiff;
+
+  constructor(
+    readonly next: ResourceState,
+    readonly details: ReplacementDetails,
+  ) {
+    this.keys = details.keys;
+    this.diffs = details.diffs;
+    if (details.detailedDiff !== undefined) this.detailedDiff = details.detailedDiff;
+  }
+
+  get old(): ResourceState {
+    return this.details.old;
+  }
+
+  get urn(): string {
+    return this.next.urn;
+  }
+
+  get type(): string {
+    return this.next.type;
+  }
+
+  get provider(): string {
+    return this.next.provider ?? "";
+  }
+
+  async apply(): Promise<StepOutcome> {
+    return { status: "ok" };
+  }
+
+  record(): { durable: boolean } {
+    return { durable: false };
+  }
+}

@@ -1,0 +1,110 @@
+import type { Deployment } from "../deployment/deployment.js";
+import type { StepOp } from "../events.js";
+import type { SnapshotManager } from "../snapshot/manager.js";
+import type { ResourceState } from "../state/model.js";
+import { ProtectedError, type Step, type StepOutcome } from "./step.js";
+
+export interface DeleteOptions {
+  /** Half of a replacement. */
+  replacing: boolean;
+  /** Delete before replace: it stays in the state, marked, until its successor exists. */
+  pendingReplacement: boolean;
+  /** The URNs that go in this operation: what is deleted with them needs no call. */
+  deletions: ReadonlySet<string>;
+}
+
+/** Deletes a resource, or only forgets it (external, retained, deleted with another). */
+export class DeleteStep implements Step {
+  readonly op: StepOp;
+  readonly next = null;
+  readonly logical: boolean;
+  readonly #options: DeleteOptions;
+
+  constructor(
+    readonly old: ResourceState,
+    options: DeleteOptions,
+  ) {
+    this.#options = options;
+    this.logical = !options.replacing;
+    if (old.external === true) this.op = options.replacing ? "discard-replaced" : "discard";
+    else this.op = options.replacing ? "delete-replaced" : "delete";
+  }
+
+  get urn(): string {
+    return this.old.urn;
+  }
+
+  get type(): string {
+    return this.old.type;
+  }
+
+  get provider(): string {
+    return this.old.provider ?? "";
+  }
+
+  get pending(): { state: ResourceState; type: "deleting" } {
+    return { state: this.old, type: "deleting" };
+  }
+
+  async apply(deployment: Deployment): Promise<StepOutcome> {
+    const { old } = this;
+    if (old.protect === true && !this.#options.replacing) {
+      throw new ProtectedError(
+        `resource "${old.urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, remove the \`protect\` ` +
+          "flag from the resource in your Pulumi program and run `up`",
+      );
+    }
+    const alone =
+      old.external !== true &&
+      old.retainOnDelete !== true &&
+      !this.#options.deletions.has(old.deletedWith ?? "") &&
+      old.custom;
+    if (!deployment.options.dryRun && alone) {
+      const provider = await deployment.providers.forResource(old);
+      await provider.delete({
+        urn: old.urn,
+        id: old.id ?? "",
+        inputs: old.inputs ?? {},
+        outputs: old.outputs ?? {},
+        timeout: old.customTimeouts?.delete ?? 0,
+      });
+    }
+    if (this.#options.pendingReplacement) old.pendingReplacement = true;
+    return { status: "ok" };
+  }
+
+  record(snapshot: SnapshotManager): { durable: boolean } {
+    if (this.old.pendingReplacement !== true) snapshot.markDone(this.old);
+    return { durable: true };
+  }
+}
+
+/** A resource that was deleted for a replacement that is not wanted any more: only its entry is left. */
+export class RemovePendingReplaceStep implements Step {
+  readonly op = "remove-pending-replace" as const;
+  readonly next = null;
+  readonly logical = false;
+
+  constructor(readonly old: ResourceState) {}
+
+  get urn(): string {
+    return this.old.urn;
+  }
+
+  get type(): string {
+    return this.old.type;
+  }
+
+  get provider(): string {
+    return this.old.provider ?? "";
+  }
+
+  async apply(): Promise<StepOutcome> {
+    return { status: "ok" };
+  }
+
+  record(snapshot: SnapshotManager): { durable: boolean } {
+    snapshot.markDone(this.old);
+    return { durable: true };
+  }
+}

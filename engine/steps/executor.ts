@@ -1,0 +1,145 @@
+import type { Deployment } from "../deployment/deployment.js";
+import { StepEvents } from "../deployment/step-events.js";
+import { ProviderError } from "../providers/provider.js";
+import { Semaphore } from "../deployment/semaphore.js";
+import { sealOutputs } from "./seal.js";
+import { answer, ProtectedError, type Step, type StepOutcome, stepResource } from "./step.js";
+
+/** Applies chains of steps: the steps of a chain in order, chains at once up to the limit. */
+export class StepExecutor {
+  readonly #deployment: Deployment;
+  readonly #slots: Semaphore;
+  readonly #onFailure: () => void;
+  readonly events: StepEvents;
+  readonly #running = new Set<Promise<void>>();
+  /** Steps that wait for their resource's outputs (components, the root stack). */
+  readonly pendingOutputs = new Map<string, Step>();
+  readonly errored: Step[] = [];
+  readonly counts: Record<string, number> = {};
+  failed = false;
+  maybeCorrupt = false;
+  #cancelled = false;
+
+  constructor(deployment: Deployment, onFailure: () => void) {
+    this.#deployment = deployment;
+    this.#slots = new Semaphore(deployment.options.parallel);
+    this.#onFailure = onFailure;
+    this.events = new StepEvents(deployment);
+  }
+
+  /** No step begins any more; those under way are finished. */
+  cancel(): void {
+    this.#cancelled = true;
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** Begins a chain. The promise is fulfilled when its last step is done, also after a failure. */
+  execute(chain: Step[]): Promise<void> {
+    const run = this.#slots.run(() => this.#runChain(chain));
+    this.#running.add(run);
+    void run.finally(() => this.#running.delete(run));
+    return run;
+  }
+
+  async all(steps: Step[]): Promise<void> {
+    await Promise.all(steps.map((step) => this.execute([step])));
+  }
+
+  /** Until nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all([...this.#running]);
+  }
+
+  async #runChain(chain: Step[]): Promise<void> {
+    for (const step of chain) {
+      if (this.#cancelled) return;
+      if (!(await this.#runStep(step))) return;
+    }
+  }
+
+  /** False when the rest of its chain must not follow. */
+  async #runStep(step: Step): Promise<boolean> {
+    const { snapshot } = this.#deployment;
+    try {
+      this.events.pre(step);
+      if (step.pending !== undefined) await snapshot?.begin(step.pending.state, step.pending.type);
+      const outcome = await this.#apply(step);
+      if (step.next !== null && step.op !== "replace") {
+        sealOutputs(step.next);
+        if (outcome.error === undefined && step.logical) this.pendingOutputs.set(step.urn, step);
+        const into = step.op.startsWith("read") ? this.#deployment.reads : this.#deployment.news;
+        if (step.skippedCreate !== true) into.set(step.urn, step.next);
+      } else if (step.next !== null && step.op === "replace" && step.logical) {
+        this.pendingOutputs.set(step.urn, step);
+      }
+      this.#report(step, outcome);
+      await this.#record(step, outcome);
+      outcome.complete?.();
+      if (outcome.error === undefined) return true;
+      this.#fail(step, outcome.error);
+    } catch (error) {
+      // Not the provider: the state could not be written, or a defect. Nothing more may be done.
+      this.#deployment.events.diagnostic("error", messageOf(error), { urn: step.urn });
+      this.failed = true;
+      this.cancel();
+      this.#onFailure();
+    }
+    return false;
+  }
+
+  async #apply(step: Step): Promise<StepOutcome> {
+    try {
+      return await step.apply(this.#deployment);
+    } catch (error) {
+      const status = error instanceof ProviderError ? error.status : "ok";
+      return { status, error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  #report(step: Step, { error, status }: StepOutcome): void {
+    if (error === undefined) {
+      const op = this.events.countedOp(step);
+      if (op !== undefined) this.counts[op] = (this.counts[op] ?? 0) + 1;
+      this.events.post(step);
+      return;
+    }
+    if (status === "unknown") this.maybeCorrupt = true;
+    this.events.failed(step, status, error);
+  }
+
+  async #record(step: Step, { error, status }: StepOutcome): Promise<void> {
+    const { snapshot } = this.#deployment;
+    if (snapshot === undefined) return;
+    const successful = error === undefined || status === "partial-failure";
+    if (step.pending !== undefined) {
+      await snapshot.end(step.pending.state, () => {
+        if (successful) step.record(snapshot);
+      });
+    } else if (successful) {
+      if (step.record(snapshot).durable) await snapshot.commit();
+    }
+  }
+
+  #fail(step: Step, error: Error): void {
+    this.failed = true;
+    if (this.#deployment.options.continueOnError || error instanceof ProtectedError) {
+      this.errored.push(step);
+      answer(step, "fail");
+      return;
+    }
+    this.cancel();
+    this.#onFailure();
+  }
+
+  /** With continueOnError: whether a step needs something that failed. */
+  dependsOnFailure(step: Step, skipped: ReadonlySet<string>, edges: (step: Step) => string[]): boolean {
+    return stepResource(step) !== null && edges(step).some((urn) => skipped.has(urn));
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

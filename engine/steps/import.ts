@@ -1,0 +1,68 @@
+import type { Deployment } from "../deployment/deployment.js";
+import type { SnapshotManager } from "../snapshot/manager.js";
+import type { PendingOperationType, ResourceState } from "../state/model.js";
+import { packageOfType } from "../urn.js";
+import type { Step, StepOutcome } from "./step.js";
+
+/**
+ * Takes a resource that exists into the state, as the provider reads it. What the program wants of it is then compared with
+ * that, and may lead to an update.
+ */
+export class ImportStep implements Step {
+  readonly op: "import" | "import-replacement";
+  readonly logical: boolean;
+  readonly #done: (state: ResourceState) => void;
+
+  /** `done` continues the registration, once the state holds what was read. */
+  constructor(
+    readonly old: ResourceState | null,
+    readonly next: ResourceState,
+    replacing: boolean,
+    done: (state: ResourceState) => void,
+  ) {
+    this.op = replacing ? "import-replacement" : "import";
+    this.logical = !replacing;
+    this.#done = done;
+  }
+
+  get urn(): string {
+    return this.next.urn;
+  }
+
+  get type(): string {
+    return this.next.type;
+  }
+
+  get provider(): string {
+    return this.next.provider ?? "";
+  }
+
+  get pending(): { state: ResourceState; type: PendingOperationType } {
+    return { state: this.next, type: "importing" };
+  }
+
+  async apply(deployment: Deployment): Promise<StepOutcome> {
+    const state = this.next;
+    const id = state.importID ?? "";
+    const provider = await deployment.providers.forResource(state);
+    const read = await provider.read({ urn: state.urn, id, inputs: undefined, state: undefined });
+    if (read.outputs === undefined || read.id === "") throw new Error(`resource '${id}' does not exist`);
+    if (read.inputs === undefined) {
+      throw new Error(
+        `provider does not support importing resources; please try updating the '${packageOfType(state.type)}' plugin`,
+      );
+    }
+    state.id = read.id;
+    state.inputs = read.inputs;
+    state.outputs = read.outputs;
+    if (read.partial !== undefined) state.initErrors = read.partial.reasons;
+    state.created = state.modified = new Date().toISOString();
+    if (this.old !== null) this.old.delete = true;
+    return { status: "ok", complete: () => this.#done(state) };
+  }
+
+  record(snapshot: SnapshotManager): { durable: boolean } {
+    snapshot.markNew(this.next);
+    return { durable: true };
+  }
+}

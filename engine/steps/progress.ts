@@ -1,0 +1,57 @@
+import type { DeploymentOptions } from "../deployment/deployment.js";
+import { edgesOf } from "../graph/edges.js";
+import type { ResourceState } from "../state/model.js";
+
+/** What the generator has decided so far in this operation. */
+export class Progress {
+  /** Claimed by a registration. */
+  readonly urns = new Set<string>();
+  readonly creates = new Set<string>();
+  readonly sames = new Set<string>();
+  readonly updates = new Set<string>();
+  readonly replaces = new Set<string>();
+  readonly reads = new Set<string>();
+  readonly deletes = new Set<string>();
+  readonly imports = new Set<string>();
+  /** Outside the targets and not in the state. */
+  readonly skippedCreates = new Set<string>();
+  /** Deleted already in a cascade of delete-before-replace. */
+  readonly pendingDeletes = new Set<ResourceState>();
+  /** The keys for which a dependent is replaced in such a cascade. */
+  readonly dependentKeys = new Map<string, string[]>();
+  /** old URN -> new URN */
+  readonly aliased = new Map<string, string>();
+  /** new URN -> old URN */
+  readonly aliases = new Map<string, string>();
+  /** Provider resources registered by the program. */
+  readonly providers = new Map<string, ResourceState>();
+  /** Targets, and with targetDependents whatever depends on them. */
+  readonly actualTargets = new Set<string>();
+
+  isTargeted({ targets, targetDependents }: DeploymentOptions, state: ResourceState): boolean {
+    if (targets === undefined || targets.has(state.urn)) return true;
+    return targetDependents && edgesOf(state).some(({ urn }) => this.actualTargets.has(urn));
+  }
+
+  /** True if the resource (under its new name) stays. Deletes do not count: one URN may be deleted several times. */
+  isOperatedOn(urn: string): boolean {
+    const own = this.aliased.get(urn) ?? urn;
+    return this.sames.has(own) || this.updates.has(own) || this.replaces.has(own) || this.reads.has(own);
+  }
+
+  hasStep(urn: string): boolean {
+    return this.urns.has(urn) || this.aliased.has(urn);
+  }
+
+  /** What was registered before cannot depend on what is registered now. */
+  impossibleDependent(urn: string): boolean {
+    return (
+      this.reads.has(urn) ||
+      this.creates.has(urn) ||
+      this.sames.has(urn) ||
+      this.updates.has(urn) ||
+      this.deletes.has(urn) ||
+      this.replaces.has(urn)
+    );
+  }
+}

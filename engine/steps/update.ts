@@ -1,0 +1,82 @@
+import type { Registration } from "../deployment/goal.js";
+import type { Deployment } from "../deployment/deployment.js";
+import type { SnapshotManager } from "../snapshot/manager.js";
+import type { ResourceState } from "../state/model.js";
+import type { DiffResult } from "../providers/provider.js";
+import type { DetailedDiff } from "../values/diff.js";
+import type { Step, StepOutcome } from "./step.js";
+
+/** Changes a resource in place. */
+export class UpdateStep implements Step {
+  readonly op = "update" as const;
+  readonly logical = true;
+  readonly diffs: string[];
+  readonly detailedDiff?: DetailedDiff;
+
+  constructor(
+    readonly registration: Registration,
+    readonly old: ResourceState,
+    readonly next: ResourceState,
+    diff: DiffResult,
+    readonly ignoreChanges: string[],
+  ) {
+    this.diffs = diff.changedKeys;
+    if (diff.detailedDiff !== undefined) this.detailedDiff = diff.detailedDiff;
+  }
+
+  get urn(): string {
+    return this.next.urn;
+  }
+
+  get type(): string {
+    return this.next.type;
+  }
+
+  get provider(): string {
+    return this.next.provider ?? "";
+  }
+
+  get pending(): { state: ResourceState; type: "updating" } {
+    return { state: this.next, type: "updating" };
+  }
+
+  async apply(deployment: Deployment): Promise<StepOutcome> {
+    const { old, next: state } = this;
+    if (old.id !== undefined) state.id = old.id;
+    if (old.created !== undefined) state.created = old.created;
+    if (old.modified !== undefined) state.modified = old.modified;
+    let partial;
+    if (state.custom) {
+      const provider = await deployment.providers.forResource(state);
+      const updated = await provider.update({
+        urn: state.urn,
+        id: old.id ?? "",
+        oldInputs: old.inputs ?? {},
+        oldOutputs: old.outputs ?? {},
+        newInputs: state.inputs ?? {},
+        timeout: state.customTimeouts?.update ?? 0,
+        ignoreChanges: this.ignoreChanges,
+        preview: deployment.options.dryRun,
+      });
+      state.outputs = updated.outputs;
+      state.modified = new Date().toISOString();
+      partial = updated.partial;
+      if (partial !== undefined) {
+        state.initErrors = partial.reasons;
+        // What exists was not brought to the new inputs: the next run must see a difference.
+        state.inputs = old.inputs ?? {};
+      }
+    } else {
+      state.outputs ??= {};
+    }
+    if (partial !== undefined) return { status: "partial-failure", error: new Error(partial.message) };
+    return { status: "ok", complete: () => this.registration.done({ state, result: "success" }) };
+  }
+
+  record(snapshot: SnapshotManager): { durable: boolean } {
+    if (this.old.urn !== this.next.urn) snapshot.renamed(this.old.urn, this.next.urn);
+    snapshot.markDone(this.old);
+    snapshot.markNew(this.next);
+    return { durable: true };
+  }
+}
