@@ -36,23 +36,21 @@ mkdir -p "$D/run/sshd" "$D/run/lock" "$D/run/clocker-lab"
 cp "$D/utmp" "$D/run/utmp"
 mount -t proc proc "$R/proc"
 mount -t sysfs sysfs "$R/sys"
-if [ -e "$D/bare" ]; then
-  # The daemon that will be installed knows nothing of this lab: the host's own group is all it can see.
+# The host's own group is all that its daemon can see: nothing in the host has to know of the lab.
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+  mount --bind "/sys/fs/cgroup/$CGROUP" "$R/sys/fs/cgroup"
+else
   mount -t tmpfs -o mode=755 tmpfs "$R/sys/fs/cgroup"
-  if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
-    mount --bind "/sys/fs/cgroup/$CGROUP" "$R/sys/fs/cgroup"
-  else
-    for group in /sys/fs/cgroup/*/; do
-      [ -d "$group$CGROUP" ] || continue
-      mkdir "$R/sys/fs/cgroup/$(basename "$group")"
-      mount --bind "$group$CGROUP" "$R/sys/fs/cgroup/$(basename "$group")"
-    done
-  fi
+  for group in /sys/fs/cgroup/*/; do
+    [ -d "$group$CGROUP" ] || continue
+    mkdir "$R/sys/fs/cgroup/$(basename "$group")"
+    mount --bind "$group$CGROUP" "$R/sys/fs/cgroup/$(basename "$group")"
+  done
+fi
+if [ -e "$D/bare" ]; then
   mkdir -p "$R/opt/apt"
   mount --bind "$(cat "$D/bare")" "$R/opt/apt"
   mount -o remount,bind,ro "$R/opt/apt"
-else
-  mount --rbind /sys/fs/cgroup "$R/sys/fs/cgroup"
 fi
 mount --bind /dev "$R/dev"
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$R/dev/pts"
@@ -104,6 +102,7 @@ LOG=/var/log/docker.log
 running() { [ -s $PIDFILE ] && [ -d "/proc/$(cat $PIDFILE)" ]; }
 answers() { [ -S /run/docker.sock ] && timeout 20 docker -H unix:///run/docker.sock version >/dev/null 2>&1; }
 
+# Returns when the daemon answers. One that ends before that is not tried again: its settings are wrong.
 start() {
   if ! running; then
     mkdir -p /run/clocker-lab
@@ -111,15 +110,18 @@ start() {
     rm -f $PIDFILE /run/docker.sock
     setsid sh -c '
       up=$1 mine=$2; shift 2
-      while [ "$(cat "$up" 2>/dev/null)" = "$mine" ]; do dockerd "$@"; sleep 0.5; done
+      while [ "$(cat "$up" 2>/dev/null)" = "$mine" ]; do dockerd "$@"; echo $? > "$up.ended"; sleep 0.5; done
     ' dockerd-supervisor $UP $$ $DOCKER_OPTS >>$LOG 2>&1 </dev/null &
   fi
+  rm -f $UP.ended
   tries=0
   until answers; do
     tries=$((tries + 1))
-    [ $tries -gt 600 ] && { echo "docker does not answer; see $LOG" >&2; return 1; }
-    # a daemon that refuses its settings ends at once, again and again
-    if [ $tries -gt 100 ] && ! running; then echo "docker does not start: $(tail -n 1 $LOG)" >&2; return 1; fi
+    if [ $tries -gt 1200 ] || [ -e $UP.ended ]; then
+      rm -f $UP
+      echo "docker does not start: $(tail -n 1 $LOG)" >&2
+      return 1
+    fi
     sleep 0.05
   done
 }

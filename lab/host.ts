@@ -10,10 +10,10 @@ import { hostNames, type LabNames } from "./names.js";
 import { ENGINE_PACKAGES, OFFLINE_SOURCE } from "./offline-packages.js";
 import { killHosts } from "./processes.js";
 import type { LabRecord, HostRecord } from "./record.js";
-import { LabError, run, until } from "./run.js";
+import { LabError, until } from "./run.js";
 import { HIDDEN, writeSeed } from "./seed.js";
 import { hostAddress, hostMac, underlay } from "./subnet.js";
-import { plugIn } from "./switch.js";
+import { plugIn, unplug } from "./switch.js";
 
 const BOOT_TIMEOUT_MS = 60_000;
 
@@ -40,7 +40,6 @@ export async function installHost(
       address: hostAddress(record.underlay, h.number),
     })),
     loginKey,
-    cgroup: own.cgroup,
     sshd: record.sshd,
     docker: !host.bare,
   });
@@ -51,7 +50,9 @@ export async function bootHost(
   names: LabNames,
   record: LabRecord,
   host: HostRecord,
+  signal?: AbortSignal,
 ): Promise<void> {
+  signal?.throwIfAborted();
   const own = hostNames(names, host.name);
   await makeCgroup(own.cgroup, host.cpus, host.memory);
   await mkdir(own.memory, { recursive: true });
@@ -82,6 +83,7 @@ export async function bootHost(
     `host ${host.name} ${what}${tail(join(own.dir, "init.log"))}`;
   const alive = <T>(probe: () => T | undefined | Promise<T | undefined>) => {
     return () => {
+      signal?.throwIfAborted();
       if (ended) throw new LabError(failure("ended while booting")());
       return probe();
     };
@@ -111,7 +113,7 @@ export async function cutPower(names: LabNames, host: string): Promise<void> {
   const own = hostNames(names, host);
   await killHosts(names.dir, own.init);
   await removeCgroup(own.cgroup, true);
-  await run(["ip", "-n", names.netns, "link", "del", host], { mayFail: true });
+  await unplug(names, host);
 }
 
 /** Answers when dockerd serves requests, not only listens. */

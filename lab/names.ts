@@ -16,7 +16,7 @@ export interface LabNames {
   knownHosts: string;
   /** A tmpfs with what the hosts wrote over this machine's root file system. */
   memory: string;
-  /** Network namespace of the lab's switch. */
+  /** Network namespace of the lab's switch: a file it is bound to, for `nsenter --net` and `ip`. */
   netns: string;
   /** This machine's link into the lab; 15 characters is the kernel's limit. */
   link: string;
@@ -43,7 +43,7 @@ export function labNames(name: string): LabNames {
     key: join(dir, "id"),
     knownHosts: join(dir, "known_hosts"),
     memory: join(dir, "mem"),
-    netns: `clocker-lab-${name}`,
+    netns: join(dir, "switch"),
     link: `cl${hash}`,
     cgroup: `clocker-lab-${name}`,
   };

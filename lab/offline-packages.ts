@@ -1,20 +1,19 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { LAB_ROOT } from "./names.js";
+import { dirname, join } from "node:path";
 import { LabError, run } from "./run.js";
 
 /** What a bare host lacks, and finds in its package source. */
 export const ENGINE_PACKAGES = ["docker.io", "containerd", "runc", "tini", "dnsmasq-base"];
 
-/** An apt source that needs no network: a folder of packages with its index. Kept for all labs. */
-export const OFFLINE_SOURCE = join(LAB_ROOT, ".debs");
+/** An apt source that needs no network: a folder of packages with its index. Kept for all labs and later ones. */
+export const OFFLINE_SOURCE = "/var/cache/clocker-lab/packages";
 
 /** Downloads the packages once, on this machine, and writes the index that apt reads. */
 export async function prepareOfflineSource(): Promise<void> {
   if (await complete()) return;
-  await mkdir(LAB_ROOT, { recursive: true, mode: 0o711 });
+  await mkdir(dirname(OFFLINE_SOURCE), { recursive: true });
   const work = await mkdtemp(`${OFFLINE_SOURCE}-`);
   try {
     await run(["chmod", "755", work]);

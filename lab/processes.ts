@@ -29,22 +29,44 @@ function processesWith(matches: (argument: string) => boolean): { pid: number; c
 
 /** PID (seen from here) of the host whose PID 1 runs `init`; undefined while it is off. */
 export function hostPid(init: string): number | undefined {
-  return processesWith((argument) => argument === init).find((p) => p.command !== "unshare")?.pid;
+  return processesWith((argument) => argument === init).find(({ pid }) => isPidOne(pid))?.pid;
+}
+
+/** True for the first process of a PID namespace below ours. */
+function isPidOne(pid: number): boolean {
+  try {
+    return /^NSpid:\t.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** Cuts the power of all hosts below `dir`, without waiting: for a process that is about to end. */
+export function killHostsNow(dir: string): void {
+  for (const { pid } of processesWith((argument) => isInit(dir, argument))) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // ended meanwhile
+    }
+  }
+}
+
+function isInit(dir: string, argument: string): boolean {
+  return argument.startsWith(`${dir}/hosts/`) && argument.endsWith("/init.sh");
 }
 
 /** Kills everything that runs a host below `dir` and waits until it is gone, namespaces and all. */
 export async function killHosts(dir: string, only?: string): Promise<void> {
   const matches = (argument: string): boolean =>
-    only === undefined
-      ? argument.startsWith(`${dir}/hosts/`) && argument.endsWith("/init.sh")
-      : argument === only;
+    only === undefined ? isInit(dir, argument) : argument === only;
   await until(
     () => {
       const left = processesWith(matches);
       if (left.length === 0) return true;
-      // PID 1 first: its death ends every process of the host, and then the `unshare` that waits for it.
-      const ones = left.filter((p) => p.command !== "unshare");
-      for (const { pid } of ones.length > 0 ? ones : left) {
+      // Inside first: when PID 1 dies, so does every process of its host, and `unshare` waits for all of them.
+      const inside = left.filter((p) => p.command !== "unshare");
+      for (const { pid } of inside.length > 0 ? inside : left) {
         try {
           process.kill(pid, "SIGKILL");
         } catch {

@@ -39,7 +39,6 @@ export interface SeedOptions {
   /** Every host of the lab, for /etc/hosts. */
   neighbours: readonly { name: string; address: string }[];
   loginKey: string;
-  cgroup: string;
   /** Lines for sshd_config, e.g. `MaxSessions 1`; sshd's defaults otherwise. */
   sshd: readonly string[];
   /** False: the host comes without Docker Engine, and installing the package must find the place free. */
@@ -122,10 +121,7 @@ export async function writeSeed(seed: string, options: SeedOptions): Promise<str
     put("root/.ssh/authorized_keys", options.loginKey, 0o600),
     put(`home/${SUDO_USER}/.ssh/authorized_keys`, options.loginKey, 0o600),
     ...(options.docker
-      ? [
-          put("etc/default/docker", `DOCKER_OPTS="--cgroup-parent /${options.cgroup}"\n`),
-          put("etc/init.d/docker", DOCKER_INIT_SCRIPT, 0o755),
-        ]
+      ? [put("etc/init.d/docker", DOCKER_INIT_SCRIPT, 0o755)]
       : [
           put("etc/apt/sources.list", "deb [trusted=yes] file:/opt/apt ./\n"),
           // Debian's script raises limits, which takes the same capability: ours takes its place when it comes.

@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, rmdir, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inFolder } from "./exclusive.js";
+import { isMounted, unmount } from "./mounts.js";
 import { SUBNETS_DIR, type LabNames } from "./names.js";
 import { LabError, run } from "./run.js";
 import { freeUnderlays, type Underlay } from "./subnet.js";
@@ -10,15 +11,10 @@ import { freeUnderlays, type Underlay } from "./subnet.js";
  * labs that start at once only one gets it.
  */
 export async function claimUnderlay(lab: string): Promise<Underlay> {
-  await mkdir(SUBNETS_DIR, { recursive: true });
   const routes = JSON.parse((await run(["ip", "-j", "-4", "route"])).stdout) as { dst: string }[];
   for (const candidate of freeUnderlays(routes.map((route) => route.dst))) {
-    try {
-      await writeFile(join(SUBNETS_DIR, String(candidate.index)), lab, { flag: "wx" });
-      return candidate;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
+    const file = join(SUBNETS_DIR, String(candidate.index));
+    if (await inFolder(SUBNETS_DIR, () => writeFile(file, lab, { flag: "wx" }))) return candidate;
   }
   throw new LabError(
     "no subnet is left in 10.77.0.0/16 for another lab: take one down (clocker lab status lists them)",
@@ -31,6 +27,7 @@ export async function releaseUnderlay(lab: string): Promise<void> {
     const owner = await readFile(path, "utf8").catch(() => undefined);
     if (owner === lab) await unlink(path);
   }
+  await rmdir(SUBNETS_DIR).catch(() => undefined); // in use, or gone
 }
 
 /**
@@ -38,31 +35,14 @@ export async function releaseUnderlay(lab: string): Promise<void> {
  * matter nor change, and one link from this machine into it.
  */
 export async function makeSwitch(names: LabNames, underlay: Underlay): Promise<void> {
-  await run(["ip", "netns", "add", names.netns]);
-  await run(["ip", "-n", names.netns, "-batch", "-"], {
-    stdin: ["link add sw0 type bridge", "link set sw0 up", ""].join("\n"),
-  });
-  await run([
-    "ip",
-    "link",
-    "add",
-    names.link,
-    "type",
-    "veth",
-    "peer",
-    "name",
-    "root0",
-    "netns",
-    names.netns,
-  ]);
-  await run(["ip", "-n", names.netns, "link", "set", "root0", "master", "sw0", "up"]);
-  await run(["ip", "-batch", "-"], {
-    stdin: [
-      `addr add ${underlay.gateway}/24 dev ${names.link}`,
-      `link set ${names.link} up`,
-      "",
-    ].join("\n"),
-  });
+  await writeFile(names.netns, "");
+  await run(["unshare", `--net=${names.netns}`, "true"]);
+  await inSwitch(names, ["link add sw0 type bridge", "link set sw0 up"]);
+  const peer = ["peer", "name", "root0", "netns", names.netns];
+  await run(["ip", "link", "add", names.link, "type", "veth", ...peer]);
+  await inSwitch(names, ["link set root0 master sw0 up"]);
+  await run(["ip", "addr", "add", `${underlay.gateway}/24`, "dev", names.link]);
+  await run(["ip", "link", "set", names.link, "up"]);
 }
 
 /** Gives the host that runs as `pid` its eth0. */
@@ -72,18 +52,30 @@ export async function plugIn(
   pid: number,
   mac: string,
 ): Promise<void> {
-  // A host that lost power takes its end of the link with it; the kernel may need a moment for that.
-  await run(["ip", "-n", names.netns, "link", "del", host], { mayFail: true });
-  await run(["ip", "-n", names.netns, "-batch", "-"], {
-    stdin: [
-      `link add ${host} type veth peer name eth0 address ${mac} netns ${pid}`,
-      `link set ${host} master sw0 up`,
-      "",
-    ].join("\n"),
-  });
+  await unplug(names, host);
+  await inSwitch(names, [
+    `link add ${host} type veth peer name eth0 address ${mac} netns ${pid}`,
+    `link set ${host} master sw0 up`,
+  ]);
+}
+
+/** A host that lost power takes its end of the link with it, but the kernel may need a moment for that. */
+export async function unplug(names: LabNames, host: string): Promise<void> {
+  await run([...enter(names), "ip", "link", "del", host], { mayFail: true });
 }
 
 export async function removeSwitch(names: LabNames): Promise<void> {
   await run(["ip", "link", "del", names.link], { mayFail: true });
-  if (existsSync(`/run/netns/${names.netns}`)) await run(["ip", "netns", "del", names.netns]);
+  await unmount(names.netns);
+}
+
+/** True while the switch exists; a reboot of this machine leaves only the lab's folder. */
+export async function switchExists(names: LabNames): Promise<boolean> {
+  return isMounted(names.netns);
+}
+
+const enter = (names: LabNames): string[] => ["nsenter", `--net=${names.netns}`];
+
+async function inSwitch(names: LabNames, commands: readonly string[]): Promise<void> {
+  await run([...enter(names), "ip", "-batch", "-"], { stdin: `${commands.join("\n")}\n` });
 }

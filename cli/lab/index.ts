@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 import type { Command } from "commander";
 import {
   LabError,
@@ -93,14 +94,12 @@ export function registerLab(program: Command): void {
 }
 
 async function up(options: Up): Promise<void> {
-  // Whoever stops the making wants it gone; `down` knows everything that may have been made by then.
+  const controller = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {
-    process.stderr.write(`stopped: removing lab ${options.name}\n`);
-    void labDown(options.name).finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
+    process.exitCode = 128 + constants.signals[signal];
+    controller.abort(new LabError(`stopped by ${signal}; nothing of a new lab is left`));
   };
-  const existed = (await listLabs()).includes(options.name);
-  if (!existed)
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
   const started = Date.now();
   const one = <T>(values: T[]): T | T[] => (values.length === 1 ? (values[0] as T) : values);
   const inventory = await labUp({
@@ -110,6 +109,7 @@ async function up(options: Up): Promise<void> {
     memory: one(options.memory),
     bare: options.bare ?? false,
     sshd: options.sshd,
+    signal: controller.signal,
     onProgress: (line) => process.stderr.write(`${line}\n`),
   });
   if (options.json) {
@@ -187,7 +187,7 @@ async function report(options: { json?: boolean }, body: () => Promise<void>): P
     if (!(error instanceof LabError)) throw error;
     if (options.json) printJson({ error: error.message });
     else process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = 1;
+    process.exitCode ??= 1;
   }
 }
 

@@ -4,20 +4,10 @@ import { join } from "node:path";
 import { run } from "../run.js";
 import { binary, librariesOf } from "./binaries.js";
 import { buildImage, type ImageTar } from "./build.js";
+import { busyboxTools } from "./tools.js";
 
 export const REDIS_IMAGE = "clocker/redis:dev";
 export const GUESTBOOK_IMAGE = "clocker/guestbook:dev";
-
-/** Enough of a system to look around inside: a shell and the usual small commands. */
-const APPLETS = "sh cat env grep hostname ip kill ls nc nslookup ping ps sleep top wget".split(" ");
-
-async function tools(): Promise<{ files: Record<string, string>; links: Record<string, string> }> {
-  const busybox = binary("busybox", "busybox-static");
-  return {
-    files: { "bin/busybox": busybox, ...(await librariesOf(busybox)) },
-    links: Object.fromEntries(APPLETS.map((name) => [`bin/${name}`, "busybox"])),
-  };
-}
 
 const users = (name: string, uid: number): Record<string, string> => ({
   "etc/passwd": `root:x:0:0:root:/root:/bin/sh\n${name}:x:${uid}:${uid}:${name}:/tmp:/bin/sh\n`,
@@ -29,7 +19,7 @@ const users = (name: string, uid: number): Record<string, string> => ({
 export async function buildRedisImage(cacheDir: string): Promise<ImageTar> {
   const server = binary("redis-server", "redis-server");
   const client = binary("redis-cli", "redis-tools");
-  const base = await tools();
+  const base = await busyboxTools();
   return buildImage(
     {
       tag: REDIS_IMAGE,
@@ -59,7 +49,7 @@ export async function buildRedisImage(cacheDir: string): Promise<ImageTar> {
 
 /** The example's web application on this process's own Node, without its TypeScript types. */
 export async function buildGuestbookImage(appDir: string, cacheDir: string): Promise<ImageTar> {
-  const base = await tools();
+  const base = await busyboxTools();
   const modules: Record<string, string> = {};
   for (const module of ["server", "redis"])
     modules[`app/${module}.mjs`] = await withoutTypes(join(appDir, `${module}.mts`), cacheDir);

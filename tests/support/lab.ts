@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
-import { execFileSync } from "node:child_process";
 import { basename, resolve } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
 import type { HostConnection } from "../../provider/host/connection.js";
 import {
+  killHostsNow,
   labConnection,
   labDown,
   labExecArgv,
   labKill,
+  labNames,
   labObstacles,
   labRestart,
   labUp,
@@ -132,15 +133,8 @@ export function labName(file: string): string {
 export function withLab(name: string, options: LabOptions): TestLab {
   const lab = new TestLab(labName(name));
   const { image = true, ...up } = options;
-  const onExit = (): void => {
-    // The last chance is synchronous; a killed process leaves it to the next run's reaper.
-    const code = `require(${JSON.stringify(resolve(__dirname, "../../dist/lab/index.js"))}).labDown(${JSON.stringify(lab.name)})`;
-    try {
-      execFileSync(process.execPath, ["-e", code], { stdio: "ignore", timeout: 30_000 });
-    } catch {
-      // the reaper's
-    }
-  };
+  // Frees the machine at once when the process ends before `afterAll`; the next run's reaper removes the rest.
+  const onExit = (): void => killHostsNow(labNames(lab.name).dir);
   beforeAll(async () => {
     await reapLabs();
     process.once("exit", onExit);
