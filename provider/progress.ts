@@ -75,7 +75,9 @@ async function engineSink(): Promise<Sink | undefined> {
         );
         request.setEphemeral(options.keep !== true);
         return new Promise((resolve) => {
-          client.log(request, { deadline: Date.now() + 2000 }, () => resolve());
+          client.log(request, new grpc.Metadata(), { deadline: Date.now() + 2000 }, () =>
+            resolve(),
+          );
         });
       },
     };

@@ -68,7 +68,7 @@ export function addressProblem(value: unknown): string | undefined {
 /** Why a path on a host cannot be used, or undefined. */
 export function pathProblem(value: unknown): string | undefined {
   if (typeof value !== "string" || !value.startsWith("/")) return "must be an absolute path";
-  // eslint-disable-next-line no-control-regex -- that is the point
+
   if (/[\u0000-\u001f\u007f]/.test(value)) return "must not hold control characters";
   return undefined;
 }

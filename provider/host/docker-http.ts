@@ -37,7 +37,7 @@ export class DockerHttp {
   private readonly host: string;
 
   constructor(
-    private readonly transport: Transport,
+    transport: Transport,
     private readonly socketPath: string,
     /** "/v1.41", asked once. Within the deadline of the call that needs it. */
     private readonly prefix: () => Promise<string>,

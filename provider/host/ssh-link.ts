@@ -153,7 +153,7 @@ async function openOnce(
   const client = new Client();
   let refusal: CloudError | undefined;
   const config: ConnectConfig = {
-    sock: socket as Socket,
+    sock: socket,
     username: endpoint.user,
     readyTimeout: Math.max(1, until - Date.now()),
     keepaliveInterval: 0,

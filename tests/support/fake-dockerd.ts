@@ -134,7 +134,8 @@ export class FakeDockerd {
     try {
       await this.before?.(line);
       const answer = this.route(request.method ?? "GET", path, url.searchParams, data);
-      if (typeof answer === "function") return answer(response);
+      if (typeof answer === "function")
+        return void (answer as (to: ServerResponse) => void)(response);
       const created = request.method === "POST" && /\/(create|exec)$/.test(path);
       const status = answer === undefined ? 204 : created ? 201 : 200;
       response.writeHead(status, { "Content-Type": "application/json" });

@@ -135,6 +135,6 @@ export class FakeHosts {
       parallelStarts: 2,
       whenUnreachable: "fail",
       ...more,
-    } as HostConnection;
+    };
   }
 }

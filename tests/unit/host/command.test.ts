@@ -6,7 +6,6 @@ import {
   commandLine,
   nameProblem,
   pathProblem,
-  quoteArgument,
   scriptText,
   userProblem,
 } from "../../../provider/host/command.js";
@@ -34,7 +33,7 @@ describe("command", () => {
     fc.assert(
       fc.property(
         fc.array(
-          text.filter((s) => !s.includes("\0") && s.isWellFormed()),
+          text.filter((s) => !s.includes("\0") && Buffer.from(s).toString() === s),
           { minLength: 1, maxLength: 8 },
         ),
         (args) => {
@@ -46,6 +45,7 @@ describe("command", () => {
   });
 
   it("never lets an assignment or an option stand where the program belongs", () => {
+    expect(commandLine(["A=b", "c"])).toBe("PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin 'A=b' c");
     expect(() => commandLine(["-c", "x"])).toThrow("a program's name cannot begin with '-'");
     expect(() => commandLine([])).toThrow("a command needs a program");
     expect(() => commandLine(["echo", "a\0b"])).toThrow("an argument cannot hold a NUL byte");

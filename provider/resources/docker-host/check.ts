@@ -1,0 +1,140 @@
+import { connectionFailures, wholeNumber } from "../../host/connection-check.js";
+import type { CheckFailure, CheckResult } from "../../lifecycle.js";
+import { isUnknown } from "../../unknown.js";
+import type { DockerHostInputs } from "./inputs.js";
+
+const PROPERTIES = ["meta", "access", "labels", "capacity", "headroom", "prepare"];
+
+/** What a host gets when the program says nothing. */
+export const DEFAULTS = {
+  labels: {},
+  capacity: {},
+  headroom: { cpus: 0, memoryBytes: 0 },
+  prepare: {
+    installDocker: true,
+    minimumVersion: "20.10",
+    allowRestart: false,
+    log: { maxSizeBytes: 10 * 1024 * 1024, maxFiles: 3 },
+  },
+};
+
+/** Everything that can be wrong with a host's inputs, without touching anything. */
+export async function check(
+  _olds: Partial<DockerHostInputs>,
+  news: DockerHostInputs,
+): Promise<CheckResult<DockerHostInputs>> {
+  const inputs = { ...DEFAULTS, ...news };
+  const failures = failuresOf(inputs);
+  return failures.length > 0 ? { inputs, failures } : { inputs };
+}
+
+function failuresOf(inputs: Record<string, unknown>): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const fail = (property: string, reason: string) => failures.push({ property, reason });
+  for (const key of Object.keys(inputs))
+    if (!PROPERTIES.includes(key) && !key.startsWith("__"))
+      fail("", `${key.slice(0, 60)} is not a property of a DockerHost`);
+  failures.push(...connectionFailures(inputs["access"], "access"));
+  const member = (
+    property: string,
+    path: string,
+    value: unknown,
+    problem: (value: unknown) => string | undefined,
+  ) => {
+    if (isUnknown(value)) return;
+    const reason = problem(value);
+    if (reason) fail(property, `${path} ${reason}`);
+  };
+
+  const { labels, capacity, headroom, prepare } = inputs;
+  if (!isUnknown(labels)) {
+    if (!isObject(labels)) fail("labels", "labels must be an object of texts");
+    else
+      for (const [key, value] of Object.entries(labels)) {
+        if (!LABEL_KEY.test(key))
+          fail(
+            "labels",
+            `labels: a name must be letters, digits, '_', '.', '/' or '-', at most 63 (${show(key)})`,
+          );
+        member("labels", `labels.${show(key)}`, value, labelProblem);
+      }
+  }
+  for (const [property, value] of Object.entries({ capacity, headroom })) {
+    if (isUnknown(value)) continue;
+    if (!isObject(value)) {
+      fail(property, `${property} must be an object`);
+      continue;
+    }
+    const { cpus, memoryBytes, ...others } = value;
+    const least = property === "capacity" ? 0.01 : 0;
+    if (cpus !== undefined) member(property, `${property}.cpus`, cpus, number(least, 100_000));
+    if (memoryBytes !== undefined)
+      member(
+        property,
+        `${property}.memoryBytes`,
+        memoryBytes,
+        wholeNumber(least === 0 ? 0 : 1, 2 ** 53 - 1),
+      );
+    for (const key of Object.keys(others))
+      fail(property, `${property}.${show(key)} is not a property of ${property}`);
+  }
+  failures.push(...prepareFailures(prepare));
+  return failures;
+}
+
+function prepareFailures(prepare: unknown): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const fail = (reason: string) => failures.push({ property: "prepare", reason });
+  if (isUnknown(prepare)) return failures;
+  if (!isObject(prepare)) {
+    fail("prepare must be an object");
+    return failures;
+  }
+  const { installDocker, minimumVersion, allowRestart, log, ...others } = prepare;
+  for (const [key, value] of Object.entries({ installDocker, allowRestart }))
+    if (!isUnknown(value) && typeof value !== "boolean")
+      fail(`prepare.${key} must be true or false`);
+  if (
+    !isUnknown(minimumVersion) &&
+    !/^\d{1,4}(\.\d{1,4}){0,2}$/.test(typeof minimumVersion === "string" ? minimumVersion : "")
+  )
+    fail('prepare.minimumVersion must be a version like "20.10"');
+  if (!isUnknown(log)) {
+    if (!isObject(log)) fail("prepare.log must be an object");
+    else {
+      const { maxSizeBytes, maxFiles, ...more } = log;
+      const size = isUnknown(maxSizeBytes) ? undefined : wholeNumber(1024, 2 ** 40)(maxSizeBytes);
+      if (size) fail(`prepare.log.maxSizeBytes ${size}`);
+      const files = isUnknown(maxFiles) ? undefined : wholeNumber(1, 1000)(maxFiles);
+      if (files) fail(`prepare.log.maxFiles ${files}`);
+      for (const key of Object.keys(more))
+        fail(`prepare.log.${show(key)} is not a property of prepare.log`);
+    }
+  }
+  for (const key of Object.keys(others)) fail(`prepare.${show(key)} is not a property of prepare`);
+  return failures;
+}
+
+const LABEL_KEY = /^[a-zA-Z0-9][a-zA-Z0-9_./-]{0,62}$/;
+
+function labelProblem(value: unknown): string | undefined {
+  return typeof value === "string" && /^[a-zA-Z0-9_.-]{0,63}$/.test(value)
+    ? undefined
+    : "must be a text of letters, digits, '_', '.' or '-', at most 63";
+}
+
+function number(least: number, most: number): (value: unknown) => string | undefined {
+  return (value) =>
+    typeof value === "number" && value >= least && value <= most
+      ? undefined
+      : `must be a number from ${least} to ${most}`;
+}
+
+/** A key as it may stand in a message: short, and without control characters. */
+function show(key: string): string {
+  return key.replace(/[^\x20-\x7e]/g, "?").slice(0, 60);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
