@@ -1,0 +1,209 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { check, DEFAULTS } from "../../../provider/resources/docker-host/check.js";
+import { diff } from "../../../provider/resources/docker-host/diff.js";
+import { upcast } from "../../../provider/resources/docker-host/state.js";
+import type {
+  DockerHostInputs,
+  DockerHostState,
+} from "../../../provider/resources/docker-host/inputs.js";
+import { UNKNOWN } from "../../../provider/unknown.js";
+
+const good = {
+  meta: { project: "p", stack: "s", name: "h1", urn: "" },
+  access: {
+    kind: "ssh",
+    name: "h1",
+    address: "10.0.0.1",
+    port: 22,
+    user: "root",
+    key: { kind: "agent" },
+    sudo: false,
+    dockerSocket: "/var/run/docker.sock",
+    parallelStarts: 0,
+    whenUnreachable: "fail",
+  },
+  ...DEFAULTS,
+} satisfies DockerHostInputs;
+
+const failuresOf = async (inputs: unknown) =>
+  (await check({}, inputs as DockerHostInputs)).failures ?? [];
+const withAccess = (more: object) => ({ ...good, access: { ...good.access, ...more } });
+const { access: _access, ...withoutAccess } = good;
+
+describe("DockerHost check", () => {
+  it("takes good inputs and fills in defaults", async () => {
+    expect(await check({}, good)).toEqual({ inputs: good });
+    const bare = { meta: good.meta, access: good.access } as unknown as DockerHostInputs;
+    expect(await check({}, bare)).toEqual({ inputs: good });
+  });
+
+  const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGmTNGNnT4zWyMpS8Nne0pH9Lr1rpoQ4WNCs0JCqLxPp";
+  it.each([
+    [
+      "an unknown property",
+      { ...good, adress: "x" },
+      "",
+      "adress is not a property of a DockerHost",
+    ],
+    ["no connection", withoutAccess, "access", "access must be an object"],
+    [
+      "a port out of range",
+      withAccess({ port: 70000 }),
+      "access",
+      "access.port must be a whole number from 1 to 65535",
+    ],
+    [
+      "an option as address",
+      withAccess({ address: "-oProxyCommand=x" }),
+      "access",
+      "access.address must not begin with '-'",
+    ],
+    [
+      "a shell in the user",
+      withAccess({ user: "a;b" }),
+      "access",
+      "access.user must be a user name: letters, digits, '_', '.' or '-'",
+    ],
+    [
+      "a shell in the name",
+      withAccess({ name: "$(id)" }),
+      "access",
+      "access.name must begin with a letter or digit and have at most 63 letters, digits, '_', '.' or '-'",
+    ],
+    [
+      "a daemon over TCP",
+      withAccess({ dockerSocket: "tcp://h:2375" }),
+      "access",
+      "access.dockerSocket must be a socket on the host such as /var/run/docker.sock: Docker is reached through SSH only",
+    ],
+    [
+      "a key itself",
+      withAccess({ key: "-----BEGIN OPENSSH PRIVATE KEY-----\nabc" }),
+      "access",
+      'access.key must be { kind: "agent" }, { kind: "file", path } or { kind: "env", variable }: a reference, never the key itself, which would be kept in the state',
+    ],
+    [
+      "an unknown kind of key",
+      withAccess({ key: { kind: "password", value: "x" } }),
+      "access",
+      'access.key must be { kind: "agent" }, { kind: "file", path } or { kind: "env", variable }',
+    ],
+    [
+      "a host key that is none",
+      withAccess({ hostKeys: ["abc"] }),
+      "access",
+      'access.hostKeys must be a list of keys like "ssh-ed25519 AAAA..." or "SHA256:..."',
+    ],
+    [
+      "a typo in the connection",
+      withAccess({ usr: "x" }),
+      "access",
+      "access.usr is not a property of a connection",
+    ],
+    [
+      "a jump host with a bad port",
+      withAccess({ jump: { address: "j", port: 0, user: "root", key: { kind: "agent" } } }),
+      "access",
+      "access.jump.port must be a whole number from 1 to 65535",
+    ],
+    [
+      "a label with a space",
+      { ...good, labels: { zone: "e u" } },
+      "labels",
+      "labels.zone must be a text of letters, digits, '_', '.' or '-', at most 63",
+    ],
+    [
+      "negative capacity",
+      { ...good, capacity: { cpus: -1 } },
+      "capacity",
+      "capacity.cpus must be a number from 0.01 to 100000",
+    ],
+    [
+      "capacity that is no number",
+      { ...good, capacity: { cpus: NaN } },
+      "capacity",
+      "capacity.cpus must be a number from 0.01 to 100000",
+    ],
+    [
+      "headroom with a typo",
+      { ...good, headroom: { cpus: 0, memoryBytes: 0, mem: 1 } },
+      "headroom",
+      "headroom.mem is not a property of headroom",
+    ],
+    [
+      "a version that is none",
+      { ...good, prepare: { ...good.prepare, minimumVersion: "latest" } },
+      "prepare",
+      'prepare.minimumVersion must be a version like "20.10"',
+    ],
+  ])("names %s", async (_what, inputs, property, reason) => {
+    expect(await failuresOf(inputs)).toEqual([{ property, reason }]);
+  });
+
+  it("takes pinned keys, a jump host and a local host", async () => {
+    const jump = { address: "j", port: 22, user: "root", key: { kind: "agent" }, hostKeys: [KEY] };
+    expect(
+      await failuresOf(withAccess({ hostKeys: [KEY, `SHA256:${"a".repeat(43)}`], jump })),
+    ).toEqual([]);
+    const { kind: _k, address: _a, port: _p, user: _u, key: _key, ...rest } = good.access;
+    expect(await failuresOf({ ...good, access: { ...rest, kind: "local" } })).toEqual([]);
+  });
+
+  it("takes unknown values for right, at any place", async () => {
+    for (const key of Object.keys(good.access))
+      expect(await failuresOf(withAccess({ [key]: UNKNOWN }))).toEqual([]);
+    for (const key of ["access", "labels", "capacity", "headroom", "prepare"])
+      expect(await failuresOf({ ...good, [key]: UNKNOWN })).toEqual([]);
+  });
+
+  it("never throws and never shows a value, whatever comes (F1)", async () => {
+    const canary = "canary-7f3a";
+    const anything = fc.oneof(fc.anything(), fc.constant(canary), fc.constant({ nested: canary }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("access", "labels", "capacity", "headroom", "prepare"),
+        fc.constantFrom(...Object.keys(good.access)),
+        anything,
+        async (property, inner, value) => {
+          const inputs =
+            property === "access" ? withAccess({ [inner]: value }) : { ...good, [property]: value };
+          for (const failure of await failuresOf(inputs)) {
+            expect(["access", "labels", "capacity", "headroom", "prepare"]).toContain(
+              failure.property,
+            );
+            expect(failure.reason).not.toContain(canary);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("DockerHost diff", () => {
+  const state = upcast({ ...good });
+  it("has no change when nothing changed, and ignores who asks", async () => {
+    expect(await diff("h1", state, good)).toEqual({ changes: false });
+    const renamed = { ...good, meta: { ...good.meta, urn: "other" } };
+    expect(await diff("h1", state, renamed)).toEqual({ changes: false });
+  });
+
+  it.each([
+    ["address", withAccess({ address: "10.0.0.2" })],
+    ["key", withAccess({ key: { kind: "env", variable: "K" } })],
+    ["host key", withAccess({ hostKeys: ["SHA256:x"] })],
+    ["labels", { ...good, labels: { zone: "eu" } }],
+    ["capacity", { ...good, capacity: { cpus: 2 } }],
+  ])("updates, never replaces, when the %s changes", async (_what, news) => {
+    expect(await diff("h1", state, news as DockerHostState)).toEqual({});
+  });
+
+  it("reads a state that has no facts yet", () => {
+    const { prepare: _prepare, ...older } = good;
+    expect(upcast(older)).toMatchObject({
+      prepare: DEFAULTS.prepare,
+      facts: { engineId: "", underlayMtu: 1500 },
+    });
+  });
+});
