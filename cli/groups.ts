@@ -27,6 +27,10 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import("./commands/config.js")).registerConfig,
   },
   {
+    commands: ["hosts", "ps", "logs", "exec", "plan", "doctor"],
+    load: async () => (await import("./cloud/index.js")).registerCloud,
+  },
+  {
     commands: ["lab"],
     load: async () => (await import("./lab/index.js")).registerLab,
   },
