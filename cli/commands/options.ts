@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command, type OptionValues } from "commander";
 import { wantsColor, type ColorChoice } from "../display/paint.js";
 
 /** What every command of a project takes. */
@@ -27,7 +27,8 @@ export const withStack = (command: Command): Command =>
   withCommon(command).option("-s, --stack <name>", "the stack; default: the selected one");
 
 /** All flags of a command, its parents' included. */
-export const flagsOf = <Flags>(command: Command): Flags => command.optsWithGlobals();
+export const flagsOf = <Flags extends OptionValues>(command: Command): Flags =>
+  command.optsWithGlobals<Flags>();
 
 /** The folder a command works in. */
 export const folderOf = (flags: CommonFlags): string => resolve(flags.cwd ?? ".");

@@ -84,11 +84,6 @@ function renderSummary(progress: Progress): Line[] {
   const failed = [...progress.rows.values()].filter((row) => row.hasFailed).length;
   if (failed > 0) lines.push([span(`    ${failed} failed`, "red")]);
   if (lines.length === 1) lines.push(line("    nothing to do"));
-  if (summary.maybeCorrupt) {
-    lines.push(BLANK, [
-      span("The state of some resources is not known for sure: run a refresh next.", "yellow"),
-    ]);
-  }
   if (isPreview) return lines;
   return [
     ...lines,

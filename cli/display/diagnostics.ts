@@ -32,7 +32,9 @@ export function renderDiagnostics(
   progress: Progress,
   isWanted: (row: Row, message: Message) => boolean,
 ): Line[] {
-  const groups = [...progress.rows.values()].flatMap((row): Line[][] => {
+  // The stack's own group last: it ends with the verdict.
+  const rows = [...progress.rows.values()].filter((row) => row !== progress.root);
+  const groups = [...rows, progress.root].flatMap((row): Line[][] => {
     const messages = row.messages.filter((message) => isWanted(row, message));
     if (messages.length === 0) return [];
     const lines = messages.flatMap(renderMessage);

@@ -14,6 +14,8 @@ const REMIND_AFTER = 10_000;
 /** Lines for logs and pipes: each resource once when it starts and once when it is over. */
 export class PlainLines {
   readonly #reminders = new Map<string, number>();
+  /** Resources whose start was printed, with all there is to say. */
+  readonly #started = new Set<string>();
 
   constructor(
     readonly progress: Progress,
@@ -37,9 +39,9 @@ export class PlainLines {
       case "message":
         return this.#message(change);
       case "started":
-        return this.#started(change.row, now);
+        return this.#start(change.row, now);
       case "finished":
-        return this.#finished(change.row, now);
+        return this.#finish(change.row, now);
       case "failed":
         return [this.#line(change.row, now, "failed")];
     }
@@ -76,14 +78,17 @@ export class PlainLines {
     ];
   }
 
-  #started(row: Row, now: number): Line[] {
+  #start(row: Row, now: number): Line[] {
     if (!isSlow(row) || !isWorthShowing(row, this.progress, this.options)) return [];
     this.#reminders.set(row.urn, now + REMIND_AFTER);
     // A refresh reads everything; only what it finds is worth a line.
-    return row.step?.op === "refresh" ? [] : [this.#line(row, now, "running")];
+    if (row.step?.op === "refresh") return [];
+    const lines = [this.#line(row, now, "running")];
+    this.#started.add(row.urn);
+    return lines;
   }
 
-  #finished(row: Row, now: number): Line[] {
+  #finish(row: Row, now: number): Line[] {
     this.#reminders.delete(row.urn);
     if (row === this.progress.root || row.step?.op === "replace") return [];
     if (row.step?.op === "same" || row.step?.op === "refresh") {
@@ -114,7 +119,9 @@ export class PlainLines {
     const error = toLines(
       row.messages.findLast((each) => each.severity === "error")?.text ?? "",
     )[0];
-    const info = phase === "failed" ? (error ?? "") : plainText(infoOf(row, this.progress));
+    const isTold = this.#started.has(row.urn);
+    const news = isTold ? (row.doing ?? "") : plainText(infoOf(row, this.progress));
+    const info = phase === "failed" ? (error ?? "") : news;
     return [
       span(` ${words.symbol.padEnd(2)} `, style),
       span(`${inline(shortType(type))} `),

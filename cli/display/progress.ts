@@ -40,7 +40,6 @@ export interface Policy {
 export interface Summary {
   durationSeconds: number;
   changes: Record<string, number>;
-  maybeCorrupt: boolean;
 }
 
 export interface ProgressOptions {
@@ -107,7 +106,6 @@ export class Progress {
       this.summary = {
         durationSeconds: event.summaryEvent.durationSeconds,
         changes: event.summaryEvent.resourceChanges,
-        maybeCorrupt: event.summaryEvent.maybeCorrupt,
       };
     }
     return NONE;

@@ -153,7 +153,7 @@ function start(
   }
 }
 
-/** Errors that no event told of, and a word on how it ended. */
+/** Errors that no event told of. */
 function reportRest(result: OperationResult, display: Display): void {
   const paint = painter(isColored({}, process.stderr));
   const shown = display.failures.join("\n");
@@ -162,5 +162,4 @@ function reportRest(result: OperationResult, display: Display): void {
       process.stderr.write(`${paint([span("error: ", "red")])}${error.trimEnd()}\n`);
     }
   }
-  if (result.result === "cancelled") process.stderr.write("error: the operation was cancelled\n");
 }

@@ -66,7 +66,7 @@ Updating (dev):
  +  clocker:DockerHost h1 created (1.5s)
  +  clocker:index:Blueprint guestbook created (0.0s)
  +  clocker:PlacedContainer web-0 creating  h1  10.128.1.2  fewest containers (0)
- +  clocker:PlacedContainer web-0 created (2.0s)  h1  10.128.1.2  fewest containers (0)
+ +  clocker:PlacedContainer web-0 created (2.0s)
 
 Outputs:
   + url: "http://h1"

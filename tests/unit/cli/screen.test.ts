@@ -277,13 +277,13 @@ Updating (dev):
     └─ clocker:PlacedContainer  web-1             second
 
 Diagnostics:
-  pulumi:pulumi:Stack (shop-dev):
-    using 3 hosts
-      and a network
-
   clocker:PlacedContainer (web-1):
     first
     second
+
+  pulumi:pulumi:Stack (shop-dev):
+    using 3 hosts
+      and a network
 
 Resources:
     3 unchanged
