@@ -222,7 +222,7 @@ export class FileStackStore implements StackStore {
 
   async lock(): Promise<() => Promise<void>> {
     // Before anything is done: a passphrase that is missing when the first secret is to be saved would lose it.
-    await (await this.secrets())?.unlock();
+    await this.ensureSecrets();
     return this.lockFiles();
   }
 

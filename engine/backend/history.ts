@@ -48,7 +48,9 @@ export async function readRecords(layout: StackLayout): Promise<UpdateRecord[]> 
     names.reverse().map(async (name) => {
       const bytes = await decompress(await readFile(join(layout.history, name)));
       const entry = JSON.parse(bytes.toString("utf8")) as UpdateRecord;
-      return { ...entry, config: fromFile(entry.config) };
+      // Go leaves out what is empty.
+      const { environment = {}, resourceChanges = {} } = entry;
+      return { ...entry, environment, resourceChanges, config: fromFile(entry.config) };
     }),
   );
 }

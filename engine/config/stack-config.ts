@@ -134,9 +134,12 @@ export class StackConfig {
     const node = this.#file.document.get("config", true);
     if (!isMap(node)) {
       // `config:` with nothing below it is a null, into which nothing can be put.
-      if (this.#file.document.has("config")) this.#file.document.delete("config");
+      const { document } = this.#file;
+      if (document.has("config")) document.set("config", document.createNode({}));
       return full;
     }
+    // The CLI leaves `config: {}` behind; what is put there shall not stand in braces.
+    if (node.items.length === 0) node.flow = false;
     const spelled = node.items
       .map((pair) => rawKey(pair.key))
       .find((key) => normaliseKey(key, this.project.name) === full);

@@ -11,7 +11,6 @@ import { integrityProblems } from "../../../engine/state/integrity.js";
 import { emptySnapshot, engineVersion, magicOf } from "../../../engine/state/manifest.js";
 import type { ResourceState, Snapshot } from "../../../engine/state/model.js";
 import { decodeResource, encodeResource } from "../../../engine/state/resource-codec.js";
-import { renameUrns } from "../../../engine/state/urns.js";
 import { refuseUnsupportedState } from "../../../engine/state/unsupported.js";
 import { SIGNATURE_KEY, SIGNATURES, UNKNOWN_STRING } from "../../../engine/values/signatures.js";
 import { rootStack, secret, snapshotOf, STACK_URN, thing, urnOf } from "./support/states.js";
@@ -256,43 +255,6 @@ describe("integrity", () => {
     expect(
       integrityProblems({ ...snapshotOf(), manifest: { time: "t", magic: "", version: "" } }),
     ).toEqual([]);
-  });
-});
-
-describe("renaming URNs", () => {
-  it("reaches every reference and leaves other objects as they are", () => {
-    const provider = "urn:pulumi:dev::shop::pulumi:providers:test::old";
-    const a = thing("a", { aliases: [urnOf("z")] });
-    const b = thing("b", {
-      parent: urnOf("a"),
-      provider: `${provider}::id`,
-      dependencies: [urnOf("a"), urnOf("c")],
-      propertyDependencies: { p: [urnOf("a")] },
-      deletedWith: urnOf("a"),
-      replaceWith: [urnOf("a")],
-      viewOf: urnOf("a"),
-    });
-    const c = thing("c");
-    const newer = "urn:pulumi:dev::shop::pulumi:providers:test::new";
-    const [ra, rb, rc] = renameUrns(
-      [a, b, c],
-      new Map([
-        [urnOf("a"), urnOf("A")],
-        [provider, newer],
-      ]),
-    );
-    expect(ra).toEqual({ ...thing("a"), urn: urnOf("A") });
-    expect(rb).toEqual({
-      ...b,
-      parent: urnOf("A"),
-      provider: `${newer}::id`,
-      dependencies: [urnOf("A"), urnOf("c")],
-      propertyDependencies: { p: [urnOf("A")] },
-      deletedWith: urnOf("A"),
-      replaceWith: [urnOf("A")],
-      viewOf: urnOf("A"),
-    });
-    expect(rc).toBe(c);
   });
 });
 

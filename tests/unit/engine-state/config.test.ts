@@ -156,6 +156,19 @@ config:
 `);
   });
 
+  it.each(["# mine\n", "# mine\nconfig:\n", "# mine\nconfig: {}\n", "# mine\n\nconfig: ~\n"])(
+    "fills %j",
+    async (text) => {
+      const bare = await config(text);
+      expect(await bare.get("size")).toBeUndefined();
+      bare.remove("size");
+      await bare.set("size", "3");
+      expect((await written(bare)).replace(/\n+/g, "\n")).toBe(
+        '# mine\nconfig:\n  shop:size: "3"\n',
+      );
+    },
+  );
+
   it("seals secrets, also inside a map, and opens them again", async () => {
     const fresh = await config();
     await fresh.set("pass", "hunter2", { secret: true });

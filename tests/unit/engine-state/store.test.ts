@@ -257,6 +257,14 @@ describe("the lock", () => {
     expect(await readdir(locks())).toEqual([]);
   });
 
+  it("is not given when no secret could be sealed later", async () => {
+    const bare = await FileBackend.open({ url: `file://${root}`, env: {} });
+    await expect(bare.stack("shop", "new").lock()).rejects.toThrow(
+      "this stack's secrets need a passphrase\nSet PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE.",
+    );
+    expect(existsSync(join(root, ".pulumi"))).toBe(false);
+  });
+
   it("is held against another process, and says who holds it", async () => {
     const code = await compileEngine(join(root, "code"));
     const script = `
