@@ -21,6 +21,10 @@ export interface HostProcess {
   stop(): void;
 }
 
+/** Events on a stream of `openSocket`: whoever keeps it for later says so, and when it is in use again. */
+export const SOCKET_IDLE = "clocker-idle";
+export const SOCKET_BUSY = "clocker-busy";
+
 const OUTPUT_CAP = 1024 * 1024;
 const LOCKED = "clocker-locked";
 
@@ -29,10 +33,14 @@ const LOCKED = "clocker-locked";
  * permits of their own, so that commands under a lock can never starve behind locks that wait.
  */
 export abstract class CommandTransport implements Transport {
-  protected readonly sessions = new Limiter(8);
+  protected readonly sessions = new Limiter(8, () => this.dropIdleDial());
   private readonly lockSessions = new Limiter(2);
   private readonly locks = new Serial();
   private readonly dialled = new Set<string>();
+  /** Docker's pipes that wait for the next request; each holds one of the few sessions. */
+  private readonly idleDials = new Set<Duplex>();
+  /** How many hold a permit but find that the host allows no further session. */
+  protected starving = 0;
 
   constructor(readonly connection: HostConnection) {}
 
@@ -171,12 +179,27 @@ export abstract class CommandTransport implements Transport {
     try {
       const argv = ["docker", "-H", `unix://${path}`, "system", "dial-stdio"];
       const stream = await this.startDuplex(this.line(argv, {}));
-      stream.once("close", release);
+      stream.on(SOCKET_IDLE, () => {
+        this.idleDials.add(stream);
+        if (this.starving > 0 || this.sessions.isContended) this.dropIdleDial();
+      });
+      stream.on(SOCKET_BUSY, () => this.idleDials.delete(stream));
+      stream.once("close", () => {
+        this.idleDials.delete(stream);
+        release();
+      });
       return stream;
     } catch (error) {
       release();
       throw error;
     }
+  }
+
+  protected dropIdleDial(): void {
+    const [stream] = this.idleDials;
+    if (!stream) return;
+    this.idleDials.delete(stream);
+    stream.destroy();
   }
 
   /** The forwarded socket did not open: says why in words, or returns when Docker can be had by its client. */

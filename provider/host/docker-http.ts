@@ -3,6 +3,7 @@ import type { Duplex, Readable } from "node:stream";
 import { CloudError, messageOf } from "../errors.js";
 import { currentOperation } from "../operation.js";
 import { redact } from "../redact.js";
+import { SOCKET_BUSY, SOCKET_IDLE } from "./command-transport.js";
 import { duration, withDeadline } from "./deadline.js";
 import { faultPoint } from "./faults.js";
 import type { Transport } from "./transport.js";
@@ -214,6 +215,26 @@ class SocketAgent extends Agent {
       (error: Error) => callback?.(error, undefined as unknown as Duplex),
     );
   }
+
+  override keepSocketAlive(socket: Duplex): boolean {
+    // Node's types say void; it answers whether the socket may be kept.
+    const kept = super.keepSocketAlive(socket) as unknown as boolean;
+    // After the agent has put it aside: the transport may close it to make room.
+    if (kept) setImmediate(() => idle(this, socket));
+    return kept;
+  }
+
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    super.reuseSocket(socket, request);
+    socket.emit(SOCKET_BUSY);
+  }
+}
+
+function idle(agent: Agent, socket: Duplex): void {
+  const free = Object.values(agent.freeSockets).some((sockets) =>
+    (sockets as Duplex[] | undefined)?.includes(socket),
+  );
+  if (free) socket.emit(SOCKET_IDLE);
 }
 
 /**
@@ -231,6 +252,8 @@ function likeSocket(stream: Duplex): Duplex {
   };
   for (const [name, method] of Object.entries(missing))
     if (!(name in stream)) Object.defineProperty(stream, name, { value: method });
+  // A channel stays writable when the daemon has closed its end, and would be taken for the next request.
+  stream.once("end", () => setImmediate(() => stream.destroy()));
   return stream;
 }
 

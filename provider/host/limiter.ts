@@ -3,7 +3,15 @@ export class Limiter {
   private active = 0;
   private readonly waiting: (() => void)[] = [];
 
-  constructor(private limit: number) {}
+  constructor(
+    private limit: number,
+    /** Called when someone has to wait: gives the owner the chance to free what is idle. */
+    private readonly onWait?: () => void,
+  ) {}
+
+  get isContended(): boolean {
+    return this.waiting.length > 0;
+  }
 
   get inUse(): number {
     return this.active;
@@ -16,8 +24,11 @@ export class Limiter {
 
   /** Waits for a permit; the answer gives it back and may be called more than once. */
   async acquire(): Promise<() => void> {
-    if (this.active >= this.limit) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.active += 1;
+    if (this.active >= this.limit) {
+      const turn = new Promise<void>((resolve) => this.waiting.push(resolve));
+      this.onWait?.();
+      await turn;
+    } else this.active += 1;
     let out = true;
     return () => {
       if (!out) return;

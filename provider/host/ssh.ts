@@ -15,8 +15,11 @@ const handshakes = new Limiter(6);
 /** After a failure the same answer is given for a while: sshd penalises repeats, and a dead host costs a timeout each. */
 const REMEMBER_MS = { unreachable: 2000, other: 30_000 };
 
+/** How long a command waits for a session when sshd grants none. */
+const SESSION_WAIT_MS = 30_000;
+
 export interface SshOptions {
-  /** Milliseconds for TCP, handshake and login together. Default 10 s. */
+  /** Milliseconds for TCP, handshake and login together. Default 8 s: less than an observation may take. */
   connectTimeoutMs?: number;
 }
 
@@ -81,21 +84,33 @@ export class SshTransport extends CommandTransport {
 
   /** Opens a session channel; when sshd allows fewer than thought, waits for one of ours to end. */
   private async session(command: string): Promise<Session> {
-    for (let attempt = 0; ; attempt += 1) {
+    const until = Date.now() + SESSION_WAIT_MS;
+    for (;;) {
       const link = await this.connected();
       const opened = await openSession(link, command);
-      if (!(opened instanceof Error)) return opened;
+      if (!(opened instanceof Error)) {
+        this.opened += 1;
+        const ended = () => (this.opened -= 1);
+        opened.channel.once("close", ended);
+        return opened;
+      }
       if (link.ended)
         throw link.lost("while a command was being started; the command may have run");
-      if (attempt >= 100)
+      if (Date.now() > until)
         throw new CloudError("unsupported", `sshd opens no session: ${opened.message}`, {
           host: this.connection.name,
           hint: "Allow at least 2 sessions per connection there: MaxSessions 10 in sshd_config.",
         });
-      this.sessions.reduce(Math.max(1, this.sessions.inUse - 1));
-      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80));
+      this.sessions.reduce(Math.max(1, this.opened));
+      this.starving += 1;
+      this.dropIdleDial();
+      await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40));
+      this.starving -= 1;
     }
   }
+
+  /** Session channels that are open at the moment. */
+  private opened = 0;
 
   private async connected(): Promise<SshLink> {
     const current = await this.link?.catch(() => undefined);
@@ -118,7 +133,7 @@ export class SshTransport extends CommandTransport {
       const link = await SshLink.open(this.connection, {
         host: name,
         ...(jump ? { jump } : {}),
-        timeoutMs: this.options.connectTimeoutMs ?? 10_000,
+        timeoutMs: this.options.connectTimeoutMs ?? 8_000,
       });
       this.failure = undefined;
       return link;

@@ -211,6 +211,23 @@ describeLab("host access", () => {
     await expect(held).rejects.toMatchObject({ code: "unreachable" });
   });
 
+  it("finds Docker again after the daemon was restarted (C1)", async () => {
+    const docker = dockerFor(lab.connection("h2"));
+    await Promise.all(Array.from({ length: 6 }, () => docker.ping()));
+    await lab.sh("h2", "service", "docker", "restart");
+    expect((await docker.info()).Name).toBe("h2");
+  });
+
+  it("does not keep an idle process alive", async () => {
+    const held = () =>
+      process.getActiveResourcesInfo().filter((kind) => /TCPSocketWrap/.test(kind)).length;
+    const before = held();
+    const docker = dockerFor(lab.connection("h1"));
+    await Promise.all([docker.ping(), docker.ping()]);
+    await connect(lab.connection("h1")).exec(["true"]);
+    expect(held()).toBe(before);
+  });
+
   it("gives up a dead address within its deadline", async () => {
     const started = Date.now();
     const address = lab.host("h1").address.replace(/\d+$/, "253");
@@ -269,7 +286,8 @@ describeLab("a host that allows little", () => {
     const transport = connect(lab.connection("h1"));
     const docker = dockerFor(transport);
     expect((await docker.info()).Name).toBe("h1");
-    docker.close();
+    await Promise.all(Array.from({ length: 10 }, () => docker.listNetworks()));
+    // The pipe that Docker's client keeps open gives its session up when commands need it.
     const runs = await Promise.all(
       Array.from({ length: 20 }, (_, i) => transport.exec(["echo", String(i)])),
     );
