@@ -4,11 +4,14 @@ import { unmount } from "./mounts.js";
 import { labNames, LAB_ROOT } from "./names.js";
 import { killHosts } from "./processes.js";
 import { listLabs, makerAlive, readRecord } from "./record.js";
+import { requireRoot } from "./requirements.js";
 import { releaseUnderlay, removeSwitch } from "./switch.js";
 
 /** Removes the lab and everything it ever made, also what a crash left. Nothing to do is fine. */
 export async function labDown(name: string): Promise<void> {
   const names = labNames(name);
+  if (!(await listLabs()).includes(name) && process.getuid?.() !== 0) return;
+  requireRoot();
   await killHosts(names.dir);
   await removeCgroup(names.cgroup);
   await removeSwitch(names);

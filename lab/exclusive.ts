@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
  */
 export async function inFolder(folder: string, make: () => Promise<unknown>): Promise<boolean> {
   for (let attempt = 0; ; attempt++) {
-    await mkdir(folder, { recursive: true, mode: 0o711 });
+    await mkdir(folder, { recursive: true });
     try {
       await make();
       return true;

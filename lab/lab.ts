@@ -4,6 +4,7 @@ import { hostNames, labNames, type LabNames } from "./names.js";
 import { hostPid } from "./processes.js";
 import { makerAlive, readInventory, readRecord } from "./record.js";
 import type { HostRecord, LabRecord } from "./record.js";
+import { requireRoot } from "./requirements.js";
 import { LabError } from "./run.js";
 import { hostAddress, underlay } from "./subnet.js";
 
@@ -49,6 +50,7 @@ async function hostOf(
   const names = labNames(lab);
   const record = await readRecord(names);
   if (!record) throw noLab(lab);
+  requireRoot();
   const found = record.hosts.find((candidate) => candidate.name === host);
   if (!found)
     throw new LabError(

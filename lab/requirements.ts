@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { LabError } from "./run.js";
 
 const SEARCH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
@@ -37,6 +38,13 @@ export function missingPackages(): string[] {
   return [...new Set(missing.map(([, pkg]) => pkg))].sort();
 }
 
+const NO_ROOT = "The lab needs root to make namespaces, links and mounts: run it with sudo.";
+
+/** Refuses to go on without root. */
+export function requireRoot(): void {
+  if (process.getuid?.() !== 0) throw new LabError(NO_ROOT);
+}
+
 /** Why a lab cannot run here, one sentence each; empty when it can. */
 export function labObstacles(): string[] {
   const obstacles: string[] = [];
@@ -44,7 +52,7 @@ export function labObstacles(): string[] {
     return ["The lab needs Linux: its hosts are network, mount and process namespaces."];
   }
   if (process.getuid?.() !== 0) {
-    obstacles.push("The lab needs root to make namespaces, links and mounts: run it with sudo.");
+    obstacles.push(NO_ROOT);
   }
   const missing = missingPackages();
   if (missing.length > 0) {

@@ -79,7 +79,7 @@ async function resume(
   }
   if (inventory.hosts.length !== options.hosts)
     throw new LabError(
-      `lab ${options.name} is up with ${inventory.hosts.length} hosts, not ${options.hosts}: take it down first with clocker lab down --name ${options.name}`,
+      `lab ${options.name} is up with ${hosts(inventory.hosts.length)}, not ${options.hosts}: take it down first with clocker lab down --name ${options.name}`,
     );
   // After a reboot of this machine, the folder is there and nothing else.
   if (!(await switchExists(names))) {
@@ -115,7 +115,7 @@ async function make(
   const net = await claimUnderlay(options.name);
   record.underlay = net.index;
   await writeJson(names.record, record);
-  say(`lab ${options.name}: ${options.hosts} hosts in ${net.subnet}`);
+  say(`lab ${options.name}: ${hosts(options.hosts)} in ${net.subnet}`);
   await mkdir(names.memory, { mode: 0o700 });
   await all<unknown>([
     makeSwitch(names, net),
@@ -124,7 +124,7 @@ async function make(
   ]);
   if (record.hosts.some((host) => host.bare)) await prepareOfflineSource();
   const loginKey = await readFile(`${names.key}.pub`, "utf8");
-  const hosts = await all(
+  const made = await all(
     record.hosts.map(async (host) => {
       options.signal?.throwIfAborted();
       const hostKey = await installHost(names, record, host, loginKey);
@@ -148,7 +148,7 @@ async function make(
   );
   await writeFile(
     names.knownHosts,
-    hosts.map((host) => `${host.address} ${host.hostKey}\n`).join(""),
+    made.map((host) => `${host.address} ${host.hostKey}\n`).join(""),
   );
   const inventory: LabInventory = {
     name: options.name,
@@ -156,11 +156,13 @@ async function make(
     gateway: net.gateway,
     keyFile: names.key,
     knownHosts: names.knownHosts,
-    hosts,
+    hosts: made,
   };
   await writeJson(names.inventory, inventory);
   return inventory;
 }
+
+const hosts = (count: number): string => (count === 1 ? "1 host" : `${count} hosts`);
 
 /** Waits for all, also when one fails: only then is there nobody left who makes what is about to be removed. */
 async function all<T>(work: readonly Promise<T>[]): Promise<T[]> {

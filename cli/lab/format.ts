@@ -2,6 +2,13 @@ import { InvalidArgumentError } from "commander";
 
 const UNITS: Record<string, number> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
+/** A whole number of hosts for --hosts. */
+export function hostCount(text: string): number {
+  if (!/^[1-9]\d*$/.test(text))
+    throw new InvalidArgumentError(`"${text}" is not a number of hosts.`);
+  return Number(text);
+}
+
 /** `2`, `1,2,4`: values for --cpus. */
 export function numberList(text: string): number[] {
   return text.split(",").map((part) => {

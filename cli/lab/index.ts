@@ -12,7 +12,7 @@ import {
   listLabs,
   readInventory,
 } from "../../lab/index.js";
-import { bytes, memoryList, numberList, printTable } from "./format.js";
+import { bytes, hostCount, memoryList, numberList, printTable } from "./format.js";
 
 interface Common {
   name: string;
@@ -43,7 +43,7 @@ export function registerLab(program: Command): void {
       .option("--json", "answer as JSON");
 
   command("up", "make a lab, or switch the hosts of an existing one on again")
-    .option("--hosts <n>", "number of hosts", Number, 3)
+    .option("--hosts <n>", "number of hosts", hostCount, 3)
     .option("--cpus <n[,n...]>", "declared cpus per host", numberList, [2])
     .option("--memory <size[,size...]>", "declared memory per host", memoryList, [2 * 1024 ** 3])
     .option("--bare", "hosts without Docker Engine")
@@ -70,7 +70,7 @@ export function registerLab(program: Command): void {
     .action((options: { name?: string; json?: boolean }) => report(options, () => status(options)));
 
   command("exec <host> <command...>", "run a command inside a host")
-    .passThroughOptions()
+    .allowUnknownOption()
     .action((host: string, argv: string[], options: Common) =>
       report(options, () => exec(host, argv, options)),
     );
@@ -159,11 +159,7 @@ async function status(options: { name?: string; json?: boolean }): Promise<void>
 }
 
 async function exec(host: string, argv: string[], options: Common): Promise<void> {
-  const [command = "", ...args] = await labExecArgv(
-    options.name,
-    host,
-    argv[0] === "--" ? argv.slice(1) : argv,
-  );
+  const [command = "", ...args] = await labExecArgv(options.name, host, argv);
   const child = spawn(command, args, {
     stdio: options.json ? ["inherit", "pipe", "pipe"] : "inherit",
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytes, memoryList, numberList } from "../../../cli/lab/format.js";
+import { bytes, hostCount, memoryList, numberList } from "../../../cli/lab/format.js";
 
 describe("sizes and counts on the command line", () => {
   it.each([
@@ -19,6 +19,12 @@ describe("sizes and counts on the command line", () => {
     expect(numberList("2,0.5")).toEqual([2, 0.5]);
     expect(() => numberList("0")).toThrow('"0" is not a positive number.');
     expect(() => numberList("2,two")).toThrow('"two" is not a positive number.');
+  });
+
+  it("reads a number of hosts", () => {
+    expect(hostCount("12")).toBe(12);
+    for (const text of ["0", "-1", "1.5", "x", ""])
+      expect(() => hostCount(text)).toThrow(`"${text}" is not a number of hosts.`);
   });
 
   it("shows bytes in the largest unit that fits", () => {
