@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { claim, releaseClaim, type Claimant } from "../../../provider/host/claim.js";
+import { DockerClient } from "../../../provider/host/docker.js";
+import { LABELS } from "../../../provider/host/ownership.js";
+import { startsAtOnce } from "../../../provider/host/starts.js";
+import { FakeHosts, type FakeHost } from "../../support/fake-transport.js";
+import { MIB } from "./fixtures.js";
+
+let hosts: FakeHosts;
+let h1: FakeHost;
+beforeEach(async () => {
+  hosts = await FakeHosts.install("h1");
+  h1 = hosts.host("h1");
+  h1.docker.addImage("web");
+});
+afterEach(() => hosts.restore());
+
+let serial = 0;
+const claimant = (stack: string, more: Partial<Claimant> = {}): Claimant => ({
+  owner: `app/${stack}/c${(serial += 1)}`,
+  cloud: "cloud",
+  generation: (serial + 0x10000000).toString(16),
+  cpus: 1,
+  memoryBytes: 100 * MIB,
+  capacity: { cpus: 4, memoryBytes: 1000 * MIB },
+  ...more,
+});
+
+/** Each engine is a process of its own: own transport, own memory, the same host. */
+const engine = () => new DockerClient(h1.transport(hosts.connection("h1")));
+
+async function place(docker: DockerClient, who: Claimant): Promise<string> {
+  let id = "";
+  return claim(
+    docker,
+    who,
+    async () => {
+      const made = await docker.createContainer(`c-${who.generation}`, {
+        Image: "web",
+        Labels: {
+          [LABELS.owner]: who.owner,
+          [LABELS.cloud]: who.cloud,
+          [LABELS.generation]: who.generation,
+        },
+        HostConfig: { NanoCpus: who.cpus * 1e9, Memory: who.memoryBytes },
+      });
+      return (id = made.Id);
+    },
+    () => docker.removeContainer(id, true),
+  );
+}
+
+const reason = async (promise: Promise<unknown>) =>
+  promise.then(
+    () => "",
+    (error: Error) => error.message,
+  );
+
+describe("claim", () => {
+  it("the last slot goes to exactly one of many engines, over 200 races", async () => {
+    for (let round = 0; round < 200; round += 1) {
+      const capacity = { cpus: 1, memoryBytes: 1000 * MIB };
+      const outcomes = await Promise.allSettled(
+        ["a", "b", "c"].map((stack) => place(engine(), claimant(stack, { capacity }))),
+      );
+      expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      expect(h1.docker.containers.size).toBe(1);
+      h1.docker.containers.clear();
+    }
+  });
+
+  it("one engine's parallel creations never add up to more than there is", async () => {
+    const docker = engine();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 9 }, () => place(docker, claimant("a"))),
+    );
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(4);
+    expect(h1.docker.containers.size).toBe(4);
+  });
+
+  it("says what lacks, and leaves nothing", async () => {
+    await place(engine(), claimant("b", { cpus: 3.5, memoryBytes: 950 * MIB }));
+    const who = claimant("a", { owner: "app/a/web" });
+    expect(await reason(place(engine(), who))).toBe(
+      "lost the race for the last slot on h1\n" +
+        "  - app/a/web needs 1 cpus, 0.5 of 4 are free\n" +
+        "  - app/a/web needs 100 MiB memory, 50 of 1000 are free\n" +
+        "Nothing of it was left there; run again: the plan then sees what the others took.",
+    );
+    expect(h1.docker.containers.size).toBe(1);
+  });
+
+  it("counts the containers of its own cloud against their limit", async () => {
+    const capacity = { cpus: 9, memoryBytes: 1000 * MIB, maxContainers: 1 };
+    await place(engine(), claimant("b", { cloud: "other" }));
+    await place(engine(), claimant("b"));
+    const who = claimant("a", { owner: "app/a/web", capacity });
+    expect(await reason(place(engine(), who))).toContain(
+      "app/a/web would be container 2 of at most 1",
+    );
+  });
+
+  it("does not count what it replaces, nor what is not ours", async () => {
+    await place(engine(), claimant("a", { owner: "app/a/web", cpus: 4 }));
+    h1.docker.addContainer("foreign", { Image: "web", HostConfig: { NanoCpus: 4e9 } });
+    expect(await reason(place(engine(), claimant("a", { owner: "app/a/web", cpus: 4 })))).toBe("");
+  });
+
+  it("reads the limits from the container, since they change in place and labels do not", async () => {
+    const id = await place(engine(), claimant("b", { cpus: 1 }));
+    h1.docker.containers.get(id)!.body.HostConfig!.NanoCpus = 4e9;
+    expect(await reason(place(engine(), claimant("a")))).toContain("0 of 4 are free");
+  });
+
+  it("gives back what was removed", async () => {
+    const docker = engine();
+    const first = claimant("a", { cpus: 4 });
+    const id = await place(docker, first);
+    await docker.removeContainer(id, true);
+    releaseClaim(docker.transport, first.generation);
+    expect(await reason(place(docker, claimant("a", { cpus: 4 })))).toBe("");
+  });
+
+  it("gives back what could not be made", async () => {
+    const docker = engine();
+    h1.docker.before = (line) => {
+      if (line === "POST /containers/create") throw new Error("disk full");
+    };
+    expect(await reason(place(docker, claimant("a", { cpus: 4 })))).toContain("disk full");
+    h1.docker.before = undefined;
+    expect(await reason(place(docker, claimant("a", { cpus: 4 })))).toBe("");
+  });
+});
+
+describe("starts at once", () => {
+  it.each([
+    [0, 8, 8],
+    [0, 1, 2],
+    [3, 8, 3],
+    [0, 2.9, 2],
+  ])("asked %d on %d cpus: %d", (asked, cpus, expected) =>
+    expect(startsAtOnce(asked, cpus)).toBe(expected),
+  );
+});
