@@ -1,13 +1,6 @@
 import type { Decisions } from "../placement/place.js";
 import type { PlacementRequest, PlanInput, Refusal } from "../placement/model.js";
-import {
-  type Address,
-  type Cidr,
-  containsAddress,
-  formatAddress,
-  formatCidr,
-  parseAddress,
-} from "./cidr.js";
+import { type Cidr, containsAddress, formatAddress, formatCidr, parseAddress } from "./cidr.js";
 import type { BlockSpace } from "./block-space.js";
 import { SpaceIndex } from "./space-index.js";
 
@@ -79,7 +72,7 @@ export function assignAddresses(
 
   const refusals = fixAddresses(space, attachments, pool, addresses);
   const waiting = new Set<string>();
-  let anybodyWaits = false;
+  let anybodyWaits = input.undecided?.earlier === true;
   for (const { request, host, fixed } of attachments) {
     if (host === undefined) anybodyWaits = true;
     if (host === undefined || fixed !== undefined || addresses.has(request.name)) continue;

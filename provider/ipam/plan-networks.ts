@@ -94,7 +94,12 @@ function chooseCidrs(
     [...others].filter(([other]) => other !== name).flatMap(([, occupied]) => occupied);
 
   const carved: NetworkRequest[] = [];
+  const unknown = new Set(input.undecided?.networks);
   for (const network of input.networks) {
+    if (unknown.has(network.name)) {
+      plan.pending.push(network.name);
+      continue;
+    }
     const text = network.cidr ?? keptCidr(network.name, input, hosts);
     if (text === undefined) {
       carved.push(network);
@@ -109,7 +114,8 @@ function chooseCidrs(
     }
   }
   // A host that does not exist yet may bring a route that is in the way.
-  const undecided = hosts.some(({ pending }) => pending === true);
+  const undecided =
+    hosts.some(({ pending }) => pending === true) || input.undecided?.earlier === true;
   for (const network of carved) {
     if (undecided) {
       plan.pending.push(network.name);

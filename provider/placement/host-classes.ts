@@ -48,7 +48,7 @@ export class HostClasses {
     const possible = this.hosts.filter(
       (host) =>
         host.candidate.notReady === undefined &&
-        declared.every(({ name, accepts }) => name === "ready" || accepts(ask, host)),
+        declared.every((rule) => rule.name === "ready" || rule.accepts(ask, host)),
     );
     return {
       id,

@@ -162,8 +162,16 @@ export interface PlanInput {
     assignments: Record<string, Assignment>;
     networks: Record<string, NetworkAllocation>;
   };
-  /** Names of requests that cannot be judged yet: whole ones, and those of which only the revision is unknown. */
-  undecided?: { requests: string[]; revisions: string[] };
+  /** What cannot be judged yet because values of the program are not known. */
+  undecided?: {
+    /** Requests of which anything but the revision is unknown. */
+    requests: string[];
+    /** Requests of which only the revision is unknown. */
+    revisions: string[];
+    networks: string[];
+    /** Something in an earlier plan still waits, and may come to lie anywhere. */
+    earlier: boolean;
+  };
 }
 
 /** Why a request has no host. */

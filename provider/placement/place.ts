@@ -103,6 +103,7 @@ export function placeAll(input: PlanInput, makePicker: MakePicker = fastPicker):
   countLeaving(hosts, asks, decisions.placed);
 
   const uncertainty = new Uncertainty(hosts);
+  if (input.undecided?.earlier === true) uncertainty.spread(hosts);
   const orderings = new Interner();
   const groups = new Map<string, Group>();
   const groupOf = new Map<Ask, Group>();

@@ -1,0 +1,166 @@
+import type { ContainerSummary, DockerNetwork } from "../../host/docker-types.js";
+import type { EngineSnapshot, HostSnapshot } from "../../host/observe.js";
+import { LABELS } from "../../host/ownership.js";
+import type { Candidate, CandidateContainer, HostPort } from "../../placement/model.js";
+import { hasUnknown } from "../../unknown.js";
+import type { PlanHost } from "./inputs.js";
+
+/** Whose objects are this plan's: owner label -> name in the plan. */
+export interface Owners {
+  requests: ReadonlyMap<string, string>;
+  networks: ReadonlyMap<string, string>;
+}
+
+/** A host as placement sees it: what the program declares, over what was observed; unknown means it is yet to be made. */
+export function toCandidate(
+  host: PlanHost,
+  snapshot: HostSnapshot | undefined,
+  owners: Owners,
+): Candidate {
+  const machine = snapshot?.reachable === true ? snapshot.machine : undefined;
+  const engine = snapshot?.reachable === true ? snapshot.engine : undefined;
+  const unknown = snapshot === undefined;
+  const candidate: Candidate = {
+    name: host.name,
+    labels: hasUnknown(host.labels) ? {} : host.labels,
+    // What is not declared of a host that cannot be seen speaks against nothing.
+    cpus: known(host.capacity.cpus) ?? engine?.info.NCPU ?? machine?.cpus ?? Infinity,
+    memoryBytes:
+      known(host.capacity.memoryBytes) ?? engine?.info.MemTotal ?? machine?.memoryBytes ?? Infinity,
+    headroom: hasUnknown(host.headroom) ? { cpus: 0, memoryBytes: 0 } : host.headroom,
+    others: [],
+    own: {},
+    networks: [],
+    volumes: [],
+    ownNetworks: {},
+    usedAddresses: {},
+  };
+  if (known(host.maxContainers) !== undefined) candidate.maxContainers = Number(host.maxContainers);
+  if (unknown) candidate.pending = true;
+  if (unknown && hasUnknown(host.labels)) candidate.labelsUnknown = true;
+  if (snapshot?.reachable === false)
+    candidate.notReady = whyNot(snapshot.problem.message, host.name);
+  if (machine) {
+    candidate.underlay = {
+      address: known(host.underlay) ?? machine.underlay.address,
+      mtu: machine.underlay.mtu,
+      routes: machine.routes.map(({ cidr }) => cidr),
+    };
+  }
+  if (engine) addEngine(candidate, engine, owners);
+  return candidate;
+}
+
+function known<T>(value: T | undefined): T | undefined {
+  return value === undefined || hasUnknown(value) ? undefined : value;
+}
+
+/** `cannot be reached at ...: timed out`: the first line without the host's name, which stands before it. */
+function whyNot(message: string, host: string): string {
+  const [line = ""] = message.split("\n");
+  const what = line.startsWith(`host ${host}: `) ? line.slice(`host ${host}: `.length) : line;
+  return what.startsWith("cannot ") ? what : `cannot be used: ${what}`;
+}
+
+function addEngine(candidate: Candidate, engine: EngineSnapshot, owners: Owners): void {
+  /** Docker's name of a network -> its name in the plan. */
+  const planNames = new Map<string, string>();
+  for (const network of engine.networks) {
+    const name = owners.networks.get(network.Labels?.[LABELS.owner] ?? "");
+    const cidrs = cidrsOf(network);
+    const vni = Number(network.Labels?.[LABELS.vni] ?? NaN);
+    if (name === undefined) {
+      candidate.networks.push({
+        name: network.Name,
+        owner: network.Labels?.[LABELS.owner] ?? "",
+        cidrs,
+        ...(Number.isInteger(vni) ? { vni } : {}),
+      });
+      continue;
+    }
+    planNames.set(network.Name, name);
+    const cidr = network.Labels?.[LABELS.cidr] ?? cidrs[0];
+    if (cidr !== undefined && Number.isInteger(vni)) {
+      candidate.ownNetworks = { ...candidate.ownNetworks, [name]: { cidr, vni } };
+    }
+  }
+  // Newest first: an older container of the same owner is about to be removed, but still there.
+  const containers = [...engine.containers].sort((a, b) => b.Created - a.Created);
+  for (const container of containers) {
+    const owner = container.Labels[LABELS.owner] ?? "";
+    const request = owners.requests.get(owner);
+    if (owner === "" && !isAlive(container)) continue;
+    const seen = describe(container, owner);
+    const addresses = addressesOf(container, planNames);
+    if (request !== undefined && candidate.own[request] === undefined) {
+      const { cpus, memoryBytes, ports } = seen;
+      candidate.own[request] = { networks: addresses, cpus, memoryBytes, ports };
+      continue;
+    }
+    if (request === undefined) candidate.others.push(seen);
+    for (const [network, address] of Object.entries(addresses)) {
+      const used = candidate.usedAddresses?.[network] ?? [];
+      candidate.usedAddresses = { ...candidate.usedAddresses, [network]: [...used, address] };
+    }
+  }
+  candidate.volumes = engine.volumes.map(({ Name }) => Name).filter((name) => !isAnonymous(name));
+}
+
+/** Foreign containers that do not run take nothing. Ours hold their reservation whatever their state. */
+function isAlive({ State }: ContainerSummary): boolean {
+  return State === "running" || State === "paused" || State === "restarting";
+}
+
+function describe(container: ContainerSummary, owner: string): CandidateContainer {
+  return {
+    name: container.Names[0]?.replace(/^\//, "") ?? container.Id.slice(0, 12),
+    owner,
+    application: container.Labels[LABELS.application] ?? "",
+    cpus: amount(container.Labels[LABELS.cpus]),
+    memoryBytes: amount(container.Labels[LABELS.memory]),
+    ports: portsOf(container),
+  };
+}
+
+function amount(text: string | undefined): number {
+  const value = Number(text ?? 0);
+  return Number.isFinite(value) && value > 0 ? value : 0;
+}
+
+/** Docker lists a port on all addresses once for each family. */
+function portsOf(container: ContainerSummary): HostPort[] {
+  const ports = new Map<string, HostPort>();
+  for (const { IP, PublicPort, Type } of container.Ports) {
+    if (PublicPort === undefined || (Type !== "tcp" && Type !== "udp")) continue;
+    const hostAddress = IP === undefined || IP === "0.0.0.0" || IP === "::" ? "" : IP;
+    ports.set(`${hostAddress} ${PublicPort} ${Type}`, {
+      hostPort: PublicPort,
+      protocol: Type,
+      hostAddress,
+    });
+  }
+  return [...ports.values()];
+}
+
+/** By the plan's network names. A container that does not run has the address it will come back with. */
+function addressesOf(
+  container: ContainerSummary,
+  planNames: ReadonlyMap<string, string>,
+): Record<string, string> {
+  const addresses: Record<string, string> = {};
+  for (const [docker, endpoint] of Object.entries(container.NetworkSettings?.Networks ?? {})) {
+    const name = planNames.get(docker);
+    const address = endpoint.IPAddress || endpoint.IPAMConfig?.IPv4Address;
+    if (name !== undefined && address) addresses[name] = address;
+  }
+  return addresses;
+}
+
+function cidrsOf(network: DockerNetwork): string[] {
+  return (network.IPAM.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : []));
+}
+
+/** Docker names a volume that nobody named by 64 hexadecimal digits. */
+function isAnonymous(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name);
+}

@@ -1,0 +1,110 @@
+import type {
+  Assignment,
+  NetworkAllocation,
+  NetworkRequest,
+  PlanInput,
+  PlanResult,
+} from "../../placement/model.js";
+import { isUnknown, UNKNOWN } from "../../unknown.js";
+import type { PlacementInputs } from "./inputs.js";
+
+/** What the row of a container says that waits for a host. */
+export const AFTER_HOSTS = "placed after hosts exist";
+const AFTER_INPUTS = "placed when its inputs are known";
+
+/** An unknown value stands in place of any type. */
+const unknown = UNKNOWN as never;
+
+/** Every request's assignment: what is decided is known, the rest unknown leaf by leaf. */
+export function toAssignments(
+  news: PlacementInputs,
+  input: PlanInput,
+  result: PlanResult,
+): Record<string, Assignment> {
+  const vague = new Set(input.undecided?.requests);
+  const pending = new Set(result.pending.requests);
+  const assignments: Record<string, Assignment> = {};
+  for (const { name, networks, revision } of news.requests) {
+    const assignment = result.assignments[name];
+    if (!assignment && !pending.has(name)) continue;
+    const names = isUnknown(networks) ? [] : networks.map(({ network }) => network);
+    const addresses = Object.fromEntries(
+      names
+        .filter((network) => !isUnknown(network))
+        .map((network) => [network, assignment?.addresses[network] ?? UNKNOWN]),
+    );
+    assignments[name] = assignment
+      ? { ...assignment, addresses }
+      : {
+          host: UNKNOWN,
+          addresses: isUnknown(networks) ? unknown : addresses,
+          score: unknown,
+          reason: vague.has(name) ? AFTER_INPUTS : AFTER_HOSTS,
+          revision,
+        };
+  }
+  return assignments;
+}
+
+/** Every network's allocation in the same way. */
+export function toAllocations(
+  news: PlacementInputs,
+  input: PlanInput,
+  result: PlanResult,
+): Record<string, NetworkAllocation> {
+  const assignments = toAssignments(news, input, result);
+  const allocations: Record<string, NetworkAllocation> = {};
+  for (const network of news.networks) {
+    const allocation = result.networks[network.name];
+    if (!allocation && !result.pending.networks.includes(network.name)) continue;
+    const shown = allocation
+      ? withUnknowns(network, allocation, input)
+      : allUnknown(network, input);
+    const records: Record<string, string[]> = { ...shown.records };
+    allocations[network.name] = { ...shown, records };
+    for (const request of input.requests) {
+      const attachment = request.networks.find((each) => each.network === network.name);
+      const address = assignments[request.name]?.addresses;
+      if (!attachment || (!isUnknown(address) && !isUnknown(address?.[network.name]))) continue;
+      for (const name of [request.name, ...attachment.aliases]) {
+        records[name.toLowerCase()] = unknown;
+      }
+    }
+  }
+  return allocations;
+}
+
+/** The underlay of a host that does not exist yet, and the MTU, to which it may have to bend. */
+function withUnknowns(
+  network: NetworkRequest,
+  allocation: NetworkAllocation,
+  input: PlanInput,
+): NetworkAllocation {
+  const pending = new Set(
+    input.candidates.filter((host) => host.pending === true).map(({ name }) => name),
+  );
+  if (pending.size === 0) return allocation;
+  return {
+    ...allocation,
+    mtu: network.mtu ?? unknown,
+    hosts: Object.fromEntries(
+      Object.entries(allocation.hosts).map(([name, host]) => [
+        name,
+        pending.has(name) ? { ...host, underlay: UNKNOWN } : host,
+      ]),
+    ),
+  };
+}
+
+function allUnknown(network: NetworkRequest, input: PlanInput): NetworkAllocation {
+  const hosts = input.candidates.filter(({ notReady }) => notReady === undefined);
+  return {
+    cidr: network.cidr ?? UNKNOWN,
+    vni: unknown,
+    mtu: network.mtu ?? unknown,
+    hosts: Object.fromEntries(
+      hosts.map(({ name }) => [name, { block: UNKNOWN, gateway: UNKNOWN, underlay: UNKNOWN }]),
+    ),
+    records: {},
+  };
+}

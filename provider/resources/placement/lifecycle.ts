@@ -1,0 +1,24 @@
+import { observeHosts } from "../../host/observe.js";
+import { ownerOf } from "../../host/ownership.js";
+import type { Lifecycle } from "../../lifecycle.js";
+import { warn } from "../../progress.js";
+import { makeCheck, type PlanWorld } from "./check.js";
+import { diff } from "./diff.js";
+import type { PlacementInputs, PlacementState } from "./inputs.js";
+
+/** The verbs of the plan over a given world. All but `check` only keep what it decided. */
+export function makePlacementLifecycle(
+  world: PlanWorld,
+): Lifecycle<PlacementInputs, PlacementState> {
+  return {
+    check: makeCheck(world),
+    diff,
+    create: async (inputs) => ({ id: ownerOf(inputs.meta), outs: inputs }),
+    read: async (id, state) => ({ id, props: state, inputs: state }),
+    update: async (_id, _olds, news) => ({ outs: news }),
+    delete: async () => undefined,
+  };
+}
+
+/** The verbs of Placement. */
+export const placementLifecycle = makePlacementLifecycle({ observe: observeHosts, warn });

@@ -1,0 +1,130 @@
+import type { HostSnapshot } from "../../host/observe.js";
+import { ownerOf } from "../../host/ownership.js";
+import type {
+  Assignment,
+  NetworkAllocation,
+  NetworkRequest,
+  PlacementRequest,
+  PlanInput,
+} from "../../placement/model.js";
+import { hasUnknown, isUnknown } from "../../unknown.js";
+import { type Owners, toCandidate } from "./candidate.js";
+import type { PlacementInputs, PlanHost } from "./inputs.js";
+import { isRecord } from "./report.js";
+
+/** Hosts that can be asked now: how to reach them and what they can take is known. */
+export function askableHosts(hosts: readonly PlanHost[]): PlanHost[] {
+  return hosts.filter((host) => !hasUnknown(host));
+}
+
+/**
+ * The pure problem that these inputs and observations pose. Hosts without an observation are pending. Unknown parts
+ * of the program are taken out and listed as undecided.
+ */
+export function toPlanInput(
+  olds: Partial<PlacementInputs>,
+  news: PlacementInputs,
+  snapshots: readonly HostSnapshot[],
+): PlanInput {
+  const { meta } = news;
+  const owner = (name: string): string => ownerOf({ ...meta, name });
+  const owners: Owners = {
+    requests: new Map(news.requests.map(({ name }) => [owner(name), name])),
+    networks: new Map(
+      [...news.networks.map(({ name }) => name), ...Object.keys(news.earlier.networks)].map(
+        (name) => [owner(name), name],
+      ),
+    ),
+  };
+  const byName = new Map(snapshots.map((snapshot) => [snapshot.name, snapshot]));
+  const candidates = news.hosts.map((host) => toCandidate(host, byName.get(host.name), owners));
+  const given = {
+    assignments: decided(news.earlier.assignments) as Record<string, Assignment>,
+    networks: decided(news.earlier.networks) as Record<string, NetworkAllocation>,
+  };
+  reserveEarlier(news, candidates, given.assignments, owner);
+  return {
+    candidates,
+    requests: news.requests.map(knownRequest),
+    networks: news.networks.map(knownNetwork),
+    constraints: news.constraints,
+    strategies: news.strategies,
+    pool: news.pool,
+    seed: `${meta.project}/${meta.stack}`,
+    previous: {
+      assignments: decided(olds.assignments) as Record<string, Assignment>,
+      networks: decided(olds.allocations) as Record<string, NetworkAllocation>,
+    },
+    given,
+    undecided: {
+      requests: news.requests.filter((each) => isPartlyUnknown(each)).map(({ name }) => name),
+      revisions: news.requests
+        .filter(({ revision }) => isUnknown(revision))
+        .map(({ name }) => name),
+      networks: news.networks.filter((each) => hasUnknown(each)).map(({ name }) => name),
+      earlier: hasUnknown(news.earlier),
+    },
+  };
+}
+
+/** Earlier plans' containers take their place even before they have been made. */
+function reserveEarlier(
+  news: PlacementInputs,
+  candidates: PlanInput["candidates"],
+  assignments: Readonly<Record<string, Assignment>>,
+  owner: (name: string) => string,
+): void {
+  for (const request of news.earlier.requests) {
+    const host = candidates.find(({ name }) => name === assignments[request.name]?.host);
+    if (!host || hasUnknown({ ...request, revision: "" })) continue;
+    const theirs = owner(request.name);
+    if (host.others.some((other) => other.owner === theirs)) continue;
+    const { name, application, cpus, memoryBytes, ports } = request;
+    host.others.push({ name, owner: theirs, application, cpus, memoryBytes, ports });
+  }
+}
+
+/** Entries that are known throughout; others are as if they had not been made. */
+function decided(entries: unknown): Record<string, unknown> {
+  if (!isRecord(entries)) return {};
+  return Object.fromEntries(
+    Object.entries(entries).filter(([, entry]) => isRecord(entry) && !hasUnknown(entry)),
+  );
+}
+
+function isPartlyUnknown(request: PlacementRequest): boolean {
+  return hasUnknown({ ...request, revision: "" });
+}
+
+/** A request that placement can read; one with unknown parts asks for nothing and is not placed. */
+function knownRequest(request: PlacementRequest): PlacementRequest {
+  if (!isPartlyUnknown(request)) return request;
+  return {
+    name: request.name,
+    application: "",
+    type: "",
+    cpus: 0,
+    memoryBytes: 0,
+    ports: [],
+    volumes: [],
+    networks: knownNetworks(request.networks),
+    revision: request.revision,
+    stopFirst: false,
+    constraints: [],
+    strategies: [],
+  };
+}
+
+function knownNetworks(networks: unknown): PlacementRequest["networks"] {
+  if (!Array.isArray(networks)) return [];
+  return (networks as unknown[]).flatMap((each) =>
+    isRecord(each) && typeof each["network"] === "string" && !isUnknown(each["network"])
+      ? [{ network: each["network"], aliases: [] }]
+      : [],
+  );
+}
+
+function knownNetwork(network: NetworkRequest): NetworkRequest {
+  if (!hasUnknown(network)) return network;
+  return { name: network.name, blockPrefix: 24, reserved: [] };
+}

@@ -1,0 +1,33 @@
+/** Says what is wanted, as a sentence without the value and without a subject; undefined when all is well. */
+export type Rule = (value: unknown) => string | undefined;
+
+export const text: Rule = (value) => (typeof value === "string" ? undefined : "must be text");
+
+export const flag: Rule = (value) =>
+  typeof value === "boolean" ? undefined : "must be true or false";
+
+export const oneOf =
+  (...choices: string[]): Rule =>
+  (value) =>
+    typeof value === "string" && choices.includes(value)
+      ? undefined
+      : `must be one of ${choices.join(", ")}`;
+
+export const whole =
+  (from: number, to: number): Rule =>
+  (value) =>
+    typeof value === "number" && Number.isInteger(value) && value >= from && value <= to
+      ? undefined
+      : `must be a whole number from ${from} to ${to}`;
+
+export const number =
+  (from: number, to: number): Rule =>
+  (value) =>
+    typeof value === "number" && value >= from && value <= to
+      ? undefined
+      : `must be a number from ${from} to ${to}`;
+
+export const matching =
+  (pattern: RegExp, sentence: string): Rule =>
+  (value) =>
+    typeof value === "string" && pattern.test(value) ? undefined : sentence;

@@ -1,0 +1,34 @@
+import type { HostSnapshot } from "../../host/observe.js";
+import {
+  explain,
+  type Explanation,
+  explainNot,
+  planAll,
+  type PlanInput,
+  type PlanResult,
+} from "../../placement/index.js";
+import type { PlacementState } from "./inputs.js";
+import { toPlanInput } from "./plan-input.js";
+
+/** A plan as `clocker plan` looks at it: the state's decisions, and what speaks for and against each host now. */
+export interface PlanView {
+  input: PlanInput;
+  result: PlanResult;
+}
+
+/** Makes the plan of a state again from fresh observations. What the state decided is kept where it may be. */
+export function viewPlan(state: PlacementState, snapshots: readonly HostSnapshot[]): PlanView {
+  const input = toPlanInput(state, state, snapshots);
+  return { input, result: planAll(input) };
+}
+
+/** `clocker plan --why web-3`: why it is there, and what was to be said of every other host. */
+export function why(view: PlanView, name: string): Explanation | undefined {
+  return explain(name, view.input, view.result);
+}
+
+/** `clocker plan --why-not web-3 h2`, in one sentence; undefined when the plan has no such container. */
+export function whyNot(view: PlanView, name: string, host: string): string | undefined {
+  const explanation = explain(name, view.input, view.result);
+  return explanation && explainNot(explanation, host);
+}
