@@ -61,8 +61,8 @@ async function engineSink(): Promise<Sink | undefined> {
   try {
     const [grpc, services, messages] = await Promise.all([
       import("@grpc/grpc-js"),
-      import("@pulumi/pulumi/proto/engine_grpc_pb.js"),
-      import("@pulumi/pulumi/proto/engine_pb.js"),
+      import("@pulumi/pulumi/proto/engine_grpc_pb.js").then(exportsOf),
+      import("@pulumi/pulumi/proto/engine_pb.js").then(exportsOf),
     ]);
     const client = new services.EngineClient(address, grpc.credentials.createInsecure());
     return {
@@ -84,4 +84,9 @@ async function engineSink(): Promise<Sink | undefined> {
   } catch {
     return undefined; // not a documented API of the SDK: silence is the fallback
   }
+}
+
+/** The generated files fill `exports` in a way that Node's named imports do not see; all of it is the default export. */
+function exportsOf<T>(module: T): T {
+  return (module as { default?: T }).default ?? module;
 }
