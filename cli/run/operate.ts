@@ -15,6 +15,7 @@ import { EventLog } from "./event-log.js";
 import { Interrupts } from "./interrupts.js";
 import { openEngineStack } from "./open-stack.js";
 import { confirm } from "./prompt.js";
+import { quietInput } from "./quiet-input.js";
 import { terminalRim } from "./terminal.js";
 
 const ACTIONS: Readonly<Record<Operation, Action>> = {
@@ -89,6 +90,7 @@ async function perform(
     },
     terminalRim(),
   );
+  const releaseInput = mode === "live" ? quietInput() : () => undefined;
   const log = flags.eventLog === undefined ? undefined : new EventLog(flags.eventLog);
   const interrupts = new Interrupts((sentence) => display.notice(sentence));
   const options: OperationOptions = {
@@ -116,6 +118,7 @@ async function perform(
     throw error;
   } finally {
     interrupts.release();
+    releaseInput();
     log?.close();
   }
 }
