@@ -54,7 +54,7 @@ firewall_rules() {
 # Our rules as the kernel has them now.
 firewall_now() {
   for table in raw nat filter; do
-    iptables-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni( |\\$)|-j CLOCKER-" || true
+    iptables-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni( |\\$)|-j CLOCKER-|^-A FORWARD -j DOCKER-USER\\$" || true
   done
 }
 
@@ -70,6 +70,8 @@ up_firewall() {
   fi
   if need "firewall rules are missing or changed"; then
     if iptables -w -N DOCKER-USER 2>/dev/null; then iptables -w -A DOCKER-USER -j RETURN; fi
+    # dockerd puts it there when it starts; somebody's iptables -F takes it away, and our rules with it
+    is iptables -w -C FORWARD -j DOCKER-USER || iptables -w -I FORWARD 1 -j DOCKER-USER
     for entry in $CHAINS; do
       table=\${entry%%:*} rest=\${entry#*:}
       is iptables -w -t "$table" -N "\${rest%%:*}" || true

@@ -55,7 +55,8 @@ export async function check(
   known("outbound", (value) => (typeof value === "boolean" ? undefined : "must be true or false"));
   known("dnsServers", dnsProblem);
   known("records", recordsProblem);
-  known("hosts", (hosts) => hostsProblem(hosts, isUnknown(news.cidr) ? undefined : news.cidr));
+  const cidr = failures.some(({ property }) => property === "cidr") ? undefined : news.cidr;
+  known("hosts", (hosts) => hostsProblem(hosts, isUnknown(cidr) ? undefined : cidr));
   return { inputs: news, failures };
 }
 

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import type { VirtualNetworkInputs } from "../../../provider/resources/virtual-network/inputs.js";
+import { virtualNetworkLifecycle as lifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
+import { stateOf } from "../../../provider/resources/virtual-network/state.js";
+import { UNKNOWN } from "../../../provider/unknown.js";
+import { FakeHosts } from "../../support/fake-transport.js";
+import { inputsOn } from "./fake-network.js";
+
+const base = inputsOn(new FakeHosts(), "h1", "h2");
+const [h1, h2] = base.hosts as [VirtualNetworkInputs["hosts"][0], VirtualNetworkInputs["hosts"][0]];
+
+const check = async (change: Record<string, unknown>) =>
+  (await lifecycle.check({}, { ...base, ...change } as VirtualNetworkInputs)).failures;
+
+describe("check", () => {
+  it("takes good inputs as they are", async () => {
+    expect(await lifecycle.check({}, base)).toEqual({ inputs: base, failures: [] });
+  });
+
+  it.each([
+    [
+      "cidr",
+      "10.42.0.1/16",
+      'must be a network such as 10.42.0.0/16, without host bits, not "10.42.0.1/16"',
+    ],
+    ["cidr", "fd00::/64", "must be an IPv4 network: the driver vxlan does not carry IPv6 yet"],
+    ["cidr", "10.42.0.0/31", "must have room for hosts and containers, and /31 has none"],
+    ["vni", 0, "must be a whole number from 1 to 16777215"],
+    ["vni", 16_777_216, "must be a whole number from 1 to 16777215"],
+    ["mtu", 100, "must be a whole number from 576 to 65535"],
+    ["mtu", 1450.5, "must be a whole number from 576 to 65535"],
+    ["domain", "app clocker", 'must be a domain name such as app.clocker, not "app clocker"'],
+    ["domain", "app.$(reboot)", 'must be a domain name such as app.clocker, not "app.$(reboot)"'],
+    ["driver", "carrier-pigeon", 'must be one of vxlan, not "carrier-pigeon"'],
+    ["outbound", "yes", "must be true or false"],
+    ["dnsServers", ["9.9.9.9", "dns.example"], 'must hold IP addresses, and "dns.example" is none'],
+    ["records", { "a b": [] }, 'has the name "a b", which is no host name'],
+    ["records", { web: ["10.42.1"] }, 'maps web to "10.42.1", which is no IPv4 address'],
+    [
+      "networkId",
+      "app;reboot",
+      "must begin with a letter or digit and have at most 63 letters, digits, '_', '.' or '-'",
+    ],
+    [
+      "hosts",
+      [{ ...h1, block: "10.43.1.0/24" }],
+      "gives host h1 the block 10.43.1.0/24, which is not in 10.42.0.0/16",
+    ],
+    [
+      "hosts",
+      [{ ...h1, gateway: "10.42.2.1" }],
+      'gives host h1 the gateway "10.42.2.1", which is not in 10.42.1.0/24',
+    ],
+    ["hosts", [h1, { ...h1, name: "h9" }], "gives hosts h1 and h9 overlapping blocks"],
+    [
+      "hosts",
+      [h1, { ...h2, underlay: h1.underlay }],
+      "gives hosts h1 and h2 the same underlay address 192.0.2.1",
+    ],
+    [
+      "hosts",
+      [{ ...h1, underlay: "h1.example" }],
+      'gives host h1 the underlay address "h1.example", which is no IPv4 address',
+    ],
+  ])("refuses %s, case %#", async (property, value, reason) => {
+    expect(await check({ [property]: value })).toEqual([{ property, reason }]);
+  });
+
+  it("lets unknown values through at any depth", async () => {
+    const unknowns = {
+      cidr: UNKNOWN,
+      vni: UNKNOWN,
+      mtu: UNKNOWN,
+      records: { web: [UNKNOWN] },
+      hosts: [h1, { ...h2, underlay: UNKNOWN }],
+      dnsServers: [UNKNOWN],
+    };
+    expect(await check(unknowns)).toEqual([]);
+    expect(
+      await check({ hosts: UNKNOWN, records: UNKNOWN, networkId: UNKNOWN, domain: UNKNOWN }),
+    ).toEqual([]);
+  });
+});
+
+describe("diff", () => {
+  const state = stateOf(base, { h1: "1", h2: "2" }, {});
+  const diff = (news: Partial<VirtualNetworkInputs>, olds = state) =>
+    lifecycle.diff("app-42", olds, { ...base, ...news });
+
+  it("sees nothing where nothing changed, whatever the URN and timeouts are", async () => {
+    expect(await diff({})).toEqual({ changes: false, replaces: [] });
+    const meta = { ...base.meta, urn: "urn:2", timeouts: { create: 5 } };
+    expect(await diff({ meta })).toEqual({ changes: false, replaces: [] });
+  });
+
+  it.each([
+    ["records", { web: ["10.42.1.11"] }],
+    ["mtu", 1400],
+    ["outbound", false],
+    ["dnsServers", ["9.9.9.9"]],
+    ["hosts", [h1]],
+    ["domain", "other.clocker"],
+  ])("updates for %s", async (key, value) => {
+    expect(await diff({ [key]: value })).toEqual({ changes: true, replaces: [] });
+  });
+
+  it("replaces beside the old one when both CIDR and VNI are new", async () => {
+    expect(await diff({ cidr: "10.43.0.0/16", vni: 43 })).toEqual({
+      changes: true,
+      replaces: ["cidr", "vni"],
+      deleteBeforeReplace: false,
+    });
+  });
+
+  it("deletes first where old and new would have the same names or addresses", async () => {
+    expect(await diff({ cidr: "10.43.0.0/16" })).toMatchObject({ deleteBeforeReplace: true });
+    expect(await diff({ vni: 43 })).toMatchObject({ replaces: ["vni"], deleteBeforeReplace: true });
+    expect(await diff({ networkId: "web" })).toMatchObject({
+      replaces: ["networkId"],
+      deleteBeforeReplace: true,
+    });
+  });
+
+  it("replaces for another owner, and not for an unknown CIDR", async () => {
+    expect(await diff({ meta: { ...base.meta, name: "other" } })).toMatchObject({
+      replaces: ["meta"],
+    });
+    expect(await diff({ cidr: UNKNOWN })).toEqual({ changes: true, replaces: [] });
+  });
+
+  it("is a change while a host has a problem", async () => {
+    const broken = stateOf(base, {}, { h2: ["the bridge cnb42 is missing"] });
+    expect(await diff({}, broken)).toEqual({ changes: true, replaces: [] });
+  });
+});

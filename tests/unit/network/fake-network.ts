@@ -1,0 +1,83 @@
+import type { VirtualNetworkInputs } from "../../../provider/resources/virtual-network/inputs.js";
+import { FakeHosts, type FakeExec } from "../../support/fake-transport.js";
+
+/** What the program was asked on a fake host: the verb, and what it got on standard input. */
+export interface ProgramCall {
+  host: string;
+  verb: string;
+  stdin: string;
+}
+
+/** Fake hosts on which the network program keeps its document and tells what differs, as the real one does. */
+export class FakeNetworkHosts {
+  readonly calls: ProgramCall[] = [];
+  /** Documents by host and VNI: what the program has on disk. */
+  readonly documents = new Map<string, string>();
+  /** Answers instead of the program: by host. */
+  readonly broken = new Map<string, { code: number; stdout?: string; stderr?: string }>();
+  /** Commands that a host lacks. */
+  readonly missing = new Map<string, string[]>();
+
+  private constructor(readonly fakes: FakeHosts) {}
+
+  static async install(...names: string[]): Promise<FakeNetworkHosts> {
+    const world = new FakeNetworkHosts(await FakeHosts.install(...names));
+    for (const name of names) world.fakes.host(name).onExec((exec) => world.answer(name, exec));
+    return world;
+  }
+
+  verbs(): string[] {
+    return this.calls.map(({ host, verb }) => `${host} ${verb}`).sort();
+  }
+
+  private answer(host: string, exec: FakeExec) {
+    if (exec.script?.includes("command -v")) {
+      return { stdout: (this.missing.get(host) ?? []).map((name) => `${name}\n`).join("") };
+    }
+    const [, , verb = "", vni = ""] = exec.argv;
+    this.calls.push({ host, verb, stdin: exec.stdin });
+    const broken = this.broken.get(host);
+    if (broken) return broken;
+    const key = `${host} ${/^vni (.*)$/m.exec(exec.stdin)?.[1] ?? vni}`;
+    const before = this.documents.get(key);
+    switch (verb) {
+      case "apply":
+        this.documents.set(key, exec.stdin);
+        return { stdout: before === exec.stdin ? "" : "differs the settings are new\n" };
+      case "check":
+        if (before === undefined) return { stdout: "differs the network is not on the host\n" };
+        return { stdout: before === exec.stdin ? "" : "differs the settings differ\n" };
+      case "names":
+        this.documents.set(key, `${before?.split("names\n")[0]}names\n${exec.stdin}`);
+        return {};
+      case "leave":
+        this.documents.delete(key);
+        return {};
+      default:
+        return { code: 4, stderr: `unknown verb ${verb}` };
+    }
+  }
+}
+
+export function inputsOn(fakes: FakeHosts, ...names: string[]): VirtualNetworkInputs {
+  return {
+    meta: { project: "p", stack: "s", name: "app", urn: "urn:1" },
+    cloud: "c",
+    networkId: "app",
+    driver: "vxlan",
+    cidr: "10.42.0.0/16",
+    vni: 42,
+    mtu: 1450,
+    domain: "app.clocker",
+    dnsServers: [],
+    outbound: true,
+    records: { "web-0": ["10.42.1.10"], web: ["10.42.1.10", "10.42.2.10"] },
+    hosts: names.map((name, index) => ({
+      name,
+      connection: fakes.connection(name),
+      block: `10.42.${index + 1}.0/24`,
+      gateway: `10.42.${index + 1}.1`,
+      underlay: `192.0.2.${index + 1}`,
+    })),
+  };
+}

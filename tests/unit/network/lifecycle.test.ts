@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { disarmFaults } from "../../../provider/host/faults.js";
+import type {
+  VirtualNetworkInputs,
+  VirtualNetworkState,
+} from "../../../provider/resources/virtual-network/inputs.js";
+import { virtualNetworkLifecycle as lifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
+import { useSink } from "../../../provider/progress.js";
+import { FakeNetworkHosts, inputsOn } from "./fake-network.js";
+
+type Failure = Error & { id?: string; properties?: VirtualNetworkState; reasons?: string[] };
+
+describe("a network over three fake hosts", () => {
+  let world: FakeNetworkHosts;
+  let inputs: VirtualNetworkInputs;
+
+  beforeEach(async () => {
+    world = await FakeNetworkHosts.install("h1", "h2", "h3");
+    inputs = inputsOn(world.fakes, "h1", "h2", "h3");
+  });
+  afterEach(async () => {
+    disarmFaults();
+    useSink();
+    await world.fakes.restore();
+  });
+
+  const made = async () => (await lifecycle.create(inputs)).outs;
+  const failure = (promise: Promise<unknown>): Promise<Failure> =>
+    promise.then(
+      () => expect.fail("it did not fail"),
+      (error: unknown) => error as Failure,
+    );
+  const writes = (host: string) =>
+    world.fakes.host(host).docker.requests.filter((request) => /^(POST|DELETE) /.test(request));
+
+  it("create makes link, names and Docker network on each", async () => {
+    const { id, outs } = await lifecycle.create(inputs);
+    expect(id).toBe("app-42");
+    expect(outs.dockerName).toBe("app-42");
+    expect(Object.keys(outs.dockerIds).sort()).toEqual(["h1", "h2", "h3"]);
+    expect(outs.problems).toBeUndefined();
+    expect(world.documents.size).toBe(3);
+    expect(writes("h1")).toEqual(["POST /networks/create"]);
+  });
+
+  it("a second create changes nothing and finds the same", async () => {
+    const first = await made();
+    const second = await made();
+    expect(second).toEqual(first);
+    expect(writes("h1")).toEqual(["POST /networks/create"]);
+  });
+
+  it("update touches only what changed", async () => {
+    const state = await made();
+    world.calls.length = 0;
+    const moved = inputs.hosts.map((host) => ({
+      ...host,
+      connection: { ...host.connection, parallelStarts: 9 },
+    }));
+    const same = await lifecycle.update("app-42", state, { ...inputs, hosts: moved });
+    expect(world.verbs()).toEqual([]);
+    expect(same.outs.hosts[0]?.connection.parallelStarts).toBe(9);
+
+    const named = await lifecycle.update("app-42", same.outs, {
+      ...inputs,
+      records: { db: ["10.42.1.9"] },
+    });
+    expect(world.verbs()).toEqual(["h1 names", "h2 names", "h3 names"]);
+    expect(world.calls[0]?.stdin).toBe("10.42.1.9 db.app.clocker db\n");
+
+    world.calls.length = 0;
+    await lifecycle.update("app-42", named.outs, {
+      ...inputs,
+      records: { db: ["10.42.1.9"] },
+      dnsServers: ["9.9.9.9"],
+    });
+    expect(world.verbs()).toEqual([]);
+  });
+
+  it("a host that is removed is left, and the others lose it as a peer", async () => {
+    const state = await made();
+    world.calls.length = 0;
+    const { outs } = await lifecycle.update("app-42", state, {
+      ...inputs,
+      hosts: inputs.hosts.slice(0, 2),
+    });
+    expect(world.verbs()).toEqual(["h1 apply", "h2 apply", "h3 leave"]);
+    expect(Object.keys(outs.dockerIds)).toEqual(["h1", "h2"]);
+    expect(writes("h3")).toEqual([
+      "POST /networks/create",
+      expect.stringMatching(/^DELETE \/networks\//),
+    ]);
+  });
+
+  it("one host that fails leaves a state which the next update finishes", async () => {
+    world.broken.set("h2", { code: 4, stderr: "iptables: no chain" });
+    const error = await failure(lifecycle.create(inputs));
+    expect(error.id).toBe("app-42");
+    expect(error.reasons).toEqual([
+      "network app was made on 2 of 3 hosts; the next up finishes it",
+      "host h1: joined",
+      "host h2: could not make network app (exit code 4)\n  - iptables: no chain\nRun again: what is done is kept.",
+      "host h3: joined",
+    ]);
+    expect(error.properties?.hosts).toHaveLength(3);
+    world.broken.clear();
+    world.calls.length = 0;
+    const { outs } = await lifecycle.update("app-42", error.properties!, inputs);
+    expect(world.verbs().filter((verb) => !verb.startsWith("h2"))).toEqual([]);
+    expect(outs.problems).toBeUndefined();
+  });
+
+  it("a host without dnsmasq is refused before anything is touched", async () => {
+    world.missing.set("h3", ["dnsmasq"]);
+    const error = await failure(lifecycle.create(inputs));
+    expect(error.message).toBe(
+      "host h3: the network driver vxlan needs dnsmasq\nInstall the packages there: apt-get install -y dnsmasq-base",
+    );
+    expect(error.id).toBeUndefined();
+    expect(world.calls).toEqual([]);
+  });
+
+  it("read shows drift as hosts that are not in the inputs, and unreachable as an error", async () => {
+    const state = await made();
+    expect(await lifecycle.read("app-42", state)).toEqual({ id: "app-42", props: state, inputs });
+    world.broken.set("h1", { code: 0, stdout: "differs the link cnv42 is missing\n" });
+    const seen = await lifecycle.read("app-42", state);
+    expect(seen.props?.problems).toEqual({ h1: ["the link cnv42 is missing"] });
+    expect(seen.inputs?.hosts.map(({ name }) => name)).toEqual(["h2", "h3"]);
+    world.fakes.host("h1").down = true;
+    await expect(lifecycle.read("app-42", state)).rejects.toThrow(/^host h1: /);
+  });
+
+  it("read finds a network that is nowhere gone", async () => {
+    const state = await made();
+    await lifecycle.delete("app-42", state);
+    expect(await lifecycle.read("app-42", state)).toEqual({});
+  });
+
+  it("delete is idempotent, and forgets an unreachable host only if told to", async () => {
+    const state = await made();
+    world.fakes.host("h2").down = true;
+    await expect(lifecycle.delete("app-42", state)).rejects.toThrow(/^host h2: /);
+    const warnings: string[] = [];
+    useSink((_urn, message, options) => {
+      if (options.warn) warnings.push(message);
+    });
+    const forgetting = {
+      ...state,
+      hosts: state.hosts.map((host) => ({
+        ...host,
+        connection: { ...host.connection, whenUnreachable: "forget" as const },
+      })),
+    };
+    await lifecycle.delete("app-42", forgetting);
+    expect(warnings).toEqual([
+      "host h2 cannot be reached and is forgotten: network app stays there as bridge and Docker network app-42 until it is removed by hand",
+    ]);
+    expect([...world.documents.keys()]).toEqual(["h2 42"]);
+  });
+});
