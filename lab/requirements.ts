@@ -60,7 +60,20 @@ export function labObstacles(): string[] {
       `The lab needs packages that are not installed: apt-get install -y ${missing.join(" ")}`,
     );
   }
+  for (const path of mountedApart())
+    obstacles.push(
+      `The lab's hosts share this machine's root file system, but ${path} is a file system of its own here: use a machine with one file system for /.`,
+    );
   return obstacles;
+}
+
+/** A host sees the root file system through an overlay, which ends where another file system is mounted. */
+const ON_ROOT = ["/etc", "/usr", "/var", "/var/lib"];
+
+function mountedApart(): string[] {
+  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+  const points = new Set(mounts.map((line) => line.split(" ")[1]));
+  return ON_ROOT.filter((path) => points.has(path));
 }
 
 /** Without CAP_SYS_RESOURCE, runc cannot start containers that ask for all capabilities. */
