@@ -9,6 +9,9 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// Connections to hosts do not keep a process alive; a command that waits for one must.
+setInterval(() => undefined, 2 ** 30);
+
 void runCli(process.argv.slice(2)).then((code) => {
   // Connections and servers of a finished command must not keep the process; what was written must arrive.
   process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));

@@ -17,6 +17,7 @@ export interface CloudState {
   hosts: { name: string; state: DockerHostState }[];
   plans: PlacementState[];
   networks: VirtualNetworkState[];
+  /** `id` is Docker's. */
   containers: { name: string; id: string; owner: string; state: PlacedContainerState }[];
   /** Pending creations: an operation died there. */
   pending: string[];
@@ -30,7 +31,6 @@ export async function cloudState(flags: CommonFlags): Promise<CloudState> {
     snapshot.resources
       .filter((resource) => resource.type === `${TYPE_PREFIX}${type}` && !resource.delete)
       .map((resource) => ({
-        id: resource.id ?? "",
         name: resource.urn.split("::").at(-1)!,
         state: plain({ ...resource.inputs, ...resource.outputs }) as T,
       }));
@@ -40,8 +40,8 @@ export async function cloudState(flags: CommonFlags): Promise<CloudState> {
     hosts: of<DockerHostState>("DockerHost"),
     plans: of<PlacementState>("Placement").map(({ state }) => state),
     networks: of<VirtualNetworkState>("VirtualNetwork").map(({ state }) => state),
-    containers: of<PlacedContainerState>("PlacedContainer").map(({ id, name, state }) => ({
-      id,
+    containers: of<PlacedContainerState>("PlacedContainer").map(({ name, state }) => ({
+      id: state.status.containerId,
       name,
       owner: ownerOf({ ...identity, name }),
       state,
