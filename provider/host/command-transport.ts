@@ -147,10 +147,14 @@ export abstract class CommandTransport implements Transport {
     const holder = `${hostname()} process ${process.pid} since ${new Date().toISOString()}`;
     const seconds = String(Math.max(1, Math.ceil(waitMs / 1000)));
     const argv = ["sh", "-c", LOCK_SCRIPT, "sh", file, seconds, holder];
-    const lock = await this.start(this.line(argv, {}));
-    lock.stdin.on("error", () => {});
-    const errors = new Capped(4096);
-    lock.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+    const late = () =>
+      new CloudError("deadline", `no answer while waiting for the lock "${name}"`, { host });
+    const lock = await withDeadline(
+      waitMs + 15_000,
+      late,
+      (signal) => this.takeLock(this.line(argv, {}), signal, name, waitMs),
+      currentOperation()?.signal,
+    );
     // Gone before we gave it back: what `body` does is no longer protected, so its result must not count.
     const lost = lock.done.then(
       () => Promise.reject(new CloudError("unreachable", `lost the lock "${name}"`, { host })),
@@ -158,19 +162,30 @@ export abstract class CommandTransport implements Transport {
     );
     lost.catch(() => {});
     try {
-      const said = await withDeadline(
-        waitMs + 15_000,
-        () =>
-          new CloudError("deadline", `no answer while waiting for the lock "${name}"`, { host }),
-        () => firstLine(lock),
-      );
-      if (said !== LOCKED) throw await refusedLock(lock, name, waitMs, said, errors, host);
       return await Promise.race([body(), lost]);
     } finally {
-      lock.stdin.end();
-      await Promise.race([lock.done.catch(() => {}), pause(2000)]);
-      lock.stop();
+      await endLock(lock);
     }
+  }
+
+  /** The process that holds the lock, once it has it. */
+  private async takeLock(
+    command: string,
+    signal: AbortSignal,
+    name: string,
+    waitMs: number,
+  ): Promise<HostProcess> {
+    const host = this.connection.name;
+    const lock = await this.start(command);
+    lock.stdin.on("error", () => {});
+    lock.done.catch(() => {});
+    const errors = new Capped(4096);
+    lock.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+    signal.addEventListener("abort", () => lock.stop(), { once: true });
+    const said = await firstLine(lock);
+    if (said !== LOCKED) throw await refusedLock(lock, name, waitMs, said, errors, host);
+    if (signal.aborted) lock.stop();
+    return lock;
   }
 
   /** Docker's own pipe through its socket: for hosts that forbid forwarding, and for sudo. */
@@ -311,6 +326,12 @@ async function refusedLock(
   });
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+/** Gives a lock back; a host that does not confirm it in time loses the channel, which ends it as well. */
+async function endLock(lock: HostProcess): Promise<void> {
+  lock.stdin.end();
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, 2000)));
+  await Promise.race([lock.done.catch(() => {}), patience]);
+  clearTimeout(timer);
+  lock.stop();
 }
