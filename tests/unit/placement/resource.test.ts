@@ -1,0 +1,379 @@
+import { describe, expect, it } from "vitest";
+import { CloudError } from "../../../provider/errors.js";
+import type { HostConnection } from "../../../provider/host/connection.js";
+import type { ContainerSummary, DockerInfo } from "../../../provider/host/docker-types.js";
+import type { HostSnapshot } from "../../../provider/host/observe.js";
+import { LABELS } from "../../../provider/host/ownership.js";
+import type { PlacementInputs, PlanHost } from "../../../provider/resources/placement/inputs.js";
+import { makePlacementLifecycle } from "../../../provider/resources/placement/lifecycle.js";
+import { viewPlan, why, whyNot } from "../../../provider/resources/placement/why.js";
+import { UNKNOWN } from "../../../provider/unknown.js";
+import { ask, GiB, network, on, replicas } from "./make.js";
+
+const unknown = UNKNOWN as never;
+
+function connection(name: string): HostConnection {
+  return {
+    kind: "ssh",
+    name,
+    address: `192.168.7.${name.slice(1)}`,
+    port: 22,
+    user: "root",
+    key: { kind: "agent" },
+    sudo: false,
+    dockerSocket: "/var/run/docker.sock",
+    parallelStarts: 0,
+    whenUnreachable: "fail",
+  };
+}
+
+function planHost(name: string, over: Partial<PlanHost> = {}): PlanHost {
+  return {
+    name,
+    connection: connection(name),
+    labels: {},
+    capacity: {},
+    headroom: { cpus: 0, memoryBytes: 0 },
+    ...over,
+  };
+}
+
+function inputs(over: Partial<PlacementInputs> = {}): PlacementInputs {
+  return {
+    meta: { project: "shop", stack: "dev", name: "cloud", urn: "urn:cloud" },
+    cloud: "cloud",
+    hosts: [planHost("h1"), planHost("h2")],
+    constraints: [],
+    strategies: [{ kind: "breadthFirst" }],
+    pool: { cidr: "10.128.0.0/9", networkPrefix: 16 },
+    networks: [network("app")],
+    requests: replicas("web", 2, { networks: [on("app")] }),
+    observeTimeout: 10,
+    earlier: { assignments: {}, networks: {}, requests: [] },
+    ...over,
+  };
+}
+
+function seen(name: string, containers: Partial<ContainerSummary>[] = []): HostSnapshot {
+  return {
+    name,
+    reachable: true,
+    machine: {
+      hostname: name,
+      machineId: name,
+      cpus: 2,
+      memoryBytes: 2 * GiB,
+      arch: "x86_64",
+      kernel: "6.1",
+      os: { id: "debian", like: "", name: "Debian 12" },
+      underlay: { address: `192.168.7.${name.slice(1)}`, device: "eth0", mtu: 1500 },
+      routes: [{ cidr: "192.168.7.0/24", device: "eth0" }],
+    },
+    engine: {
+      id: name,
+      version: "20.10.24",
+      apiVersion: "1.41",
+      info: { NCPU: 2, MemTotal: 2 * GiB } as DockerInfo,
+      containers: containers.map((each) => ({
+        Id: "c0ffee",
+        Names: ["/x"],
+        Image: "x",
+        ImageID: "x",
+        Created: 1,
+        State: "running",
+        Status: "Up",
+        Labels: {},
+        Ports: [],
+        Mounts: [],
+        ...each,
+      })),
+      networks: [],
+      volumes: [],
+    },
+  };
+}
+
+const lost = (name: string): HostSnapshot => ({
+  name,
+  reachable: false,
+  problem: new CloudError("unreachable", "cannot be reached at 192.168.7.2: timed out", {
+    host: name,
+    hint: "Check the machine.",
+  }),
+});
+
+/** The lifecycle over hosts that are as given; records what was asked and said. */
+function world(snapshots: Record<string, HostSnapshot> = {}) {
+  const asked: string[][] = [];
+  const warnings: string[] = [];
+  const lifecycle = makePlacementLifecycle({
+    observe: async (connections) => {
+      asked.push(connections.map(({ name }) => name));
+      return connections.map(({ name }) => snapshots[name] ?? seen(name));
+    },
+    warn: async (message) => void warnings.push(message),
+  });
+  return { ...lifecycle, asked, warnings };
+}
+
+describe("check of the plan", () => {
+  it("observes all hosts once and decides hosts, addresses and networks", async () => {
+    const { check, asked } = world();
+    const result = await check({}, inputs());
+    expect(asked).toEqual([["h1", "h2"]]);
+    expect(result.failures).toEqual([]);
+    expect(result.inputs?.assignments).toMatchObject({
+      "web-0": { host: "h1", addresses: { app: "10.128.0.2" } },
+      "web-1": { host: "h2", addresses: { app: "10.128.1.2" } },
+    });
+    expect(result.inputs?.allocations?.["app"]).toMatchObject({ cidr: "10.128.0.0/16", mtu: 1450 });
+  });
+
+  it("says the same in preview and up, and nothing new once it is carried out", async () => {
+    const { check, diff } = world();
+    const preview = await check({}, inputs());
+    const up = await check({}, inputs());
+    expect(up).toEqual(preview);
+    if (!up.inputs) throw new Error("no inputs");
+    const again = await check(up.inputs, inputs());
+    expect(again.inputs).toEqual(up.inputs);
+    expect(await diff("id", up.inputs, inputs(again.inputs))).toEqual({ changes: false });
+  });
+
+  it("does not let a busier host into the inputs", async () => {
+    const first = await world().check({}, inputs());
+    const busy = seen("h1", [{ Id: "a" }, { Id: "b" }]);
+    const second = await world({ h1: busy }).check(first.inputs ?? {}, inputs());
+    expect(second.inputs).toEqual(first.inputs);
+  });
+
+  it("makes each refusal a failure of its property", async () => {
+    const requests = [ask("web", { memoryBytes: 3 * GiB })];
+    const { failures } = await world().check({}, inputs({ requests }));
+    expect(failures).toEqual([
+      {
+        property: "requests",
+        reason: "no host for web: 2 hosts lack 3 GiB of memory (largest free 2 GiB on h1)",
+      },
+    ]);
+  });
+
+  it("counts declared capacity over observed, and other stacks' reservations", async () => {
+    const hosts = [planHost("h1", { capacity: { cpus: 1 } }), planHost("h2")];
+    const labels = { [LABELS.owner]: "other/prod/db", [LABELS.cpus]: "1.5" };
+    const requests = [ask("web", { cpus: 1 }), ask("api", { cpus: 1 })];
+    const there = { h2: seen("h2", [{ Labels: labels, State: "exited" }]) };
+    const { failures } = await world(there).check({}, inputs({ hosts, requests }));
+    expect(failures?.map(({ reason }) => reason)).toEqual([
+      "no host for api: 2 hosts lack 1 cpu (most free 0.5 cpus on h2)",
+    ]);
+  });
+
+  it("takes back its own container by its owner label when there is no state", async () => {
+    const labels = { [LABELS.owner]: "shop/dev/web-0" };
+    const there = { h2: seen("h2", [{ Labels: labels }]) };
+    const { inputs: checked } = await world(there).check({}, inputs());
+    expect(checked?.assignments?.["web-0"]).toMatchObject({
+      host: "h2",
+      reason: "its container already runs here",
+    });
+  });
+});
+
+describe("a host that cannot be reached", () => {
+  it("keeps what is there, with a warning", async () => {
+    const first = await world().check({}, inputs());
+    const { check, warnings } = world({ h2: lost("h2") });
+    const second = await check(first.inputs ?? {}, inputs());
+    expect(second.inputs).toEqual(first.inputs);
+    expect(second.failures).toEqual([]);
+    expect(warnings).toEqual([
+      "host h2 cannot be reached at 192.168.7.2: timed out; web-1 stays there",
+    ]);
+  });
+
+  it("takes nothing new, and is a reason of the refusal", async () => {
+    const hosts = [planHost("h2")];
+    const { failures } = await world({ h2: lost("h2") }).check(
+      {},
+      inputs({ hosts, networks: [], requests: [ask("web")] }),
+    );
+    expect(failures?.map(({ reason }) => reason)).toEqual([
+      "no host for web: 1 host is not ready (h2 cannot be reached at 192.168.7.2: timed out)",
+    ]);
+  });
+});
+
+describe("unknown values", () => {
+  const coming = planHost("h3", {
+    connection: { ...connection("h3"), address: unknown } as HostConnection,
+  });
+
+  it("of a host leave its requests for later, and do not ask it", async () => {
+    const { check, asked } = world();
+    const { inputs: checked, failures } = await check({}, inputs({ hosts: [coming] }));
+    expect(asked).toEqual([[]]);
+    expect(failures).toEqual([]);
+    expect(checked?.assignments?.["web-0"]).toEqual({
+      host: UNKNOWN,
+      addresses: { app: UNKNOWN },
+      score: UNKNOWN,
+      reason: "placed after hosts exist",
+      revision: "r1",
+    });
+    expect(checked?.allocations?.["app"]).toMatchObject({
+      cidr: UNKNOWN,
+      hosts: { h3: { block: UNKNOWN } },
+      records: { "web-0": UNKNOWN, "web-1": UNKNOWN },
+    });
+  });
+
+  it("of a new host leave what is placed known", async () => {
+    const first = await world().check({}, inputs());
+    const hosts = [...inputs().hosts, coming];
+    const requests = replicas("web", 3, { networks: [on("app")] });
+    const second = await world().check(first.inputs ?? {}, inputs({ hosts, requests }));
+    expect(second.inputs?.assignments).toMatchObject({
+      ...first.inputs?.assignments,
+      "web-2": { host: UNKNOWN, reason: "placed after hosts exist" },
+    });
+    expect(second.inputs?.allocations?.["app"]).toMatchObject({
+      cidr: "10.128.0.0/16",
+      mtu: UNKNOWN,
+      hosts: { h1: { underlay: "192.168.7.1" }, h3: { block: "10.128.2.0/24", underlay: UNKNOWN } },
+      records: { "web-0": ["10.128.0.2"], "web-2": UNKNOWN },
+    });
+  });
+
+  it("of a revision leave only the address for later", async () => {
+    const first = await world().check({}, inputs());
+    const requests = inputs().requests.map((each) => ({ ...each, revision: UNKNOWN }));
+    const second = await world().check(first.inputs ?? {}, inputs({ requests }));
+    expect(second.inputs?.assignments?.["web-0"]).toMatchObject({
+      host: "h1",
+      addresses: { app: UNKNOWN },
+    });
+  });
+
+  it("of a request leave it for later and say so", async () => {
+    const requests = [ask("web", { memoryBytes: unknown }), ask("api")];
+    const { inputs: checked } = await world().check({}, inputs({ requests }));
+    expect(checked?.assignments?.["web"]?.reason).toBe("placed when its inputs are known");
+    expect(checked?.assignments?.["api"]?.host).toBe(UNKNOWN);
+  });
+
+  it("of whole lists leave everything for later", async () => {
+    const { inputs: checked, failures } = await world().check({}, inputs({ hosts: unknown }));
+    expect(failures).toBeUndefined();
+    expect(checked?.assignments).toBe(UNKNOWN);
+    expect(checked?.allocations).toBe(UNKNOWN);
+  });
+});
+
+describe("bad inputs are refused before any host is asked", () => {
+  const cases: [name: string, over: object, property: string, reason: string][] = [
+    [
+      "unknown property",
+      { colour: "red" },
+      "colour",
+      "colour is unknown; the properties here are ",
+    ],
+    [
+      "malformed CIDR",
+      { networks: [network("app", { cidr: "10.1.0.1/16" })] },
+      "networks",
+      "networks[0].cidr must be a CIDR without host bits, such as 10.20.0.0/16",
+    ],
+    [
+      "malformed pool",
+      { pool: { cidr: "10/8", networkPrefix: 16 } },
+      "pool",
+      "pool.cidr must be a CIDR without host bits, such as 10.20.0.0/16",
+    ],
+    [
+      "bad label operator",
+      { constraints: [{ kind: "label", expression: "zone ~ eu" }] },
+      "constraints",
+      'constraints[0].expression is wrong: label expression "zone ~ eu": unknown operator "~" at character 6;',
+    ],
+    [
+      "unknown strategy",
+      { strategies: [{ kind: "best" }] },
+      "strategies",
+      "strategies[0].kind must be one of random, depthFirst, breadthFirst, leastContainers",
+    ],
+    [
+      "container twice",
+      { requests: [ask("web"), ask("web")] },
+      "requests",
+      "requests[1].name names container web twice",
+    ],
+    [
+      "host twice",
+      { hosts: [planHost("h1"), planHost("h1")] },
+      "hosts",
+      "hosts[1].name names host h1 twice",
+    ],
+    [
+      "shell characters",
+      { requests: [ask("web; rm -rf /")] },
+      "requests",
+      "requests[0].name must be a name: at most 63 letters",
+    ],
+    [
+      "port out of range",
+      {
+        requests: [ask("web", { ports: [{ hostPort: 70000, protocol: "tcp", hostAddress: "" }] })],
+      },
+      "requests",
+      "requests[0].ports[0].hostPort must be a whole number from 1 to 65535",
+    ],
+    [
+      "negative memory",
+      { requests: [ask("web", { memoryBytes: -1 })] },
+      "requests",
+      "requests[0].memoryBytes must be a whole number from 0 to",
+    ],
+    [
+      "no number",
+      { requests: [ask("web", { cpus: NaN })] },
+      "requests",
+      "requests[0].cpus must be a number from 0 to",
+    ],
+  ];
+
+  it.each(cases)("%s", async (_name, over, property, reason) => {
+    const { check, asked } = world();
+    const { failures } = await check({}, inputs(over));
+    expect(failures?.[0]?.property).toBe(property);
+    expect(failures?.[0]?.reason.startsWith(reason)).toBe(true);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("the other verbs", () => {
+  const state = inputs();
+
+  it("keep what was decided and never replace", async () => {
+    const { create, update, read, diff } = world();
+    expect(await create(state)).toEqual({ id: "shop/dev/cloud", outs: state });
+    expect(await update("id", state, state)).toEqual({ outs: state });
+    expect(await read("id", state)).toEqual({ id: "id", props: state, inputs: state });
+    const moved = { ...state, meta: { ...state.meta, urn: "urn:other" } };
+    expect(await diff("id", state, moved)).toEqual({ changes: false });
+    expect(await diff("id", state, inputs({ requests: [] }))).toEqual({});
+  });
+});
+
+describe("clocker plan", () => {
+  it("answers why and why not from a state and fresh observations", async () => {
+    const { inputs: state } = await world().check({}, inputs());
+    const view = viewPlan(state ?? inputs(), [seen("h1"), seen("h2")]);
+    expect(view.result.assignments).toEqual(state?.assignments);
+    expect(why(view, "web-1")?.sentence).toBe("web-1 is on h2: breadth first: 0 web here, 1 on h1");
+    expect(whyNot(view, "web-1", "h1")).toBe(
+      "web-1 is not on h1: accepts it, but h2 comes first: breadth first: 0 web here, 1 on h1",
+    );
+    expect(whyNot(view, "nobody", "h1")).toBeUndefined();
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { explain, explainNot } from "../../../provider/placement/explain.js";
+import { planAll } from "../../../provider/placement/plan.js";
+import { ask, assigned, GiB, host, hostsOf, input, replicas, sentences } from "./make.js";
+
+const previous = (assignments: Record<string, ReturnType<typeof assigned>>) => ({
+  previous: { assignments, networks: {} },
+});
+
+describe("what is placed", () => {
+  it("stays although another host would now come first", () => {
+    const plan = input({
+      candidates: [host("h1"), host("h2")],
+      requests: [ask("web")],
+      ...previous({ web: assigned("h2") }),
+    });
+    expect(planAll(plan).assignments["web"]).toEqual(assigned("h2"));
+  });
+
+  it("moves when a label it needs is gone", () => {
+    const constraints = [{ kind: "label" as const, expression: "zone=eu" }];
+    const plan = input({
+      candidates: [host("h1"), host("h2", { labels: { zone: "eu" } })],
+      requests: [ask("web", { constraints })],
+      ...previous({ web: assigned("h1") }),
+    });
+    expect(hostsOf(planAll(plan))).toEqual({ web: "h2" });
+  });
+
+  it("stays on a host that cannot be reached, with its reason, even if it looks full", () => {
+    const plan = input({
+      candidates: [
+        host("h1", { notReady: "cannot be reached: timed out", memoryBytes: 0 }),
+        host("h2"),
+      ],
+      requests: [ask("web", { memoryBytes: GiB }), ask("new")],
+      ...previous({ web: assigned("h1") }),
+    });
+    const result = planAll(plan);
+    expect(result.assignments["web"]).toEqual(assigned("h1"));
+    expect(result.assignments["new"]?.host).toBe("h2");
+  });
+
+  it("leaves an unreachable host when the user pins it elsewhere", () => {
+    const constraints = [{ kind: "host" as const, host: "h2" }];
+    const plan = input({
+      candidates: [host("h1", { notReady: "cannot be reached" }), host("h2")],
+      requests: [ask("web", { constraints })],
+      ...previous({ web: assigned("h1") }),
+    });
+    expect(hostsOf(planAll(plan))).toEqual({ web: "h2" });
+  });
+
+  it("is found again by its container when there is no state", () => {
+    const plan = input({
+      candidates: [host("h1"), host("h2", { own: { web: { networks: {} } } })],
+      requests: [ask("web")],
+    });
+    expect(planAll(plan).assignments["web"]).toMatchObject({
+      host: "h2",
+      reason: "its container already runs here",
+    });
+  });
+
+  it("holds its capacity until it has left", () => {
+    const constraints = [{ kind: "host" as const, host: "h2" }];
+    const own = { mover: { networks: {}, memoryBytes: 3 * GiB, cpus: 0, ports: [] } };
+    const plan = input({
+      candidates: [host("h1", { own }), host("h2")],
+      requests: [
+        ask("mover", { memoryBytes: 3 * GiB, constraints }),
+        ask("next", { memoryBytes: 3 * GiB, constraints: [{ kind: "host", host: "h1" }] }),
+      ],
+      ...previous({ mover: assigned("h1") }),
+    });
+    expect(sentences(planAll(plan))).toEqual([
+      "no host for next: 1 host is not h1, to which it is pinned, 1 host lacks 3 GiB of memory (largest free 1 GiB on h1)",
+    ]);
+  });
+});
+
+describe("a container and its volume", () => {
+  it("are together: it follows the volume, and others follow it", () => {
+    const plan = input({
+      candidates: [host("h1"), host("h2", { volumes: ["data"] }), host("h3")],
+      requests: [
+        ask("db", { volumes: ["data"] }),
+        ask("cache", { volumes: ["fresh"] }),
+        ask("reader", { volumes: ["fresh"] }),
+      ],
+    });
+    const result = planAll(plan);
+    expect(hostsOf(result)).toEqual({ db: "h2", cache: "h1", reader: "h1" });
+    expect(result.assignments["db"]?.reason).toBe("its volume data is here");
+  });
+});
+
+describe("hosts that do not exist yet", () => {
+  const candidates = [
+    host("h1"),
+    host("h2", { pending: true }),
+    host("h3", { labels: { ssd: "1" } }),
+  ];
+
+  it("leave open only what they could change", () => {
+    const plan = input({
+      candidates,
+      requests: [
+        ask("old"),
+        ask("pinned", { constraints: [{ kind: "host", host: "h1" }] }),
+        ask("later", { constraints: [{ kind: "host", host: "h2" }] }),
+        ask("fast", { constraints: [{ kind: "label", expression: "ssd exists" }] }),
+        ask("any"),
+      ],
+      ...previous({ old: assigned("h3") }),
+    });
+    const result = planAll(plan);
+    expect(hostsOf(result)).toEqual({ old: "h3", pinned: "h1", fast: "h3" });
+    expect(result.pending.requests).toEqual(["later", "any"]);
+    expect(result.refusals).toEqual([]);
+  });
+
+  it("leave a refusal a refusal when they cannot help", () => {
+    const plan = input({
+      candidates: [host("h1", { pending: true })],
+      requests: [ask("web", { constraints: [{ kind: "label", expression: "zone=eu" }] })],
+    });
+    expect(sentences(planAll(plan))).toEqual(["no host for web: 1 host lacks label zone=eu"]);
+  });
+});
+
+describe("explain", () => {
+  const plan = input({
+    candidates: [
+      host("h1", { memoryBytes: GiB }),
+      host("h2"),
+      host("h3", { labels: { old: "1" } }),
+    ],
+    requests: replicas("web", 2, {
+      memoryBytes: 2 * GiB,
+      constraints: [{ kind: "label", expression: "old !exists" }],
+    }),
+  });
+
+  it("says for any request and host why there and why not there", () => {
+    const result = planAll(plan);
+    const explanation = explain("web-1", plan, result);
+    if (!explanation) throw new Error("no explanation");
+    expect(explanation.sentence).toBe("web-1 is on h2: the only host that fits");
+    expect(explainNot(explanation, "h1")).toBe(
+      "web-1 is not on h1: lacks 2 GiB of memory (1 GiB free, 1 GiB short)",
+    );
+    expect(explainNot(explanation, "h2")).toBe("web-1 is on h2: the only host that fits");
+    expect(explainNot(explanation, "h3")).toBe("web-1 is not on h3: has label old");
+    expect(explainNot(explanation, "h4")).toBe("h4 is not a host of the cloud");
+    expect(explain("nobody", plan, result)).toBeUndefined();
+  });
+
+  it("says which host comes first when several would do", () => {
+    const free = input({ candidates: [host("h1"), host("h2")], requests: replicas("web", 2) });
+    const explanation = explain("web-1", free, planAll(free));
+    expect(explanation && explainNot(explanation, "h1")).toBe(
+      "web-1 is not on h1: accepts it, but h2 comes first: breadth first: 0 web here, 1 on h1",
+    );
+  });
+});
