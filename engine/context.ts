@@ -1,13 +1,15 @@
 import { basename, resolve } from "node:path";
 import type { StackStore, UpdateRecord } from "./backend/backend.js";
-import { FileBackend } from "./backend/file-backend.js";
-import { noSuchStack } from "./backend/file-backend.js";
+import { FileBackend, noSuchStack } from "./backend/file-backend.js";
+import { FileStackStore } from "./backend/file-store.js";
 import { findProject, type Project } from "./config/project.js";
 import { programConfig } from "./config/program-config.js";
 import { StackConfig } from "./config/stack-config.js";
 import { EngineError } from "./errors.js";
 import type { InlineProgram, StackArgs, StackExport } from "./options.js";
 import type { PassphraseSource } from "./secrets/passphrase-source.js";
+import { ensureSecrets, openStack } from "./stacks/workspace.js";
+import { stackInit } from "./stacks/manage.js";
 import { emptySnapshot } from "./state/manifest.js";
 import type { ResourceState } from "./state/model.js";
 
@@ -33,6 +35,8 @@ export interface StackContext {
   store: StackStore;
   source: ProgramSource;
   env: Record<string, string | undefined>;
+  /** Takes the stack's lock, once it is sure that secrets can be sealed. */
+  lock(): Promise<() => Promise<void>>;
   /** Read anew for each operation. */
   config(): Promise<RunConfig>;
   /** The resources of another stack of the backend. */
@@ -42,33 +46,51 @@ export interface StackContext {
   cancel(): Promise<void>;
 }
 
+type Mode = "create" | "select" | "createOrSelect";
+
 /** Finds the project, the backend and the stack. */
-export async function openContext(
-  args: StackArgs,
-  mode: "create" | "select" | "createOrSelect",
-): Promise<StackContext> {
-  const project = args.program === undefined || args.workDir !== undefined ? await findProject(args.workDir) : undefined;
+export async function openContext(args: StackArgs, mode: Mode): Promise<StackContext> {
+  const env = { ...process.env, ...args.env };
+  const secrets: PassphraseSource = {
+    env,
+    ...(args.passphrase === undefined ? {} : { passphrase: args.passphrase }),
+  };
+  const project =
+    args.program === undefined || args.workDir !== undefined
+      ? await findProject(args.workDir)
+      : undefined;
   const name = args.projectName ?? project?.name;
   if (name === undefined) {
-    throw new EngineError("invalid-input", "a program in this process needs the name of its project", {
-      hint: "Give projectName, or a workDir with a Pulumi.yaml.",
-    });
+    throw new EngineError(
+      "invalid-input",
+      "a program in this process needs the name of its project",
+      {
+        hint: "Give projectName, or a workDir with a Pulumi.yaml.",
+      },
+    );
   }
-  const env = { ...process.env, ...args.env };
-  const secrets: PassphraseSource = { env, ...(args.passphrase === undefined ? {} : { passphrase: args.passphrase }) };
-  const backend = args.store === undefined ? await openBackend(args, project, env, secrets) : undefined;
-  const fileStore = backend?.stack(name, args.stackName);
-  const store = args.store ?? fileStore;
-  if (store === undefined) throw new EngineError("internal", "no store for the stack");
-  const stackConfig = project === undefined ? undefined : await StackConfig.read(project, args.stackName, secrets);
-  if (stackConfig?.secrets !== undefined) fileStore?.useSecrets(stackConfig.secrets);
-  await prepareStack(store, args.stackName, name, mode);
+  const backend =
+    args.store === undefined ? await openBackend(args, project, env, secrets) : undefined;
+  const { store, ensureSecrets: seal } = await openStore(args, mode, {
+    project,
+    name,
+    backend,
+    env,
+    secrets,
+  });
   return {
     store,
     source: sourceOf(args, project),
     env,
+    lock: async () => {
+      await seal();
+      return store.lock();
+    },
     config: async () => {
-      const current = project === undefined ? undefined : await StackConfig.read(project, args.stackName, secrets);
+      const current =
+        project === undefined
+          ? undefined
+          : await StackConfig.read(project, args.stackName, secrets);
       return programConfig({
         ...(project === undefined ? {} : { project }),
         projectName: name,
@@ -80,7 +102,8 @@ export async function openContext(
     },
     readStack: async (reference) => {
       const found = referenced(reference, name);
-      if (found.project === name && found.stack === args.stackName) return (await store.load())?.resources;
+      if (found.project === name && found.stack === args.stackName)
+        return (await store.load())?.resources;
       return (await backend?.stack(found.project, found.stack).load())?.resources;
     },
     export: async () => {
@@ -114,34 +137,60 @@ function openBackend(
   });
 }
 
-async function prepareStack(
-  store: StackStore,
-  stack: string,
-  project: string,
-  mode: "create" | "select" | "createOrSelect",
-): Promise<void> {
-  const snapshot = await store.load();
-  if (snapshot !== null) {
-    if (mode === "create") throw new EngineError("exists", `project ${project} already has a stack named ${stack}`);
-    return;
+interface Found {
+  project: Project | undefined;
+  name: string;
+  backend: FileBackend | undefined;
+  env: Record<string, string | undefined>;
+  secrets: PassphraseSource;
+}
+
+/** The stack's store, made if it may be; and what must happen before its first secret is sealed. */
+async function openStore(
+  args: StackArgs,
+  mode: Mode,
+  { project, name, backend, env, secrets }: Found,
+): Promise<{ store: StackStore; ensureSecrets: () => Promise<void> }> {
+  const { stackName } = args;
+  const plain = args.store ?? backend?.stack(name, stackName);
+  if (plain === undefined) throw new EngineError("internal", "no store for the stack");
+  const exists =
+    plain instanceof FileStackStore ? await plain.exists() : (await plain.load()) !== null;
+  if (exists && mode === "create")
+    throw new EngineError("exists", `project ${name} has a stack ${stackName} already`, {
+      hint: "Select it instead of creating it.",
+    });
+  if (!exists && mode === "select") throw noSuchStack(name, stackName);
+  if (project !== undefined && backend !== undefined) {
+    const workspace = { project, backend, env, secrets };
+    const handle = exists
+      ? await openStack(workspace, stackName)
+      : await stackInit(workspace, stackName, { select: false });
+    return { store: handle.store, ensureSecrets: async () => void (await ensureSecrets(handle)) };
   }
-  if (mode === "select") throw noSuchStack(project, stack);
-  const release = await store.lock();
-  try {
-    await store.save(emptySnapshot());
-  } finally {
-    await release();
+  if (!exists) {
+    const release = await plain.lock();
+    try {
+      await plain.save(emptySnapshot());
+    } finally {
+      await release();
+    }
   }
+  return { store: plain, ensureSecrets: async () => undefined };
 }
 
 function sourceOf(args: StackArgs, project: Project | undefined): ProgramSource {
-  const plugins = (project?.raw["plugins"] as { providers?: { name?: string; path?: string }[] } | undefined)?.providers;
+  const plugins = (
+    project?.raw["plugins"] as { providers?: { name?: string; path?: string }[] } | undefined
+  )?.providers;
   return {
     root: project?.root ?? resolve(args.workDir ?? process.cwd()),
     ...(project?.main === undefined ? {} : { main: project.main }),
     runtimeOptions: project?.runtime.options ?? {},
     plugins: (plugins ?? []).flatMap(({ name, path }) =>
-      path === undefined ? [] : [{ name: name ?? basename(path).replace(/^pulumi-resource-/, ""), path }],
+      path === undefined
+        ? []
+        : [{ name: name ?? basename(path).replace(/^pulumi-resource-/, ""), path }],
     ),
     ...(args.program === undefined ? {} : { inline: args.program }),
   };
@@ -153,4 +202,3 @@ function referenced(name: string, ownProject: string): { project: string; stack:
   const stack = parts.at(-1) ?? name;
   return { project: parts.length > 1 ? (parts.at(-2) ?? ownProject) : ownProject, stack };
 }
-

@@ -16,12 +16,6 @@ export type {
   StackExport,
   UpOptions,
 } from "./options.js";
-export type {
-  EngineEvent,
-  Severity,
-  StepEventMetadata,
-  StepEventState,
-  StepOp,
-} from "./events.js";
+export type { EngineEvent, Severity, StepEventMetadata, StepEventState, StepOp } from "./events.js";
 export type { Backend, StackStore, UpdateRecord } from "./backend/backend.js";
 export type { PendingOperation, PropertyMap, ResourceState, Snapshot } from "./state/model.js";

@@ -26,7 +26,10 @@ import { isProviderType, packageOfProviderType, ROOT_STACK_TYPE } from "./urn.js
 export type OperationRequest = UpOptions & { kind: OperationKind; dryRun: boolean };
 
 /** Runs one operation from the lock to the history entry. */
-export async function runOperation(context: StackContext, request: OperationRequest): Promise<OperationResult> {
+export async function runOperation(
+  context: StackContext,
+  request: OperationRequest,
+): Promise<OperationResult> {
   if ((request.policyPacks ?? []).length > 0) {
     throw new EngineError(
       "unsupported",
@@ -35,7 +38,7 @@ export async function runOperation(context: StackContext, request: OperationRequ
   }
   const { store } = context;
   const config = await context.config();
-  const release = request.dryRun ? undefined : await store.lock();
+  const release = request.dryRun ? undefined : await context.lock();
   try {
     const base = await store.load();
     if (base === null) throw noSuchStack(store.project, store.stack);
@@ -95,13 +98,16 @@ class Operation {
 
   #prelude(): void {
     const config = Object.fromEntries(
-      Object.entries(this.#config.values).map(([key, value]) => [key, this.#secretKeys.has(key) ? "[secret]" : value]),
+      Object.entries(this.#config.values).map(([key, value]) => [
+        key,
+        this.#secretKeys.has(key) ? "[secret]" : value,
+      ]),
     );
     this.#events.emit({ preludeEvent: { config } });
   }
 
   #deployment(): Deployment {
-    const { store, source, env, readStack } = this.#context;
+    const { store, source, env } = this.#context;
     const { dryRun, parallel, continueOnError, target, targetDependents, replace } = this.#request;
     const base = new BaseState(this.#base.resources);
     this.#events.rootUrn = base.resources.find(({ type }) => type === ROOT_STACK_TYPE)?.urn;
@@ -110,7 +116,10 @@ class Operation {
       {
         project: store.project,
         root: source.root,
-        programDirectory: source.inline === undefined ? programLocation(source.root, source.main).directory : source.root,
+        programDirectory:
+          source.inline === undefined
+            ? programLocation(source.root, source.main).directory
+            : source.root,
         get engineAddress() {
           return server.address;
         },
@@ -138,8 +147,12 @@ class Operation {
       events: this.#events,
       providers: new ProviderRegistry(
         host,
-        { readStack, resource: (urn) => deployment.news.get(urn) ?? deployment.reads.get(urn) },
-        (urn) => deployment.base.get(urn) ?? deployment.base.resources.find((state) => state.urn === urn),
+        {
+          readStack: (name) => this.#context.readStack(name),
+          resource: (urn) => deployment.news.get(urn) ?? deployment.reads.get(urn),
+        },
+        (urn) =>
+          deployment.base.get(urn) ?? deployment.base.resources.find((state) => state.urn === urn),
       ),
       snapshot: this.#snapshot,
       base,
@@ -171,6 +184,7 @@ class Operation {
       this.#cancelled = true;
       this.#events.emit({ cancelEvent: {} });
       conductor.stop();
+      void this.#host?.cancel();
     });
     onAbort(terminate, () => {
       this.#cancelled = this.#terminated = true;
@@ -196,8 +210,9 @@ class Operation {
     if (kind === "preview" || kind === "update") this.#prewarm(deployment.base.resources);
     if (refreshes) {
       await refresh(deployment, conductor.executor);
-      if (conductor.executor.failed) return { ok: false };
+      if (this.#terminated) return { ok: false };
       await this.#snapshot?.rebase({ ...this.#base, resources: deployment.base.resources });
+      if (conductor.executor.failed) return { ok: false };
     } else {
       this.#warnPending(this.#base.pendingOperations);
     }
@@ -247,13 +262,19 @@ class Operation {
   /** The dynamic provider takes as long to start as the program: begin both at once, unless the state knows better. */
   #prewarm(resources: readonly ResourceState[]): void {
     const providers = resources.filter(({ type }) => isProviderType(type));
-    if (providers.length > 0 && !providers.some(({ type }) => packageOfProviderType(type) === DYNAMIC_PACKAGE)) return;
+    if (
+      providers.length > 0 &&
+      !providers.some(({ type }) => packageOfProviderType(type) === DYNAMIC_PACKAGE)
+    )
+      return;
     this.#host?.prewarm();
   }
 
   #warnPending(operations: readonly PendingOperation[]): void {
     if (operations.length === 0 || this.#request.dryRun) return;
-    const list = operations.map(({ resource, type }) => `  * ${resource.urn}, interrupted while ${type}`).join("\n");
+    const list = operations
+      .map(({ resource, type }) => `  * ${resource.urn}, interrupted while ${type}`)
+      .join("\n");
     this.#events.diagnostic(
       "warning",
       `Attempting to deploy or update resources with ${operations.length} pending operations from previous deployment.\n${list}\n` +
@@ -275,7 +296,9 @@ class Operation {
   ): Promise<OperationResult> {
     const { kind, dryRun, expectNoChanges } = this.#request;
     const counts = conductor?.executor.counts ?? {};
-    const changed = Object.entries(counts).some(([op, count]) => op !== "same" && op !== "read" && count > 0);
+    const changed = Object.entries(counts).some(
+      ([op, count]) => op !== "same" && op !== "read" && count > 0,
+    );
     let failed = operationFailed;
     if (!failed && expectNoChanges === true && changed) {
       failed = true;
@@ -286,9 +309,13 @@ class Operation {
     else if (this.#cancelled) this.#events.diagnostic("error", `${what} canceled`);
     const durationSeconds = this.#events.durationSeconds;
     const maybeCorrupt = conductor?.executor.maybeCorrupt ?? false;
-    this.#events.emit({ summaryEvent: { maybeCorrupt, durationSeconds, resourceChanges: counts, PolicyPacks: {} } });
-    const result = operationFailed || failed ? "failed" : this.#cancelled ? "cancelled" : "succeeded";
-    if (!dryRun && !this.#terminated) await this.#record(result === "succeeded" ? "succeeded" : "failed", counts);
+    this.#events.emit({
+      summaryEvent: { maybeCorrupt, durationSeconds, resourceChanges: counts, PolicyPacks: {} },
+    });
+    const result =
+      operationFailed || failed ? "failed" : this.#cancelled ? "cancelled" : "succeeded";
+    if (!dryRun && !this.#terminated)
+      await this.#record(result === "succeeded" ? "succeeded" : "failed", counts);
     return {
       kind,
       result,
@@ -302,12 +329,16 @@ class Operation {
 
   #outputs(deployment: Deployment): OperationResult["outputs"] {
     const isRoot = ({ type }: ResourceState): boolean => type === ROOT_STACK_TYPE;
-    const root = [...deployment.news.values()].find(isRoot) ?? deployment.base.resources.find(isRoot);
+    const root =
+      [...deployment.news.values()].find(isRoot) ?? deployment.base.resources.find(isRoot);
     if (this.#request.kind === "destroy") return {};
     return outputMap(root?.outputs ?? {});
   }
 
-  async #record(result: UpdateRecord["result"], resourceChanges: Record<string, number>): Promise<void> {
+  async #record(
+    result: UpdateRecord["result"],
+    resourceChanges: Record<string, number>,
+  ): Promise<void> {
     const { kind, message } = this.#request;
     try {
       await this.#context.store.record({

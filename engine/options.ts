@@ -50,7 +50,7 @@ export interface OperationOptions {
   targetDependents?: boolean;
   continueOnError?: boolean;
   message?: string;
-  /** Refuses with an error when the operation would change something. */
+  /** Fails when something was changed, or in a preview would be. */
   expectNoChanges?: boolean;
 }
 

@@ -15,6 +15,8 @@ export function outputMap(outputs: PropertyMap): OutputMap {
 
 /** The outputs of a stack: those of its root resource. */
 export function outputsOf(snapshot: Snapshot | null): OutputMap {
-  const root = snapshot?.resources.find(({ type, delete: gone }) => type === ROOT_STACK_TYPE && gone !== true);
+  const root = snapshot?.resources.find(
+    ({ type, delete: gone }) => type === ROOT_STACK_TYPE && gone !== true,
+  );
   return outputMap(root?.outputs ?? {});
 }

@@ -16,7 +16,13 @@ export function parseUrn(urn: string): UrnParts {
   const body = urn.startsWith("urn:pulumi:") ? urn.slice("urn:pulumi:".length) : undefined;
   const parts = body?.split("::");
   const [stack, project, qualifiedType] = parts ?? [];
-  if (stack === undefined || project === undefined || qualifiedType === undefined || parts === undefined || parts.length < 4)
+  if (
+    stack === undefined ||
+    project === undefined ||
+    qualifiedType === undefined ||
+    parts === undefined ||
+    parts.length < 4
+  )
     throw new Error(`"${urn}" is not a URN`);
   const type = qualifiedType.slice(qualifiedType.lastIndexOf("$") + 1);
   return { stack, project, qualifiedType, type, name: parts.slice(3).join("::") };
@@ -27,7 +33,13 @@ export function urnName(urn: string): string {
 }
 
 /** The URN of a resource. Children of the root stack carry no parent type. */
-export function makeUrn(stack: string, project: string, parent: string, type: string, name: string): string {
+export function makeUrn(
+  stack: string,
+  project: string,
+  parent: string,
+  type: string,
+  name: string,
+): string {
   const parentType = parent === "" ? "" : parseUrn(parent).qualifiedType;
   return makeUrnFromParentType(stack, project, parentType, type, name);
 }
@@ -39,7 +51,8 @@ export function makeUrnFromParentType(
   type: string,
   name: string,
 ): string {
-  const qualified = parentType === "" || parentType === ROOT_STACK_TYPE ? type : `${parentType}$${type}`;
+  const qualified =
+    parentType === "" || parentType === ROOT_STACK_TYPE ? type : `${parentType}$${type}`;
   return `urn:pulumi:${stack}::${project}::${qualified}::${name}`;
 }
 
@@ -76,7 +89,8 @@ export interface ProviderReference {
 
 export function parseProviderReference(reference: string): ProviderReference {
   const at = reference.lastIndexOf("::");
-  if (at < 0 || !reference.startsWith("urn:pulumi:")) throw new Error(`"${reference}" is not a provider reference`);
+  if (at < 0 || !reference.startsWith("urn:pulumi:"))
+    throw new Error(`"${reference}" is not a provider reference`);
   return { urn: reference.slice(0, at), id: reference.slice(at + 2) };
 }
 

@@ -1,7 +1,11 @@
 import type { Goal, ReadGoal, RegisterResult, Registration } from "./goal.js";
 import type { PropertyMap } from "../state/model.js";
 import { edgesOf } from "../graph/edges.js";
-import { defaultProviderGoal, type ProviderRequest, type StackConfiguration } from "../providers/defaults.js";
+import {
+  defaultProviderGoal,
+  type ProviderRequest,
+  type StackConfiguration,
+} from "../providers/defaults.js";
 import { planDeletions } from "../steps/deletions.js";
 import { messageOf, StepExecutor } from "../steps/executor.js";
 import { StepGenerator } from "../steps/generator.js";
@@ -80,7 +84,8 @@ export class Conductor {
       return;
     }
     const step = this.executor.pendingOutputs.get(urn);
-    if (step === undefined) throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
+    if (step === undefined)
+      throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
     this.executor.pendingOutputs.delete(urn);
     if (step.skippedCreate !== true) this.#setOutputs(step, outputs);
   }
@@ -116,7 +121,8 @@ export class Conductor {
         if (seen.has(step)) continue;
         seen.add(step);
         for (const state of [step.old, step.next])
-          if (state !== null && graph.has(state)) for (const needed of graph.allDependencies(state)) blocked.add(needed);
+          if (state !== null && graph.has(state))
+            for (const needed of graph.allDependencies(state)) blocked.add(needed);
       }
       await this.executor.all(group.filter((step) => !blocked.has(step.old)));
       if (this.executor.cancelled) return;
@@ -128,7 +134,10 @@ export class Conductor {
     for (const urn of targets ?? []) {
       if (this.#deployment.base.resources.some((state) => state.urn === urn)) continue;
       if (this.#generator.progress.urns.has(urn)) continue;
-      this.#deployment.events.diagnostic("error", `Target '${urn}' could not be found in the stack.`);
+      this.#deployment.events.diagnostic(
+        "error",
+        `Target '${urn}' could not be found in the stack.`,
+      );
       this.#failed = true;
     }
   }

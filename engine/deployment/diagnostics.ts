@@ -28,7 +28,11 @@ export class EventStream {
     if (this.#listener === undefined) return;
     this.#sequence++;
     try {
-      this.#listener({ sequence: this.#sequence, timestamp: Math.floor(Date.now() / 1000), ...body });
+      this.#listener({
+        sequence: this.#sequence,
+        timestamp: Math.floor(Date.now() / 1000),
+        ...body,
+      });
     } catch (error) {
       process.emitWarning(`an event listener failed: ${String(error)}`);
     }

@@ -3,7 +3,14 @@ import type { PropertyMap, ResourceState } from "../state/model.js";
 /** An alias as the program gave it: a whole URN, or what differs from the resource's own name, type, stack, project, parent. */
 export type Alias =
   | { urn: string }
-  | { name?: string; type?: string; stack?: string; project?: string; parentUrn?: string; noParent?: boolean };
+  | {
+      name?: string;
+      type?: string;
+      stack?: string;
+      project?: string;
+      parentUrn?: string;
+      noParent?: boolean;
+    };
 
 /** What the program wants of one resource. */
 export interface Goal {

@@ -4,9 +4,8 @@ import { edgesOf } from "../graph/edges.js";
 import type { StepExecutor } from "../steps/executor.js";
 import { RefreshStep } from "../steps/refresh.js";
 import type { ResourceState } from "../state/model.js";
-import { parseProviderReference } from "../urn.js";
 
-/** Reads everything (or the targets) at once, then rebuilds the base from what was found. Errors keep the base as it is. */
+/** Reads everything (or the targets) at once, then rebuilds the base from what was found. What cannot be read stays as it is. */
 export async function refresh(deployment: Deployment, executor: StepExecutor): Promise<void> {
   const targets = refreshTargets(deployment);
   const steps = new Map<ResourceState, RefreshStep>();
@@ -17,8 +16,9 @@ export async function refresh(deployment: Deployment, executor: StepExecutor): P
   // The first use of a provider starts its plugin: one error for it, not one for each resource.
   for (const reference of new Set([...steps.keys()].map((state) => state.provider ?? "")))
     if (reference !== "") await deployment.providers.ensure(reference);
+  executor.keepGoing = true;
   await executor.all([...steps.values()]);
-  if (executor.failed) return;
+  executor.keepGoing = false;
   const resources = rebuild(deployment.base.resources, steps);
   deployment.base = new BaseState(resources);
 }
@@ -28,12 +28,16 @@ function refreshTargets({ options, base }: Deployment): ReadonlySet<string> | un
   if (targets === undefined || !options.targetDependents) return targets;
   const all = new Set(targets);
   for (const state of base.resources)
-    if (targets.has(state.urn)) for (const { urn } of base.graph.dependents(state, () => false, true)) all.add(urn);
+    if (targets.has(state.urn))
+      for (const { urn } of base.graph.dependents(state, () => false, true)) all.add(urn);
   return all;
 }
 
 /** What is gone is left out, and so are the references to it; children of what is gone move up to its parent. */
-function rebuild(resources: readonly ResourceState[], steps: ReadonlyMap<ResourceState, RefreshStep>): ResourceState[] {
+function rebuild(
+  resources: readonly ResourceState[],
+  steps: ReadonlyMap<ResourceState, RefreshStep>,
+): ResourceState[] {
   const result: ResourceState[] = [];
   const present = new Set<string>();
   const parentOf = new Map<string, string>();
@@ -53,7 +57,11 @@ function rebuild(resources: readonly ResourceState[], steps: ReadonlyMap<Resourc
   return result;
 }
 
-function standing(parent: string, present: ReadonlySet<string>, parentOf: ReadonlyMap<string, string>): string {
+function standing(
+  parent: string,
+  present: ReadonlySet<string>,
+  parentOf: ReadonlyMap<string, string>,
+): string {
   let at = parent;
   while (at !== "" && !present.has(at)) at = parentOf.get(at) ?? "";
   return at;
@@ -75,12 +83,4 @@ function repaired(
   if (copy.deletedWith !== undefined && !present.has(copy.deletedWith)) delete copy.deletedWith;
   if (copy.parent !== undefined) copy.parent = standing(copy.parent, present, parentOf);
   return copy;
-}
-
-/** References of providers that stand in the base, for the start of their plugins. */
-export function providerReferences(resources: readonly ResourceState[]): Set<string> {
-  const packages = new Set<string>();
-  for (const { provider } of resources)
-    if (provider !== undefined && provider !== "") packages.add(parseProviderReference(provider).urn);
-  return packages;
 }

@@ -20,7 +20,10 @@ export class StepEvents {
   pre(step: Step): void {
     if (isInternal(step) || !this.#deployment.events.observed) return;
     this.#deployment.events.emit({
-      resourcePreEvent: { metadata: this.#metadata(step, step.op), planning: this.#deployment.options.dryRun },
+      resourcePreEvent: {
+        metadata: this.#metadata(step, step.op),
+        planning: this.#deployment.options.dryRun,
+      },
     });
   }
 
@@ -28,7 +31,8 @@ export class StepEvents {
     const resource = stepResource(step);
     const { dryRun } = this.#deployment.options;
     if (resource === null || isInternal(step)) return;
-    if (resource.custom || dryRun || step.op === "refresh" || step.op === "delete") this.outputs(step);
+    if (resource.custom || dryRun || step.op === "refresh" || step.op === "delete")
+      this.outputs(step);
   }
 
   /** Also for components, when they have registered their outputs. */
@@ -36,7 +40,10 @@ export class StepEvents {
     if (isInternal(step) || !this.#deployment.events.observed) return;
     const op = step.op === "refresh" && step.resultOp !== undefined ? step.resultOp() : step.op;
     this.#deployment.events.emit({
-      resOutputsEvent: { metadata: this.#metadata(step, op), planning: this.#deployment.options.dryRun },
+      resOutputsEvent: {
+        metadata: this.#metadata(step, op),
+        planning: this.#deployment.options.dryRun,
+      },
     });
   }
 
@@ -45,7 +52,11 @@ export class StepEvents {
     events.diagnostic("error", error.message, isInternal(step) ? {} : { urn: step.urn });
     if (!events.observed) return;
     events.emit({
-      resOpFailedEvent: { metadata: this.#metadata(step, step.op), status: STATUS[status], steps: this.#steps },
+      resOpFailedEvent: {
+        metadata: this.#metadata(step, step.op),
+        status: STATUS[status],
+        steps: this.#steps,
+      },
     });
   }
 
@@ -58,7 +69,8 @@ export class StepEvents {
       op = step.resultOp();
       counts = true;
     } else if (op === "read") {
-      counts = step.old !== null && step.next !== null && !deepEquals(step.old.outputs, step.next.outputs);
+      counts =
+        step.old !== null && step.next !== null && !deepEquals(step.old.outputs, step.next.outputs);
     }
     if (!counts) return undefined;
     this.#steps++;
@@ -99,6 +111,8 @@ function eventState(state: ResourceState | null): StepEventState | null {
     ...(state.retainOnDelete === true ? { retainOnDelete: true } : {}),
     inputs: maskSecrets(state.inputs ?? {}),
     outputs: maskSecrets(state.outputs ?? {}),
-    ...(state.initErrors === undefined || state.initErrors.length === 0 ? {} : { initErrors: state.initErrors }),
+    ...(state.initErrors === undefined || state.initErrors.length === 0
+      ? {}
+      : { initErrors: state.initErrors }),
   };
 }

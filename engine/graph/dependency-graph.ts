@@ -19,7 +19,11 @@ export class DependencyGraph {
       this.#index.set(state, at);
       append(this.#byUrn, state.urn, at);
       if (state.parent !== undefined) parents.set(state.urn, state.parent);
-      for (let parent = state.parent; parent !== undefined && parent !== ""; parent = parents.get(parent))
+      for (
+        let parent = state.parent;
+        parent !== undefined && parent !== "";
+        parent = parents.get(parent)
+      )
         append(this.#descendants, parent, at);
     });
   }
@@ -29,7 +33,11 @@ export class DependencyGraph {
   }
 
   /** All that depend on `root` directly or through others, in order. Resources in `ignore` are passed over. */
-  dependents(root: ResourceState, ignore: (urn: string) => boolean, includeChildren: boolean): ResourceState[] {
+  dependents(
+    root: ResourceState,
+    ignore: (urn: string) => boolean,
+    includeChildren: boolean,
+  ): ResourceState[] {
     const found: ResourceState[] = [];
     const urns = new Set([root.urn]);
     const from = this.#index.get(root);
@@ -37,7 +45,11 @@ export class DependencyGraph {
     for (let at = from + 1; at < this.#resources.length; at++) {
       const state = this.#resources[at];
       if (state === undefined || ignore(state.urn)) continue;
-      if (edgesOf(state).some(({ kind, urn }) => urns.has(urn) && (includeChildren || kind !== "parent"))) {
+      if (
+        edgesOf(state).some(
+          ({ kind, urn }) => urns.has(urn) && (includeChildren || kind !== "parent"),
+        )
+      ) {
         found.push(state);
         urns.add(state.urn);
       }
@@ -85,10 +97,13 @@ export class DependencyGraph {
   deletionOrder(condemned: ReadonlySet<ResourceState>): ResourceState[][] {
     const level = new Map<ResourceState, number>();
     const groups: ResourceState[][] = [];
-    const ordered = [...condemned].sort((a, b) => (this.#index.get(a) ?? 0) - (this.#index.get(b) ?? 0));
+    const ordered = [...condemned].sort(
+      (a, b) => (this.#index.get(a) ?? 0) - (this.#index.get(b) ?? 0),
+    );
     for (const state of ordered) {
       let own = 0;
-      for (const dependency of this.dependencies(state)) own = Math.max(own, (level.get(dependency) ?? -1) + 1);
+      for (const dependency of this.dependencies(state))
+        own = Math.max(own, (level.get(dependency) ?? -1) + 1);
       level.set(state, own);
       (groups[own] ??= []).push(state);
     }

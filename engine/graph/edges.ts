@@ -1,7 +1,8 @@
 import type { ResourceState } from "../state/model.js";
 import { parseProviderReference } from "../urn.js";
 
-export type EdgeKind = "parent" | "dependency" | "propertyDependency" | "deletedWith" | "replaceWith" | "provider";
+export type EdgeKind =
+  "parent" | "dependency" | "propertyDependency" | "deletedWith" | "replaceWith" | "provider";
 
 export interface Edge {
   kind: EdgeKind;
@@ -11,7 +12,8 @@ export interface Edge {
 /** Everything a resource must stand after, in no particular order. */
 export function edgesOf(state: ResourceState): Edge[] {
   const edges: Edge[] = [];
-  if (state.parent !== undefined && state.parent !== "") edges.push({ kind: "parent", urn: state.parent });
+  if (state.parent !== undefined && state.parent !== "")
+    edges.push({ kind: "parent", urn: state.parent });
   for (const urn of state.dependencies ?? []) edges.push({ kind: "dependency", urn });
   for (const urns of Object.values(state.propertyDependencies ?? {}))
     for (const urn of urns) edges.push({ kind: "propertyDependency", urn });

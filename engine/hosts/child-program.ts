@@ -21,7 +21,10 @@ const REPORTED = 32;
 const GRACE_MS = 1000;
 
 /** Where a program runs and what its entry point is. */
-export function programLocation(root: string, main: string | undefined): { directory: string; entry: string } {
+export function programLocation(
+  root: string,
+  main: string | undefined,
+): { directory: string; entry: string } {
   if (main === undefined || main === "") return { directory: root, entry: "." };
   const path = isAbsolute(main) ? main : resolve(root, main);
   const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
@@ -45,7 +48,10 @@ export class ChildProgram implements ProgramHost {
     const { root, main, runtimeOptions, env } = this.#options;
     const { directory, entry } = programLocation(root, main);
     const nodeargs = runtimeOptions["nodeargs"];
-    const script = locateSdkScript(entry === "." ? directory : dirname(join(directory, entry)), "cmd/run");
+    const script = locateSdkScript(
+      entry === "." ? directory : dirname(join(directory, entry)),
+      "cmd/run",
+    );
     this.#child = this.#children.start({
       command: process.execPath,
       args: [
@@ -72,12 +78,14 @@ export class ChildProgram implements ProgramHost {
           ? { PULUMI_NODEJS_TSCONFIG_PATH: runtimeOptions["tsconfig"] }
           : {}),
       },
-      onLine: (line, stream) => this.#events.diagnostic(stream === "out" ? "info" : "info#err", line),
+      onLine: (line, stream) =>
+        this.#events.diagnostic(stream === "out" ? "info" : "info#err", line),
     });
     const { code, signal } = await this.#child.exited;
     if (code === 0) return { ok: true };
     if (code === REPORTED) return { ok: false };
-    const how = signal === null ? `exited with non-zero exit code: ${code ?? -1}` : `was ended by ${signal}`;
+    const how =
+      signal === null ? `exited with non-zero exit code: ${code ?? -1}` : `was ended by ${signal}`;
     return { ok: false, message: `an unhandled error occurred: Program ${how}` };
   }
 

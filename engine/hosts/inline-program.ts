@@ -3,7 +3,7 @@ import type { ProgramHost, ProgramLaunch, ProgramResult } from "./program.js";
 
 /** What `runtime/state` exports besides its published types. */
 interface StateModule {
-  withLocalStorage<T>(run: () => Promise<T>): Promise<T>;
+  withLocalStorage: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
 /**

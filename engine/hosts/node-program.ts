@@ -22,8 +22,10 @@ export function splitArguments(text: string): string[] {
   const parts: string[] = [];
   for (const match of text.matchAll(/(?:[^\s"']|"(?:[^"\\]|\\.)*"|'[^']*')+/g)) {
     parts.push(
-      match[0].replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g, (_, double: string | undefined, single: string | undefined) =>
-        double === undefined ? (single ?? "") : double.replace(/\\(.)/g, "$1"),
+      match[0].replace(
+        /"((?:[^"\\]|\\.)*)"|'([^']*)'/g,
+        (_, double: string | undefined, single: string | undefined) =>
+          double === undefined ? (single ?? "") : double.replace(/\\(.)/g, "$1"),
       ),
     );
   }

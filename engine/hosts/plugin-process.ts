@@ -12,7 +12,7 @@ export interface PluginLaunch {
 }
 
 /** .NET writes a progress sequence in front of the port. */
-// eslint-disable-next-line no-control-regex
+
 const PROGRESS_SEQUENCE = /\u001b\]9;4;3;\u001b\\/g;
 
 /** Starts a plugin and waits for its port, the first line on stdout. */
@@ -44,7 +44,14 @@ export async function startPlugin(
   });
   child.exited.then(
     ({ code, signal }) =>
-      refuse(new Error([`${launch.label} ended (${signal ?? `exit code ${code}`}) before it was ready`, ...noise].join("\n"))),
+      refuse(
+        new Error(
+          [
+            `${launch.label} ended (${signal ?? `exit code ${code}`}) before it was ready`,
+            ...noise,
+          ].join("\n"),
+        ),
+      ),
     refuse,
   );
   return { child, port: await port };

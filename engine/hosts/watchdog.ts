@@ -41,7 +41,10 @@ export class Watchdog {
   }
 
   #start(): ChildProcess {
-    const shell = spawn("/bin/sh", ["-c", SCRIPT], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+    const shell = spawn("/bin/sh", ["-c", SCRIPT], {
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore"],
+    });
     // A shell that cannot be started is no reason to fail: all other ways out stop the children themselves.
     shell.on("error", () => undefined);
     shell.stdin?.on("error", () => undefined);

@@ -40,5 +40,5 @@ export function engineService(events: EventStream): IEngineServer {
       }
       return new pb.RequirePulumiVersionResponse();
     }),
-  } as unknown as IEngineServer;
+  };
 }

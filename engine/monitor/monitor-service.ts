@@ -9,11 +9,23 @@ import type { Goal } from "../deployment/goal.js";
 import { EngineError } from "../errors.js";
 import { isDefaultProviderDenied, type StackConfiguration } from "../providers/defaults.js";
 import type { PropertyMap } from "../state/model.js";
-import { isProviderType, packageOfProviderType, packageOfType, parseProviderReference, parseUrn } from "../urn.js";
+import {
+  isProviderType,
+  packageOfProviderType,
+  packageOfType,
+  parseProviderReference,
+  parseUrn,
+} from "../urn.js";
 import { hashAssets } from "../values/assets.js";
 import { fromStruct, toStruct } from "../values/struct.js";
 import { containsUnknown } from "../values/wire.js";
-import { goalOf, refuseFeature, refuseUnsupported, sourcePosition, stackTrace } from "./requests.js";
+import {
+  goalOf,
+  refuseFeature,
+  refuseUnsupported,
+  sourcePosition,
+  stackTrace,
+} from "./requests.js";
 
 /** What is advertised; the SDK refuses the rest by itself, in words of its own. */
 const FEATURES = [
@@ -26,7 +38,13 @@ const FEATURES = [
 ];
 
 /** The same by the names older SDKs ask for. */
-const FEATURE_IDS = new Set(["secrets", "resourceReferences", "aliasSpecs", "deletedWith", "replaceWith"]);
+const FEATURE_IDS = new Set([
+  "secrets",
+  "resourceReferences",
+  "aliasSpecs",
+  "deletedWith",
+  "replaceWith",
+]);
 
 export interface MonitorOptions {
   deployment: Deployment;
@@ -61,7 +79,10 @@ export class MonitorService {
       ),
       registerResource: unary((request: pb.RegisterResourceRequest) => this.#register(request)),
       registerResourceOutputs: unary(async (request: pb.RegisterResourceOutputsRequest) => {
-        const outputs = await hashAssets(fromStruct(request.getOutputs()), this.#options.programDirectory);
+        const outputs = await hashAssets(
+          fromStruct(request.getOutputs()),
+          this.#options.programDirectory,
+        );
         await this.#options.conductor.registerOutputs(request.getUrn(), outputs);
         return new Empty();
       }),
@@ -78,7 +99,7 @@ export class MonitorService {
       registerResourceHook: refused("resource hooks"),
       registerErrorHook: refused("error hooks"),
       registerPackage: refused("a parameterized package"),
-    } as unknown as IResourceMonitorServer;
+    };
   }
 
   #info(): pb.DeploymentInfo {
@@ -99,12 +120,16 @@ export class MonitorService {
     const type = request.getType();
     let inputs = await hashAssets(fromStruct(request.getObject()), programDirectory);
     if (isProviderType(type)) inputs = providerInputs(request, inputs);
-    const provider = request.getCustom() && !isProviderType(type) ? await this.#provider(request, parent) : "";
+    const provider =
+      request.getCustom() && !isProviderType(type) ? await this.#provider(request, parent) : "";
     const goal = goalOf(request, provider, inputs, parent, root);
     const { state, result, unknown } = await conductor.register(goal);
     if (result !== "success" && !request.getSupportsresultreporting())
       throw new EngineError("internal", "resource registration failed");
-    this.#goals.set(state.urn, { ...goal, provider: goal.custom ? provider : this.#inheritedProvider(request, parent) });
+    this.#goals.set(state.urn, {
+      ...goal,
+      provider: goal.custom ? provider : this.#inheritedProvider(request, parent),
+    });
     this.#parents.set(state.urn, goal.parent);
     if (!goal.custom) this.#rememberProviders(state.urn, request);
     if (parseUrn(state.urn).qualifiedType === "pulumi:pulumi:Stack")
@@ -114,7 +139,9 @@ export class MonitorService {
     // A local component's outputs are known when it registers them; old ones may refer to what is not there yet.
     let outputs = goal.custom ? (state.outputs ?? {}) : {};
     if (!request.getSupportspartialvalues())
-      outputs = Object.fromEntries(Object.entries(outputs).filter(([, value]) => !containsUnknown(value)));
+      outputs = Object.fromEntries(
+        Object.entries(outputs).filter(([, value]) => !containsUnknown(value)),
+      );
     response.setObject(
       toStruct(outputs, {
         keepUnknowns: true,
@@ -181,7 +208,11 @@ export class MonitorService {
     const provider =
       request.getProvider() ||
       this.#fromAncestors(request.getParent(), packageOfType(type)) ||
-      (await this.#default(packageOfType(type), request.getVersion(), request.getPlugindownloadurl()));
+      (await this.#default(
+        packageOfType(type),
+        request.getVersion(),
+        request.getPlugindownloadurl(),
+      ));
     const position = sourcePosition(request.getSourceposition(), root);
     const trace = stackTrace(request.getStacktrace(), root);
     const { state } = await conductor.read({
@@ -218,13 +249,23 @@ export class MonitorService {
       (await this.#default(pkg, request.getVersion(), request.getPlugindownloadurl()));
     const provider = await deployment.providers.get(reference);
     const args = fromStruct(request.getArgs());
-    const { value, failures } = await provider.invoke({ token, args, preview: deployment.options.dryRun });
+    const { value, failures } = await provider.invoke({
+      token,
+      args,
+      preview: deployment.options.dryRun,
+    });
     const response = new pb.ResourceInvokeResponse();
     response.setReturn(
-      toStruct(value, { keepUnknowns: true, keepSecrets: true, keepResources: request.getAcceptresources() }),
+      toStruct(value, {
+        keepUnknowns: true,
+        keepSecrets: true,
+        keepResources: request.getAcceptresources(),
+      }),
     );
     response.setFailuresList(
-      failures.map(({ property, reason }) => new CheckFailure().setProperty(property).setReason(reason)),
+      failures.map(({ property, reason }) =>
+        new CheckFailure().setProperty(property).setReason(reason),
+      ),
     );
     return response;
   }
@@ -247,7 +288,9 @@ function providerInputs(request: pb.RegisterResourceRequest, inputs: PropertyMap
 }
 
 /** A handler as an async function; errors get the code by which the SDK tells a refusal from the end of the operation. */
-export function unary<Req, Res>(handle: (request: Req) => Promise<Res>): grpc.handleUnaryCall<Req, Res> {
+export function unary<Req, Res>(
+  handle: (request: Req) => Promise<Res>,
+): grpc.handleUnaryCall<Req, Res> {
   return (call, callback) => {
     handle(call.request).then(
       (response) => callback(null, response),
@@ -261,6 +304,7 @@ export function unary<Req, Res>(handle: (request: Req) => Promise<Res>): grpc.ha
 
 function codeOf(error: unknown): grpc.status {
   if (error instanceof ShutDown) return grpc.status.UNAVAILABLE;
-  if (error instanceof EngineError && error.code === "unsupported") return grpc.status.FAILED_PRECONDITION;
+  if (error instanceof EngineError && error.code === "unsupported")
+    return grpc.status.FAILED_PRECONDITION;
   return grpc.status.UNKNOWN;
 }

@@ -27,7 +27,10 @@ export function refuseUnsupported(request: RegisterResourceRequest): void {
 }
 
 /** Where in the program, relative to the project; nothing when it cannot be said. */
-export function sourcePosition(position: SourcePosition | undefined, root: string): string | undefined {
+export function sourcePosition(
+  position: SourcePosition | undefined,
+  root: string,
+): string | undefined {
   if (position === undefined) return undefined;
   try {
     const file = fileURLToPath(position.getUri());
@@ -65,7 +68,15 @@ function aliasOf(message: AliasMessage): Alias {
   };
 }
 
-const UNITS: Record<string, number> = { ns: 1e-9, us: 1e-6, "µs": 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
+const UNITS: Record<string, number> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+};
 
 /** Seconds of a duration in Go's notation, such as `1h30m`. */
 export function durationSeconds(text: string): number {
@@ -93,7 +104,10 @@ function timeouts(request: RegisterResourceRequest): Goal["customTimeouts"] {
 }
 
 /** Dependencies of each property; a program that gives none means all of them for each. */
-function propertyDependencies(request: RegisterResourceRequest, inputs: PropertyMap): Record<string, string[]> {
+function propertyDependencies(
+  request: RegisterResourceRequest,
+  inputs: PropertyMap,
+): Record<string, string[]> {
   const map = request.getPropertydependenciesMap();
   const result: Record<string, string[]> = {};
   if (map.getLength() === 0) {
@@ -116,7 +130,9 @@ export function goalOf(
   root: string,
 ): Goal {
   const protect = request.hasProtect() ? request.getProtect() : inherited?.protect;
-  const retainOnDelete = request.hasRetainondelete() ? request.getRetainondelete() : inherited?.retainOnDelete;
+  const retainOnDelete = request.hasRetainondelete()
+    ? request.getRetainondelete()
+    : inherited?.retainOnDelete;
   const position = sourcePosition(request.getSourceposition(), root);
   const trace = stackTrace(request.getStacktrace(), root);
   const before = request.getDeletebeforereplacedefined() || request.getDeletebeforereplace();
@@ -139,7 +155,8 @@ export function goalOf(
     importId: request.getImportid(),
     customTimeouts: timeouts(request),
     replaceOnChanges: request.getReplaceonchangesList(),
-    deletedWith: request.getDeletedwith() === "" ? (inherited?.deletedWith ?? "") : request.getDeletedwith(),
+    deletedWith:
+      request.getDeletedwith() === "" ? (inherited?.deletedWith ?? "") : request.getDeletedwith(),
     replaceWith: request.getReplaceWithList(),
     hideDiff: request.getHidediffsList(),
     ...(protect === undefined ? {} : { protect }),
@@ -150,4 +167,3 @@ export function goalOf(
     ...(trace === undefined ? {} : { stackTrace: trace }),
   };
 }
-

@@ -1,6 +1,9 @@
 import * as grpc from "@grpc/grpc-js";
 import { EngineService, type IEngineServer } from "@pulumi/pulumi/proto/engine_grpc_pb.js";
-import { type IResourceMonitorServer, ResourceMonitorService } from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import {
+  type IResourceMonitorServer,
+  ResourceMonitorService,
+} from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import { CHANNEL_OPTIONS } from "../providers/grpc.js";
 
 /** One server on loopback for both services. */
@@ -10,11 +13,13 @@ export class MonitorServer {
 
   /** The engine's service is there from the start: providers log before there is a program. */
   async listen(engine: IEngineServer, monitor: IResourceMonitorServer): Promise<void> {
-    this.#server.addService(EngineService as unknown as grpc.ServiceDefinition, engine);
-    this.#server.addService(ResourceMonitorService as unknown as grpc.ServiceDefinition, monitor);
+    this.#server.addService(EngineService, engine);
+    this.#server.addService(ResourceMonitorService, monitor);
     this.#port = await new Promise((resolve, reject) =>
-      this.#server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
-        error === null ? resolve(port) : reject(error),
+      this.#server.bindAsync(
+        "127.0.0.1:0",
+        grpc.ServerCredentials.createInsecure(),
+        (error, port) => (error === null ? resolve(port) : reject(error)),
       ),
     );
   }

@@ -39,7 +39,9 @@ export class BuiltinProvider implements Provider {
     const { type } = parseUrn(urn);
     if (type !== STACK_REFERENCE_TYPE) throw unsupported(type);
     const failures =
-      typeof news["name"] === "string" ? [] : [{ property: "name", reason: "a stack reference needs the name of a stack" }];
+      typeof news["name"] === "string"
+        ? []
+        : [{ property: "name", reason: "a stack reference needs the name of a stack" }];
     return { inputs: news, failures };
   }
 
@@ -94,22 +96,31 @@ export class BuiltinProvider implements Provider {
 
   async #reference(inputs: PropertyMap): Promise<PropertyMap> {
     const name = unwrapSecrets(inputs["name"]);
-    if (typeof name !== "string") throw new ProviderError("a stack reference needs the name of a stack", "ok");
-    const root = (await this.#stack(name)).find(({ type, delete: gone }) => type === ROOT_STACK_TYPE && gone !== true);
+    if (typeof name !== "string")
+      throw new ProviderError("a stack reference needs the name of a stack", "ok");
+    const root = (await this.#stack(name)).find(
+      ({ type, delete: gone }) => type === ROOT_STACK_TYPE && gone !== true,
+    );
     const outputs = root?.outputs ?? {};
-    const secretOutputNames = Object.keys(outputs).filter((key) => containsSecret(outputs[key])).sort();
+    const secretOutputNames = Object.keys(outputs)
+      .filter((key) => containsSecret(outputs[key]))
+      .sort();
     return { name, outputs, secretOutputNames };
   }
 
   async #resourceOutputs(name: string): Promise<PropertyMap> {
     const outputs: PropertyMap = {};
     for (const state of await this.#stack(name)) {
-      if (state.delete !== true) outputs[state.urn] = { type: state.type, id: state.id ?? "", outputs: state.outputs ?? {} };
+      if (state.delete !== true)
+        outputs[state.urn] = { type: state.type, id: state.id ?? "", outputs: state.outputs ?? {} };
     }
     return { name, outputs };
   }
 }
 
 function unsupported(type: string): ProviderError {
-  return new ProviderError(`${type} resources need the pulumi CLI: run this operation with pulumi.`, "ok");
+  return new ProviderError(
+    `${type} resources need the pulumi CLI: run this operation with pulumi.`,
+    "ok",
+  );
 }

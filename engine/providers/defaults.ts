@@ -28,7 +28,10 @@ function configOf(pkg: string, config: StackConfiguration): PropertyMap {
 }
 
 /** The goal of a package's default provider: an ordinary resource that no program has written. */
-export function defaultProviderGoal({ pkg, version, pluginDownloadUrl }: ProviderRequest, config: StackConfiguration): Goal {
+export function defaultProviderGoal(
+  { pkg, version, pluginDownloadUrl }: ProviderRequest,
+  config: StackConfiguration,
+): Goal {
   const parts = ["default"];
   if (version !== "") parts.push(version.replaceAll(/[.+-]/g, "_"));
   if (pluginDownloadUrl !== "") parts.push(pluginDownloadUrl.replaceAll(/[^A-Za-z0-9]/g, "_"));

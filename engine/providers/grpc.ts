@@ -18,7 +18,12 @@ export function call<Res>(begin: (done: Callback<Res>) => unknown): Promise<Res>
 }
 
 export function isServiceError(error: unknown): error is grpc.ServiceError {
-  return error instanceof Error && "code" in error && typeof error.code === "number" && "details" in error;
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "number" &&
+    "details" in error
+  );
 }
 
 export function isUnimplemented(error: unknown): boolean {

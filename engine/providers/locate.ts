@@ -5,7 +5,10 @@ import semver from "semver";
 import { EngineError } from "../errors.js";
 
 /** Where a provider plugin is: a program to start, or a folder of a plugin in TypeScript or JavaScript. */
-export type PluginLocation = { kind: "binary"; path: string } | { kind: "folder"; path: string } | { kind: "port"; port: number };
+export type PluginLocation =
+  | { kind: "binary"; path: string }
+  | { kind: "folder"; path: string }
+  | { kind: "port"; port: number };
 
 export interface PluginSearch {
   /** The project's folder, which paths in `plugins:` are relative to. */
@@ -30,7 +33,9 @@ function isExecutable(path: string): boolean {
 function inFolder(folder: string, name: string): PluginLocation | undefined {
   const binary = join(folder, `pulumi-resource-${name}${EXE}`);
   if (isExecutable(binary)) return { kind: "binary", path: binary };
-  return existsSync(join(folder, "PulumiPlugin.yaml")) ? { kind: "folder", path: folder } : undefined;
+  return existsSync(join(folder, "PulumiPlugin.yaml"))
+    ? { kind: "folder", path: folder }
+    : undefined;
 }
 
 function configured(search: PluginSearch, name: string): PluginLocation | undefined {
@@ -39,15 +44,25 @@ function configured(search: PluginSearch, name: string): PluginLocation | undefi
   const path = resolve(search.root, entry.path);
   const found = isExecutable(path) ? { kind: "binary" as const, path } : inFolder(path, name);
   if (found !== undefined) return found;
-  throw new EngineError("not-found", `Pulumi.yaml names ${path} as the plugin ${name}, but there is none`, {
-    hint: `It must be a program, or a folder with pulumi-resource-${name} or PulumiPlugin.yaml.`,
-  });
+  throw new EngineError(
+    "not-found",
+    `Pulumi.yaml names ${path} as the plugin ${name}, but there is none`,
+    {
+      hint: `It must be a program, or a folder with pulumi-resource-${name} or PulumiPlugin.yaml.`,
+    },
+  );
 }
 
-function installed(search: PluginSearch, name: string, version: string): PluginLocation | undefined {
+function installed(
+  search: PluginSearch,
+  name: string,
+  version: string,
+): PluginLocation | undefined {
   const folder = join(search.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
   const prefix = `resource-${name}-v`;
-  const names = existsSync(folder) ? readdirSync(folder).filter((entry) => entry.startsWith(prefix)) : [];
+  const names = existsSync(folder)
+    ? readdirSync(folder).filter((entry) => entry.startsWith(prefix))
+    : [];
   const versions = names.flatMap((entry) => semver.parse(entry.slice(prefix.length)) ?? []);
   const wanted = version === "" ? null : semver.parse(version);
   const fitting = versions.filter((found) => {
@@ -56,7 +71,9 @@ function installed(search: PluginSearch, name: string, version: string): PluginL
     return found.major === wanted.major && found.compare(wanted) >= 0;
   });
   const best = fitting.sort((a, b) => b.compare(a))[0];
-  return best === undefined ? undefined : inFolder(join(folder, prefix + best.raw.replace(/^v/, "")), name);
+  return best === undefined
+    ? undefined
+    : inFolder(join(folder, prefix + best.raw.replace(/^v/, "")), name);
 }
 
 /** Looks in the order of the CLI. Does not download: the error names the command that does. */
@@ -75,7 +92,11 @@ export function locatePlugin(search: PluginSearch, name: string, version: string
   }
   const found = installed(search, name, version);
   if (found !== undefined) return found;
-  throw new EngineError("not-found", `the provider plugin ${name}${version === "" ? "" : ` ${version}`} is not installed`, {
-    hint: `Run \`pulumi plugin install resource ${name}${version === "" ? "" : ` ${version}`}\`, or put pulumi-resource-${name} on the PATH.`,
-  });
+  throw new EngineError(
+    "not-found",
+    `the provider plugin ${name}${version === "" ? "" : ` ${version}`} is not installed`,
+    {
+      hint: `Run \`pulumi plugin install resource ${name}${version === "" ? "" : ` ${version}`}\`, or put pulumi-resource-${name} on the PATH.`,
+    },
+  );
 }

@@ -48,10 +48,20 @@ export class PluginHost {
     const location = locatePlugin(this.#options, pkg, version);
     if (location.kind === "port") return this.#connect(location.port, undefined);
     const { engineAddress, root } = this.#options;
-    const launch = { label: `provider ${pkg}`, cwd: root, env: this.#environment(), onLine: () => undefined };
-    if (location.kind === "binary") return this.#start({ ...launch, command: location.path, args: [engineAddress] });
+    const launch = {
+      label: `provider ${pkg}`,
+      cwd: root,
+      env: this.#environment(),
+      onLine: () => undefined,
+    };
+    if (location.kind === "binary")
+      return this.#start({ ...launch, command: location.path, args: [engineAddress] });
     const script = locateSdkScript(location.path, "cmd/run-plugin");
-    return this.#start({ ...launch, command: process.execPath, args: [script, location.path, engineAddress] });
+    return this.#start({
+      ...launch,
+      command: process.execPath,
+      args: [script, location.path, engineAddress],
+    });
   }
 
   /** Asks all to cancel what they do: they may or may not. */
@@ -63,7 +73,10 @@ export class PluginHost {
     await this.#warm?.catch(() => undefined);
     await Promise.all(
       this.#running.map(async ({ provider, child }) => {
-        await Promise.race([provider.cancel(), new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
+        await Promise.race([
+          provider.cancel(),
+          new Promise((resolve) => setTimeout(resolve, 1000).unref()),
+        ]);
         provider.close();
         await child?.stop("SIGINT", 5000);
       }),
@@ -74,7 +87,10 @@ export class PluginHost {
   #startDynamic(): Promise<PluginProvider> {
     const { programDirectory, engineAddress, project, runtimeOptions } = this.#options;
     const folder = nearestPackage(programDirectory);
-    const runtime = Object.entries(runtimeOptions).map(([key, value]) => [`PULUMI_RUNTIME_${key.toUpperCase()}`, String(value)]);
+    const runtime = Object.entries(runtimeOptions).map(([key, value]) => [
+      `PULUMI_RUNTIME_${key.toUpperCase()}`,
+      String(value),
+    ]);
     return this.#start({
       label: "the dynamic provider",
       command: process.execPath,
@@ -85,7 +101,8 @@ export class PluginHost {
         PULUMI_NODEJS_PROJECT: project,
         ...(Object.fromEntries(runtime) as Record<string, string>),
       },
-      onLine: (line, stream) => this.#events.diagnostic(stream === "out" ? "info" : "info#err", line),
+      onLine: (line, stream) =>
+        this.#events.diagnostic(stream === "out" ? "info" : "info#err", line),
     });
   }
 
@@ -113,7 +130,7 @@ export class PluginHost {
 
 function nearestPackage(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, "package.json")) || dirname(at) === at) return at === dirname(at) ? folder : at;
+    if (existsSync(join(at, "package.json")) || dirname(at) === at)
+      return at === dirname(at) ? folder : at;
   }
 }
-

@@ -61,13 +61,19 @@ export class PluginProvider implements Provider {
   #configured: Promise<boolean> | undefined;
 
   constructor(address: string) {
-    this.#client = new ResourceProviderClient(address, grpc.credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.#client = new ResourceProviderClient(
+      address,
+      grpc.credentials.createInsecure(),
+      CHANNEL_OPTIONS,
+    );
   }
 
   /** Waits until the plugin answers. Old plugins do not know a handshake and tell what they can when configured. */
   async handshake(info: HandshakeInfo): Promise<void> {
     await new Promise<void>((resolve, reject) =>
-      this.#client.waitForReady(Date.now() + 10_000, (error) => (error === undefined ? resolve() : reject(error))),
+      this.#client.waitForReady(Date.now() + 10_000, (error) =>
+        error === undefined ? resolve() : reject(error),
+      ),
     );
     const request = new pb.ProviderHandshakeRequest();
     request.setEngineAddress(info.engineAddress);
@@ -75,7 +81,9 @@ export class PluginProvider implements Provider {
     request.setProgramDirectory(info.programDirectory);
     request.setConfigureWithUrn(true);
     try {
-      const response = await call<pb.ProviderHandshakeResponse>((done) => this.#client.handshake(request, done));
+      const response = await call<pb.ProviderHandshakeResponse>((done) =>
+        this.#client.handshake(request, done),
+      );
       this.#capabilities = {
         acceptSecrets: response.getAcceptSecrets(),
         acceptResources: response.getAcceptResources(),
@@ -95,16 +103,25 @@ export class PluginProvider implements Provider {
     this.#client.close();
   }
 
-  async checkConfig(urn: string, olds: PropertyMap, news: PropertyMap, allowUnknowns: boolean): Promise<CheckResult> {
+  async checkConfig(
+    urn: string,
+    olds: PropertyMap,
+    news: PropertyMap,
+    allowUnknowns: boolean,
+  ): Promise<CheckResult> {
     const { name, type } = parseUrn(urn);
     const options = { keepUnknowns: allowUnknowns, keepSecrets: true, keepResources: true };
     const request = new pb.CheckRequest();
     request.setUrn(urn).setName(name).setType(type);
     request.setOlds(toStruct(olds, options)).setNews(toStruct(news, options));
     try {
-      const response = await call<pb.CheckResponse>((done) => this.#client.checkConfig(request, done));
+      const response = await call<pb.CheckResponse>((done) =>
+        this.#client.checkConfig(request, done),
+      );
       // Providers that take no secrets give them back opened; the configuration must not lose the mark.
-      const inputs = response.hasInputs() ? annotateSecrets(fromStruct(response.getInputs()), news) : news;
+      const inputs = response.hasInputs()
+        ? annotateSecrets(fromStruct(response.getInputs()), news)
+        : news;
       return { inputs, failures: failuresOf(response) };
     } catch (error) {
       if (isUnimplemented(error)) return { inputs: news, failures: [] };
@@ -129,15 +146,23 @@ export class PluginProvider implements Provider {
 
   async #configure(urn: string, id: string, inputs: PropertyMap): Promise<boolean> {
     const { name, type } = parseUrn(urn);
-    if (Object.entries(inputs).some(([key, value]) => key !== "version" && containsUnknown(value))) {
-      this.#capabilities ??= { acceptSecrets: false, acceptResources: false, supportsPreview: false };
+    if (
+      Object.entries(inputs).some(([key, value]) => key !== "version" && containsUnknown(value))
+    ) {
+      this.#capabilities ??= {
+        acceptSecrets: false,
+        acceptResources: false,
+        supportsPreview: false,
+      };
       return false;
     }
     const request = new pb.ConfigureRequest();
     request.setUrn(urn).setName(name).setType(type).setId(id);
     request.setAcceptsecrets(true).setAcceptresources(true);
     request.setSendsOldInputs(true).setSendsOldInputsToDelete(true);
-    request.setArgs(toStruct(inputs, { keepUnknowns: true, keepSecrets: true, keepResources: true }));
+    request.setArgs(
+      toStruct(inputs, { keepUnknowns: true, keepSecrets: true, keepResources: true }),
+    );
     const variables = request.getVariablesMap();
     for (const [key, value] of Object.entries(inputs)) {
       if (key === "version") continue;
@@ -146,7 +171,9 @@ export class PluginProvider implements Provider {
       variables.set(`${packageOfProviderType(type)}:config:${key}`, text);
     }
     try {
-      const response = await call<pb.ConfigureResponse>((done) => this.#client.configure(request, done));
+      const response = await call<pb.ConfigureResponse>((done) =>
+        this.#client.configure(request, done),
+      );
       this.#capabilities ??= {
         acceptSecrets: response.getAcceptsecrets(),
         acceptResources: response.getAcceptresources(),
@@ -161,12 +188,24 @@ export class PluginProvider implements Provider {
   /** Every call waits for the configuration. */
   async #ready(): Promise<{ known: boolean; capabilities: Capabilities }> {
     const known = (await this.#configured) ?? false;
-    const capabilities = this.#capabilities ?? { acceptSecrets: false, acceptResources: false, supportsPreview: false };
+    const capabilities = this.#capabilities ?? {
+      acceptSecrets: false,
+      acceptResources: false,
+      supportsPreview: false,
+    };
     return { known, capabilities };
   }
 
-  #struct(map: PropertyMap, { acceptSecrets, acceptResources }: Capabilities, keepUnknowns: boolean) {
-    return toStruct(map, { keepUnknowns, keepSecrets: acceptSecrets, keepResources: acceptResources });
+  #struct(
+    map: PropertyMap,
+    { acceptSecrets, acceptResources }: Capabilities,
+    keepUnknowns: boolean,
+  ) {
+    return toStruct(map, {
+      keepUnknowns,
+      keepSecrets: acceptSecrets,
+      keepResources: acceptResources,
+    });
   }
 
   async check(request: CheckRequest): Promise<CheckResult> {
@@ -199,7 +238,11 @@ export class PluginProvider implements Provider {
   }
 
   async #askDiff(request: DiffRequest, config: boolean): Promise<DiffResult> {
-    const capabilities = this.#capabilities ?? { acceptSecrets: false, acceptResources: false, supportsPreview: false };
+    const capabilities = this.#capabilities ?? {
+      acceptSecrets: false,
+      acceptResources: false,
+      supportsPreview: false,
+    };
     const message = new pb.DiffRequest();
     const { name, type } = parseUrn(request.urn);
     const keep = request.allowUnknowns;
@@ -218,7 +261,8 @@ export class PluginProvider implements Provider {
   async create(request: CreateRequest): Promise<CreateResult> {
     const { known, capabilities } = await this.#ready();
     if (request.preview && !known) return { id: "", outputs: {} };
-    if (request.preview && !capabilities.supportsPreview) return { id: "", outputs: request.inputs };
+    if (request.preview && !capabilities.supportsPreview)
+      return { id: "", outputs: request.inputs };
     const message = new pb.CreateRequest();
     const { name, type } = parseUrn(request.urn);
     message.setUrn(request.urn).setName(name).setType(type);
@@ -230,7 +274,10 @@ export class PluginProvider implements Provider {
       const response = await call<pb.CreateResponse>((done) => this.#client.create(message, done));
       const id = response.getId();
       if (id === "" && !request.preview)
-        throw new ProviderError(`plugin returned empty resource.ID from create '${request.urn}'`, "unknown");
+        throw new ProviderError(
+          `plugin returned empty resource.ID from create '${request.urn}'`,
+          "unknown",
+        );
       return { id, outputs: mark(fromStruct(response.getProperties())) };
     } catch (error) {
       const failure = initFailure(error);
@@ -249,7 +296,10 @@ export class PluginProvider implements Provider {
     message.setOldInputs(this.#struct(request.oldInputs, capabilities, false));
     message.setOlds(this.#struct(request.oldOutputs, capabilities, false));
     message.setNews(this.#struct(request.newInputs, capabilities, request.preview));
-    message.setTimeout(request.timeout).setPreview(request.preview).setIgnorechangesList(request.ignoreChanges);
+    message
+      .setTimeout(request.timeout)
+      .setPreview(request.preview)
+      .setIgnorechangesList(request.ignoreChanges);
     const mark = (outputs: PropertyMap): PropertyMap =>
       capabilities.acceptSecrets ? outputs : annotateSecrets(outputs, request.newInputs);
     try {
@@ -284,14 +334,24 @@ export class PluginProvider implements Provider {
     const { name, type } = parseUrn(request.urn);
     message.setId(request.id).setUrn(request.urn).setName(name).setType(type);
     message.setProperties(this.#struct(request.state ?? {}, capabilities, false));
-    if (request.inputs !== undefined) message.setInputs(this.#struct(request.inputs, capabilities, false));
-    const mark = (outs: PropertyMap | undefined, ins: PropertyMap | undefined): PropertyMap | undefined =>
-      outs === undefined || ins === undefined || capabilities.acceptSecrets ? outs : annotateSecrets(outs, ins);
+    if (request.inputs !== undefined)
+      message.setInputs(this.#struct(request.inputs, capabilities, false));
+    const mark = (
+      outs: PropertyMap | undefined,
+      ins: PropertyMap | undefined,
+    ): PropertyMap | undefined =>
+      outs === undefined || ins === undefined || capabilities.acceptSecrets
+        ? outs
+        : annotateSecrets(outs, ins);
     try {
       const response = await call<pb.ReadResponse>((done) => this.#client.read(message, done));
       const inputs = response.hasInputs() ? fromStruct(response.getInputs()) : undefined;
       const outputs = response.hasProperties() ? fromStruct(response.getProperties()) : undefined;
-      return { id: response.getId(), outputs: mark(outputs, request.state), inputs: mark(inputs, request.inputs) };
+      return {
+        id: response.getId(),
+        outputs: mark(outputs, request.state),
+        inputs: mark(inputs, request.inputs),
+      };
     } catch (error) {
       const failure = initFailure(error);
       if (failure === undefined) throw providerError(error);
@@ -319,7 +379,9 @@ export class PluginProvider implements Provider {
   }
 }
 
-function failuresOf(response: pb.CheckResponse | pb.InvokeResponse): { property: string; reason: string }[] {
+function failuresOf(
+  response: pb.CheckResponse | pb.InvokeResponse,
+): { property: string; reason: string }[] {
   return response
     .getFailuresList()
     .map((failure) => ({ property: failure.getProperty(), reason: failure.getReason() }));
@@ -331,7 +393,7 @@ function diffResult(response: pb.DiffResponse): DiffResult {
     const diffKind = KINDS[entry.getKind()];
     if (diffKind !== undefined) detailed[path] = { diffKind, inputDiff: entry.getInputdiff() };
   });
-  const changes = response.getChanges();
+  const changes = Number(response.getChanges());
   return {
     changes: changes === 1 ? "none" : changes === 2 ? "some" : "unknown",
     replaceKeys: response.getReplacesList(),

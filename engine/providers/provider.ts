@@ -138,5 +138,7 @@ export const NO_DIFF: DiffResult = {
 /** True if the answer asks for a replacement. */
 export function asksReplace(diff: DiffResult): boolean {
   if (diff.replaceKeys.length > 0) return true;
-  return Object.values(diff.detailedDiff ?? {}).some(({ diffKind }) => diffKind.endsWith("-replace"));
+  return Object.values(diff.detailedDiff ?? {}).some(({ diffKind }) =>
+    diffKind.endsWith("-replace"),
+  );
 }

@@ -46,7 +46,11 @@ export class ProviderRegistry implements Provider {
   /** old URN -> new URN */
   readonly #aliases = new Map<string, string>();
 
-  constructor(host: PluginHost, builtin: BuiltinContext, old: (urn: string) => ResourceState | undefined) {
+  constructor(
+    host: PluginHost,
+    builtin: BuiltinContext,
+    old: (urn: string) => ResourceState | undefined,
+  ) {
     this.#host = host;
     this.#builtin = new BuiltinProvider(builtin);
     this.#old = old;
@@ -87,7 +91,9 @@ export class ProviderRegistry implements Provider {
       if (old === undefined || old.id !== id) throw new Error(`unknown provider '${reference}'`);
       this.#configured.set(
         reference,
-        this.#load(urn, old.inputs ?? {}).then((instance) => this.#configure(instance, urn, id, old.inputs ?? {})),
+        this.#load(urn, old.inputs ?? {}).then((instance) =>
+          this.#configure(instance, urn, id, old.inputs ?? {}),
+        ),
       );
     }
     await this.#lookup(reference);
@@ -124,11 +130,15 @@ export class ProviderRegistry implements Provider {
       allowUnknowns,
     );
     const internal = news["__internal"];
-    return { inputs: internal === undefined ? inputs : { ...inputs, __internal: internal }, failures };
+    return {
+      inputs: internal === undefined ? inputs : { ...inputs, __internal: internal },
+      failures,
+    };
   }
 
   async diff(request: DiffRequest): Promise<DiffResult> {
-    const instance = await (this.#loaded.get(request.urn) ?? this.#load(request.urn, request.newInputs));
+    const instance = await (this.#loaded.get(request.urn) ??
+      this.#load(request.urn, request.newInputs));
     const oldOutputs = withoutInternal(request.oldOutputs);
     const newInputs = withoutInternal(request.newInputs);
     if (instance instanceof PluginProvider) {
@@ -182,8 +192,14 @@ export class ProviderRegistry implements Provider {
     return this.#host.load(pkg, typeof version === "string" ? version : "");
   }
 
-  async #configure(instance: Instance, urn: string, id: string, inputs: PropertyMap): Promise<Instance> {
-    if (instance instanceof PluginProvider) await instance.configure(urn, id, withoutInternal(inputs));
+  async #configure(
+    instance: Instance,
+    urn: string,
+    id: string,
+    inputs: PropertyMap,
+  ): Promise<Instance> {
+    if (instance instanceof PluginProvider)
+      await instance.configure(urn, id, withoutInternal(inputs));
     return instance;
   }
 }

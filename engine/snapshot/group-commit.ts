@@ -6,7 +6,7 @@ export class GroupCommit {
   readonly #write: () => Promise<void>;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(write: () => Promise<void>) {
     this.#write = write;
@@ -14,7 +14,7 @@ export class GroupCommit {
 
   /** Resolves when a write that began after this call is done. After a failed write every call fails. */
   commit(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure as Error);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     this.#next ??= this.#begin(this.#running);
     return this.#next;
   }
@@ -27,10 +27,10 @@ export class GroupCommit {
     this.#next = undefined;
     this.#running = own;
     try {
-      if (this.#failure !== undefined) throw this.#failure as Error;
+      if (this.#failure !== undefined) throw this.#failure;
       await this.#write();
     } catch (error) {
-      this.#failure ??= error;
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
       throw error;
     } finally {
       if (this.#running === own) this.#running = undefined;

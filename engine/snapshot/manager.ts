@@ -1,5 +1,10 @@
 import type { StackStore } from "../backend/backend.js";
-import type { PendingOperation, PendingOperationType, ResourceState, Snapshot } from "../state/model.js";
+import type {
+  PendingOperation,
+  PendingOperationType,
+  ResourceState,
+  Snapshot,
+} from "../state/model.js";
 import { newManifest } from "../state/manifest.js";
 import { GroupCommit } from "./group-commit.js";
 import { UrnNormaliser } from "./normalise.js";
@@ -96,7 +101,8 @@ export class SnapshotManager {
     const resources = this.#news.filter((state) => !this.#done.has(state));
     for (const state of this.#base.resources) if (!this.#done.has(state)) resources.push(state);
     const pendingOperations: PendingOperation[] = [];
-    for (const [state, type] of this.#operations) pendingOperations.push({ resource: this.#publish(state), type });
+    for (const [state, type] of this.#operations)
+      pendingOperations.push({ resource: this.#publish(state), type });
     pendingOperations.push(...this.#keepPending);
     return {
       manifest: newManifest(),
@@ -131,7 +137,8 @@ export class SnapshotManager {
 }
 
 function sameFields(a: ResourceState, b: ResourceState): boolean {
-  for (const key in b) if (a[key as keyof ResourceState] !== b[key as keyof ResourceState]) return false;
+  for (const key in b)
+    if (a[key as keyof ResourceState] !== b[key as keyof ResourceState]) return false;
   for (const key in a) if (!(key in b)) return false;
   return true;
 }

@@ -26,10 +26,12 @@ export class UrnNormaliser {
   }
 
   #normalised(state: ResourceState): ResourceState {
-    const { parent, dependencies, propertyDependencies, deletedWith, replaceWith, provider } = state;
+    const { parent, dependencies, propertyDependencies, deletedWith, replaceWith, provider } =
+      state;
     const fix = (urn: string): string => this.#renamed.get(urn) ?? urn;
     const stale = (urn: string | undefined): boolean => urn !== undefined && this.#renamed.has(urn);
-    const reference = provider === undefined || provider === "" ? undefined : parseProviderReference(provider);
+    const reference =
+      provider === undefined || provider === "" ? undefined : parseProviderReference(provider);
     if (
       !stale(parent) &&
       !stale(deletedWith) &&
@@ -45,7 +47,8 @@ export class UrnNormaliser {
     this.#cache.set(state, copy);
     if (parent !== undefined) copy.parent = fix(parent);
     if (deletedWith !== undefined) copy.deletedWith = fix(deletedWith);
-    if (reference !== undefined) copy.provider = providerReference(fix(reference.urn), reference.id);
+    if (reference !== undefined)
+      copy.provider = providerReference(fix(reference.urn), reference.id);
     if (dependencies !== undefined) copy.dependencies = dependencies.map(fix);
     if (replaceWith !== undefined) copy.replaceWith = replaceWith.map(fix);
     if (propertyDependencies !== undefined)

@@ -30,7 +30,11 @@ function inherited(own: Own, type: string, name: string, parentAlias: string): s
 }
 
 /** All URNs the resource may have had, in the order in which they are looked up. */
-export function expandAliases(own: Own, aliases: readonly Alias[], parentAlias: string | undefined): string[] {
+export function expandAliases(
+  own: Own,
+  aliases: readonly Alias[],
+  parentAlias: string | undefined,
+): string[] {
   const urns = new Set<string>();
   for (const alias of aliases) urns.add(aliasUrn(own, alias));
   if (own.parent !== "" && parentAlias !== undefined) {

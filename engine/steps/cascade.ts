@@ -27,7 +27,11 @@ export class Cascade {
     const found: Dependent[] = [];
     const replaced = new Set([root.urn]);
     const { graph } = this.#deployment.base;
-    for (const state of graph.dependents(root, (urn) => this.#progress.impossibleDependent(urn), false)) {
+    for (const state of graph.dependents(
+      root,
+      (urn) => this.#progress.impossibleDependent(urn),
+      false,
+    )) {
       const keys = await this.#replacementKeys(state, replaced);
       if (keys === undefined) continue;
       found.push({ state, keys });
@@ -44,7 +48,10 @@ export class Cascade {
     return [...found.values()].map((state) => ({ state, keys: [] }));
   }
 
-  async #replacementKeys(state: ResourceState, replaced: Set<string>): Promise<string[] | undefined> {
+  async #replacementKeys(
+    state: ResourceState,
+    replaced: Set<string>,
+  ): Promise<string[] | undefined> {
     if (!state.custom || state.external === true) return undefined;
     const { providers } = this.#deployment;
     if (state.provider !== undefined && state.provider !== "") {

@@ -75,7 +75,8 @@ export class CreateStep implements Step {
     }
     state.created = state.modified = new Date().toISOString();
     if (this.old !== null && this.#pendingDelete) this.old.delete = true;
-    if (partial !== undefined) return { status: "partial-failure", error: new Error(partial.message) };
+    if (partial !== undefined)
+      return { status: "partial-failure", error: new Error(partial.message) };
     return { status: "ok", complete: () => this.registration.done({ state, result: "success" }) };
   }
 
@@ -83,7 +84,8 @@ export class CreateStep implements Step {
     snapshot.markNew(this.next);
     snapshot.settle(this.next.urn);
     if (this.old?.pendingReplacement === true) snapshot.markDone(this.old);
-    if (this.old !== null && this.old.urn !== this.next.urn) snapshot.renamed(this.old.urn, this.next.urn);
+    if (this.old !== null && this.old.urn !== this.next.urn)
+      snapshot.renamed(this.old.urn, this.next.urn);
     return { durable: true };
   }
 }

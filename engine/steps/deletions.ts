@@ -14,9 +14,13 @@ export interface Deletions {
 }
 
 /** Once the program is done: everything of the base that it did not mention, and what replacements have left over. */
-export async function planDeletions(deployment: Deployment, progress: Progress): Promise<Deletions> {
+export async function planDeletions(
+  deployment: Deployment,
+  progress: Progress,
+): Promise<Deletions> {
   const { base, options, events, providers } = deployment;
-  const allowed = options.targets === undefined ? undefined : await allowedTargets(deployment, progress);
+  const allowed =
+    options.targets === undefined ? undefined : await allowedTargets(deployment, progress);
   const sames: Step[] = [];
   const steps = new Map<ResourceState, Step>();
   for (const state of base.resources) {
@@ -30,7 +34,11 @@ export async function planDeletions(deployment: Deployment, progress: Progress):
       progress.deletes.add(state.urn);
       steps.set(
         state,
-        new DeleteStep(state, { replacing: true, pendingReplacement: false, deletions: progress.deletes }),
+        new DeleteStep(state, {
+          replacing: true,
+          pendingReplacement: false,
+          deletions: progress.deletes,
+        }),
       );
     } else if (!progress.isOperatedOn(state.urn)) {
       progress.deletes.add(state.urn);
@@ -38,7 +46,11 @@ export async function planDeletions(deployment: Deployment, progress: Progress):
         state,
         state.pendingReplacement === true
           ? new RemovePendingReplaceStep(state)
-          : new DeleteStep(state, { replacing: false, pendingReplacement: false, deletions: progress.deletes }),
+          : new DeleteStep(state, {
+              replacing: false,
+              pendingReplacement: false,
+              deletions: progress.deletes,
+            }),
       );
     } else {
       continue;

@@ -1,4 +1,9 @@
-import { type DiffRequest, type DiffResult, NO_DIFF, type Provider } from "../providers/provider.js";
+import {
+  type DiffRequest,
+  type DiffResult,
+  NO_DIFF,
+  type Provider,
+} from "../providers/provider.js";
 import type { PropertyMap } from "../state/model.js";
 import { diffObjects, toReplaceKind } from "../values/diff.js";
 import { parsePath, pathContains, type PathPart, resetPath } from "../values/path.js";
@@ -34,7 +39,11 @@ export function applyIgnoreChanges(
 export async function diffResource(provider: Provider, request: DiffRequest): Promise<DiffResult> {
   const diff = await provider.diff(request);
   if (diff.changes !== "unknown") return diff;
-  const { inputs } = applyIgnoreChanges(request.newInputs, request.oldInputs, request.ignoreChanges);
+  const { inputs } = applyIgnoreChanges(
+    request.newInputs,
+    request.oldInputs,
+    request.ignoreChanges,
+  );
   const { changedKeys, detailed } = diffObjects(
     unwrapSecrets(request.oldInputs) as PropertyMap,
     unwrapSecrets(inputs) as PropertyMap,
@@ -69,7 +78,12 @@ export function applyReplaceOnChanges(
     replaceKeys.add("#initerror");
     changes = "some";
   }
-  return { ...diff, changes, replaceKeys: [...replaceKeys], ...(detailedDiff === undefined ? {} : { detailedDiff }) };
+  return {
+    ...diff,
+    changes,
+    replaceKeys: [...replaceKeys],
+    ...(detailedDiff === undefined ? {} : { detailedDiff }),
+  };
 }
 
 /** A replacement for a reason of the engine's own. */

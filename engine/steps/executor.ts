@@ -3,7 +3,7 @@ import { StepEvents } from "../deployment/step-events.js";
 import { ProviderError } from "../providers/provider.js";
 import { Semaphore } from "../deployment/semaphore.js";
 import { sealOutputs } from "./seal.js";
-import { answer, ProtectedError, type Step, type StepOutcome, stepResource } from "./step.js";
+import { answer, ProtectedError, type Step, type StepOutcome } from "./step.js";
 
 /** Applies chains of steps: the steps of a chain in order, chains at once up to the limit. */
 export class StepExecutor {
@@ -16,6 +16,8 @@ export class StepExecutor {
   readonly pendingOutputs = new Map<string, Step>();
   readonly errored: Step[] = [];
   readonly counts: Record<string, number> = {};
+  /** One failure does not end it: all are reported (refreshes). */
+  keepGoing = false;
   failed = false;
   maybeCorrupt = false;
   #cancelled = false;
@@ -125,6 +127,7 @@ export class StepExecutor {
 
   #fail(step: Step, error: Error): void {
     this.failed = true;
+    if (this.keepGoing) return;
     if (this.#deployment.options.continueOnError || error instanceof ProtectedError) {
       this.errored.push(step);
       answer(step, "fail");
@@ -132,11 +135,6 @@ export class StepExecutor {
     }
     this.cancel();
     this.#onFailure();
-  }
-
-  /** With continueOnError: whether a step needs something that failed. */
-  dependsOnFailure(step: Step, skipped: ReadonlySet<string>, edges: (step: Step) => string[]): boolean {
-    return stepResource(step) !== null && edges(step).some((urn) => skipped.has(urn));
   }
 }
 

@@ -11,7 +11,13 @@ import {
   ProviderError,
 } from "../providers/provider.js";
 import type { PropertyMap, ResourceState } from "../state/model.js";
-import { isProviderType, makeUrn, parseProviderReference, ROOT_STACK_TYPE, urnName } from "../urn.js";
+import {
+  isProviderType,
+  makeUrn,
+  parseProviderReference,
+  ROOT_STACK_TYPE,
+  urnName,
+} from "../urn.js";
 import { containsUnknown, deepEquals, unwrapSecrets } from "../values/wire.js";
 import { expandAliases } from "./aliases.js";
 import { Cascade } from "./cascade.js";
@@ -78,7 +84,9 @@ export class StepGenerator {
     };
     const previousId = old?.importID || old?.id;
     const imports =
-      goal.custom && goal.importId !== "" && (old === undefined || old.external === true || previousId !== goal.importId);
+      goal.custom &&
+      goal.importId !== "" &&
+      (old === undefined || old.external === true || previousId !== goal.importId);
     const steps = imports ? this.#import(subject) : await this.#decide(subject);
     return this.#validated(steps, options.dryRun);
   }
@@ -116,13 +124,15 @@ export class StepGenerator {
   }
 
   #checkParent(parent: string): void {
-    if (parent !== "" && !this.progress.urns.has(parent)) throw new Error(`could not find parent resource ${parent}`);
+    if (parent !== "" && !this.progress.urns.has(parent))
+      throw new Error(`could not find parent resource ${parent}`);
   }
 
   #claimUrn(parent: string, type: string, name: string): string {
     const { stack, project } = this.#deployment.options;
     const urn = makeUrn(stack, project, parent, type, name);
-    if (this.progress.urns.has(urn)) this.#refuse(urn, `Duplicate resource URN '${urn}'; try giving it a unique name`);
+    if (this.progress.urns.has(urn))
+      this.#refuse(urn, `Duplicate resource URN '${urn}'; try giving it a unique name`);
     this.progress.urns.add(urn);
     return urn;
   }
@@ -144,7 +154,9 @@ export class StepGenerator {
     };
     const claimed = progress.aliased.get(urn);
     if (claimed !== undefined)
-      complain(`Duplicate resource URN '${urn}' conflicting with alias on resource with URN '${claimed}'`);
+      complain(
+        `Duplicate resource URN '${urn}' conflicting with alias on resource with URN '${claimed}'`,
+      );
     const own = base.get(urn);
     if (own !== undefined) return { old: own, invalid };
     const { stack, project } = options;
@@ -156,9 +168,13 @@ export class StepGenerator {
       if (alias !== urn) {
         const other = progress.aliased.get(alias);
         if (progress.urns.has(alias))
-          complain(`Duplicate resource alias '${alias}' applied to resource with URN '${urn}' conflicting with resource with URN '${alias}'`);
+          complain(
+            `Duplicate resource alias '${alias}' applied to resource with URN '${urn}' conflicting with resource with URN '${alias}'`,
+          );
         else if (other !== undefined)
-          complain(`Duplicate resource alias '${alias}' applied to resource with URN '${urn}' conflicting with resource with URN '${other}'`);
+          complain(
+            `Duplicate resource alias '${alias}' applied to resource with URN '${urn}' conflicting with resource with URN '${other}'`,
+          );
         progress.aliased.set(alias, urn);
         progress.aliases.set(urn, alias);
         this.#deployment.providers.alias(urn, alias);
@@ -203,16 +219,27 @@ export class StepGenerator {
       inputs = ignored.inputs;
       if (ignored.invalid.length > 0) {
         const paths = ignored.invalid.join(", ");
-        events.diagnostic("info", `cannot ignore changes in added or removed elements of the path: "${paths}"`, { urn });
+        events.diagnostic(
+          "info",
+          `cannot ignore changes in added or removed elements of the path: "${paths}"`,
+          { urn },
+        );
       }
     }
     const wasExternal = old?.external === true;
-    const forgetful = recreating || wasExternal || this.#isTargetedReplace(urn, old) || old === undefined;
+    const forgetful =
+      recreating || wasExternal || this.#isTargetedReplace(urn, old) || old === undefined;
     const targeted =
-      isProviderType(goal.type) || goal.type === ROOT_STACK_TYPE || progress.isTargeted(this.#deployment.options, state);
+      isProviderType(goal.type) ||
+      goal.type === ROOT_STACK_TYPE ||
+      progress.isTargeted(this.#deployment.options, state);
     if (subject.provider !== undefined) {
       if (targeted) {
-        const checked = await this.#check(subject, forgetful ? undefined : old?.inputs ?? {}, forgetful ? goal.inputs : inputs);
+        const checked = await this.#check(
+          subject,
+          forgetful ? undefined : (old?.inputs ?? {}),
+          forgetful ? goal.inputs : inputs,
+        );
         inputs = checked.inputs;
         if (this.#reportFailures(state, checked)) subject.invalid = true;
       } else {
@@ -228,7 +255,12 @@ export class StepGenerator {
     if (recreating && old !== undefined) {
       progress.deletes.delete(urn);
       progress.replaces.add(urn);
-      const details = { old, keys: progress.dependentKeys.get(urn) ?? [], diffs: [], pendingDelete: false };
+      const details = {
+        old,
+        keys: progress.dependentKeys.get(urn) ?? [],
+        diffs: [],
+        pendingDelete: false,
+      };
       return [new ReplaceStep(state, details), new CreateStep(registration, state, details)];
     }
     if (wasExternal && old !== undefined) {
@@ -251,11 +283,17 @@ export class StepGenerator {
     if (!options.dryRun && containsUnknown(state.replacementTrigger))
       this.#refuse(urn, `replacement trigger contains unknowns for ${urn}`);
     const triggered = triggers(old.replacementTrigger, state.replacementTrigger);
-    const diff = triggered ? { ...NO_DIFF, changes: "some" as const } : await this.#diff(subject, old, inputs);
+    const diff = triggered
+      ? { ...NO_DIFF, changes: "some" as const }
+      : await this.#diff(subject, old, inputs);
     return this.#fromDiff(subject, old, diff, triggered);
   }
 
-  async #check(subject: Subject, olds: PropertyMap | undefined, news: PropertyMap): Promise<CheckResult> {
+  async #check(
+    subject: Subject,
+    olds: PropertyMap | undefined,
+    news: PropertyMap,
+  ): Promise<CheckResult> {
     const { provider, urn, randomSeed } = subject;
     if (provider === undefined) return { inputs: news, failures: [] };
     const allowUnknowns = this.#deployment.options.dryRun;
@@ -276,9 +314,13 @@ export class StepGenerator {
     const name = urnName(state.urn);
     for (const { property, reason } of failures) {
       const where = property === "" ? "" : ` property ${property}`;
-      this.#deployment.events.diagnostic("error", `${state.type} resource '${name}':${where} has a problem: ${reason}`, {
-        urn: state.urn,
-      });
+      this.#deployment.events.diagnostic(
+        "error",
+        `${state.type} resource '${name}':${where} has a problem: ${reason}`,
+        {
+          urn: state.urn,
+        },
+      );
     }
     return failures.length > 0;
   }
@@ -291,8 +333,10 @@ export class StepGenerator {
     const { urn, state, provider, goal } = subject;
     const { progress } = this;
     if (this.#isTargetedReplace(urn, old)) return replaceBecause("id");
-    if (goal.replaceWith.some((other) => progress.replaces.has(other))) return replaceBecause("replaceWith");
-    if (goal.deletedWith !== "" && progress.replaces.has(goal.deletedWith)) return replaceBecause("deletedWith");
+    if (goal.replaceWith.some((other) => progress.replaces.has(other)))
+      return replaceBecause("replaceWith");
+    if (goal.deletedWith !== "" && progress.replaces.has(goal.deletedWith))
+      return replaceBecause("deletedWith");
     if (await this.#providerChanged(old, state)) return replaceBecause("provider");
     if (provider === undefined)
       return deepEquals(old.inputs ?? {}, inputs) ? NO_DIFF : { ...NO_DIFF, changes: "some" };
@@ -326,7 +370,12 @@ export class StepGenerator {
     return asksReplace(diff);
   }
 
-  async #fromDiff(subject: Subject, old: ResourceState, answer: DiffResult, triggered: boolean): Promise<Step[]> {
+  async #fromDiff(
+    subject: Subject,
+    old: ResourceState,
+    answer: DiffResult,
+    triggered: boolean,
+  ): Promise<Step[]> {
     const { goal, urn, state, registration } = subject;
     const { events } = this.#deployment;
     const { progress } = this;
@@ -334,7 +383,8 @@ export class StepGenerator {
     const hasInitErrors = (old.initErrors ?? []).length > 0;
     const diff = applyReplaceOnChanges(answer, goal.replaceOnChanges, hasInitErrors);
     if (diff.changes === "some" || old.pendingReplacement === true) {
-      if (asksReplace(diff) || triggered || old.pendingReplacement === true) return this.#replace(subject, old, diff);
+      if (asksReplace(diff) || triggered || old.pendingReplacement === true)
+        return this.#replace(subject, old, diff);
       progress.updates.add(urn);
       return [new UpdateStep(registration, old, state, diff, goal.ignoreChanges)];
     }
@@ -403,17 +453,33 @@ export class StepGenerator {
         );
       }
       const replacing = dependent.delete !== true;
-      steps.push(new DeleteStep(dependent, { replacing, pendingReplacement: replacing, deletions: progress.deletes }));
+      steps.push(
+        new DeleteStep(dependent, {
+          replacing,
+          pendingReplacement: replacing,
+          deletions: progress.deletes,
+        }),
+      );
       progress.deletes.add(dependent.urn);
       progress.pendingDeletes.add(dependent);
     }
     await this.#deployment.providers.ensure(old.provider ?? "");
     if (old.pendingReplacement !== true) {
       progress.deletes.add(old.urn);
-      steps.push(new DeleteStep(old, { replacing: true, pendingReplacement: true, deletions: progress.deletes }));
+      steps.push(
+        new DeleteStep(old, {
+          replacing: true,
+          pendingReplacement: true,
+          deletions: progress.deletes,
+        }),
+      );
     }
     const pending = { ...details, pendingDelete: false };
-    return [...steps, new ReplaceStep(state, pending), new CreateStep(registration, state, pending)];
+    return [
+      ...steps,
+      new ReplaceStep(state, pending),
+      new CreateStep(registration, state, pending),
+    ];
   }
 
   /** A resource outside the targets stays as it was, and so does what it depends on, in case nothing else brings that along. */
@@ -434,7 +500,9 @@ export class StepGenerator {
           this.#refuse(urn, `${kind} ${dependency} of untargeted resource ${urn} has no old state`);
       }
       const copy = { ...state };
-      steps.push(new SameStep(state, copy, { untargeted: true, ...(answers ? { registration } : {}) }));
+      steps.push(
+        new SameStep(state, copy, { untargeted: true, ...(answers ? { registration } : {}) }),
+      );
       return steps;
     };
     return visit(old, true);
@@ -485,7 +553,9 @@ function newState(goal: Goal, urn: string, old: ResourceState | undefined): Reso
     ignoreChanges: goal.ignoreChanges,
     hideDiff: goal.hideDiff,
     replaceOnChanges: goal.replaceOnChanges,
-    ...(goal.replacementTrigger === undefined ? {} : { replacementTrigger: goal.replacementTrigger }),
+    ...(goal.replacementTrigger === undefined
+      ? {}
+      : { replacementTrigger: goal.replacementTrigger }),
     ...(goal.sourcePosition === undefined ? {} : { sourcePosition: goal.sourcePosition }),
     ...(goal.stackTrace === undefined ? {} : { stackTrace: goal.stackTrace }),
     ...(old?.created === undefined ? {} : { created: old.created }),

@@ -46,7 +46,8 @@ export class ImportStep implements Step {
     const id = state.importID ?? "";
     const provider = await deployment.providers.forResource(state);
     const read = await provider.read({ urn: state.urn, id, inputs: undefined, state: undefined });
-    if (read.outputs === undefined || read.id === "") throw new Error(`resource '${id}' does not exist`);
+    if (read.outputs === undefined || read.id === "")
+      throw new Error(`resource '${id}' does not exist`);
     if (read.inputs === undefined) {
       throw new Error(
         `provider does not support importing resources; please try updating the '${packageOfType(state.type)}' plugin`,

@@ -36,7 +36,9 @@ export class Progress {
   /** True if the resource (under its new name) stays. Deletes do not count: one URN may be deleted several times. */
   isOperatedOn(urn: string): boolean {
     const own = this.aliased.get(urn) ?? urn;
-    return this.sames.has(own) || this.updates.has(own) || this.replaces.has(own) || this.reads.has(own);
+    return (
+      this.sames.has(own) || this.updates.has(own) || this.replaces.has(own) || this.reads.has(own)
+    );
   }
 
   hasStep(urn: string): boolean {

@@ -44,8 +44,14 @@ export class ReadStep implements Step {
     } else {
       const provider = await deployment.providers.forResource(state);
       const id = state.id ?? "";
-      const read = await provider.read({ urn: state.urn, id, inputs: state.inputs, state: state.inputs });
-      if (read.id === "" || read.outputs === undefined) throw new Error(`resource '${id}' does not exist`);
+      const read = await provider.read({
+        urn: state.urn,
+        id,
+        inputs: state.inputs,
+        state: state.inputs,
+      });
+      if (read.id === "" || read.outputs === undefined)
+        throw new Error(`resource '${id}' does not exist`);
       state.id = read.id;
       state.outputs = read.outputs;
       partial = read.partial;
@@ -54,7 +60,8 @@ export class ReadStep implements Step {
     if (this.replacing && this.old !== null) this.old.delete = true;
     state.created = this.old?.created ?? new Date().toISOString();
     state.modified = this.old?.modified ?? state.created;
-    if (partial !== undefined) return { status: "partial-failure", error: new Error(partial.message) };
+    if (partial !== undefined)
+      return { status: "partial-failure", error: new Error(partial.message) };
     return { status: "ok", complete: () => this.registration.done({ state, result: "success" }) };
   }
 

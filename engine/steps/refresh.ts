@@ -39,9 +39,15 @@ export class RefreshStep implements Step {
 
   async apply(deployment: Deployment): Promise<StepOutcome> {
     const { old } = this;
-    if (!old.custom || isProviderType(old.type) || old.pendingReplacement === true) return { status: "ok" };
+    if (!old.custom || isProviderType(old.type) || old.pendingReplacement === true)
+      return { status: "ok" };
     const provider = await deployment.providers.forResource(old);
-    const read = await provider.read({ urn: old.urn, id: old.id ?? "", inputs: old.inputs, state: old.outputs });
+    const read = await provider.read({
+      urn: old.urn,
+      id: old.id ?? "",
+      inputs: old.inputs,
+      state: old.outputs,
+    });
     if (read.partial !== undefined) {
       deployment.events.diagnostic(
         "warning",
@@ -54,7 +60,12 @@ export class RefreshStep implements Step {
       this.#result = "delete";
       return { status: "ok" };
     }
-    const state: ResourceState = { ...old, id: read.id, inputs: read.inputs ?? old.inputs ?? {}, outputs: read.outputs };
+    const state: ResourceState = {
+      ...old,
+      id: read.id,
+      inputs: read.inputs ?? old.inputs ?? {},
+      outputs: read.outputs,
+    };
     delete state.initErrors;
     if (read.partial !== undefined) state.initErrors = read.partial.reasons;
     sealOutputs(state);

@@ -56,7 +56,11 @@ export class SameStep implements Step {
     return {
       status: "ok",
       complete: () =>
-        registration?.done({ state: this.next, result: "success", ...(this.skippedCreate ? { unknown: true } : {}) }),
+        registration?.done({
+          state: this.next,
+          result: "success",
+          ...(this.skippedCreate ? { unknown: true } : {}),
+        }),
     };
   }
 
@@ -69,7 +73,8 @@ export class SameStep implements Step {
 }
 
 const sameList = (a: string[] | undefined, b: string[] | undefined): boolean =>
-  (a ?? []).length === (b ?? []).length && [...(a ?? [])].sort().join("\n") === [...(b ?? [])].sort().join("\n");
+  (a ?? []).length === (b ?? []).length &&
+  [...(a ?? [])].sort().join("\n") === [...(b ?? [])].sort().join("\n");
 
 /** Whether the state file would differ in what matters: not positions in the source, not advisory errors. */
 function changed(old: ResourceState, now: ResourceState): boolean {

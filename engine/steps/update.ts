@@ -69,7 +69,8 @@ export class UpdateStep implements Step {
     } else {
       state.outputs ??= {};
     }
-    if (partial !== undefined) return { status: "partial-failure", error: new Error(partial.message) };
+    if (partial !== undefined)
+      return { status: "partial-failure", error: new Error(partial.message) };
     return { status: "ok", complete: () => this.registration.done({ state, result: "success" }) };
   }
 

@@ -8,13 +8,19 @@ import { isObject, type Plain, signatureOf } from "./wire.js";
 
 async function assetHash(asset: Plain, folder: string): Promise<string> {
   const { text, path } = asset;
-  if (typeof text === "string" && text !== "") return createHash("sha256").update(text).digest("hex");
+  if (typeof text === "string" && text !== "")
+    return createHash("sha256").update(text).digest("hex");
   if (typeof path !== "string" || path === "") {
     if (typeof asset["uri"] === "string" && asset["uri"] !== "")
-      throw new EngineError("unsupported", "remote assets need the pulumi CLI: run this operation with pulumi.");
+      throw new EngineError(
+        "unsupported",
+        "remote assets need the pulumi CLI: run this operation with pulumi.",
+      );
     return createHash("sha256").update("").digest("hex");
   }
-  return createHash("sha256").update(await readFile(resolve(folder, path))).digest("hex");
+  return createHash("sha256")
+    .update(await readFile(resolve(folder, path)))
+    .digest("hex");
 }
 
 async function withHashes(value: unknown, folder: string): Promise<unknown> {
@@ -22,9 +28,14 @@ async function withHashes(value: unknown, folder: string): Promise<unknown> {
   if (!isObject(value)) return value;
   const signature = signatureOf(value);
   if (signature === SIGNATURES.archive)
-    throw new EngineError("unsupported", "archives need the pulumi CLI: run this operation with pulumi.");
+    throw new EngineError(
+      "unsupported",
+      "archives need the pulumi CLI: run this operation with pulumi.",
+    );
   if (signature === SIGNATURES.asset) return { ...value, hash: await assetHash(value, folder) };
-  const entries = Object.entries(value).map(async ([key, item]) => [key, await withHashes(item, folder)] as const);
+  const entries = Object.entries(value).map(
+    async ([key, item]) => [key, await withHashes(item, folder)] as const,
+  );
   return Object.fromEntries(await Promise.all(entries));
 }
 

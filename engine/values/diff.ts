@@ -2,7 +2,8 @@ import type { PropertyMap } from "../state/model.js";
 import { formatPath, type PathPart } from "./path.js";
 import { deepEquals, isObject, signatureOf } from "./wire.js";
 
-export type DiffKind = "add" | "add-replace" | "delete" | "delete-replace" | "update" | "update-replace";
+export type DiffKind =
+  "add" | "add-replace" | "delete" | "delete-replace" | "update" | "update-replace";
 
 export interface PropertyDiff {
   diffKind: DiffKind;
@@ -22,16 +23,19 @@ const container = (value: unknown): boolean =>
 
 function compare(old: unknown, now: unknown, path: PathPart[], into: DetailedDiff): void {
   if (absent(old) && absent(now)) return;
-  const at = (diffKind: DiffKind): void => void (into[formatPath(path)] = { diffKind, inputDiff: true });
+  const at = (diffKind: DiffKind): void =>
+    void (into[formatPath(path)] = { diffKind, inputDiff: true });
   if (absent(old)) return at("add");
   if (absent(now)) return at("delete");
   if (deepEquals(old, now)) return;
   if (Array.isArray(old) && Array.isArray(now)) {
-    for (let i = 0; i < Math.max(old.length, now.length); i++) compare(old[i], now[i], [...path, i], into);
+    for (let i = 0; i < Math.max(old.length, now.length); i++)
+      compare(old[i], now[i], [...path, i], into);
     return;
   }
   if (container(old) && container(now) && isObject(old) && isObject(now)) {
-    for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) compare(old[key], now[key], [...path, key], into);
+    for (const key of new Set([...Object.keys(old), ...Object.keys(now)]))
+      compare(old[key], now[key], [...path, key], into);
     return;
   }
   at("update");
@@ -61,7 +65,10 @@ const INVERSE: Record<DiffKind, DiffKind> = {
 /** A refresh compares what is with what was wanted: seen from the other side. */
 export function invertDetailed(diff: DetailedDiff): DetailedDiff {
   return Object.fromEntries(
-    Object.entries(diff).map(([path, { diffKind, inputDiff }]) => [path, { diffKind: INVERSE[diffKind], inputDiff }]),
+    Object.entries(diff).map(([path, { diffKind, inputDiff }]) => [
+      path,
+      { diffKind: INVERSE[diffKind], inputDiff },
+    ]),
   );
 }
 

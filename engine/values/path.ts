@@ -12,7 +12,8 @@ export function parsePath(text: string): PathPart[] {
   let rest = text;
   while (rest.length > 0) {
     if (rest.startsWith(".")) {
-      if (parts.length === 0 && rest.length === 1) throw new Error(`"${text}" is not a property path`);
+      if (parts.length === 0 && rest.length === 1)
+        throw new Error(`"${text}" is not a property path`);
       rest = rest.slice(1);
     } else if (rest.startsWith("[")) {
       const quoted = /^\["((?:[^"\\]|\\.)*)"\]/.exec(rest);
@@ -48,7 +49,8 @@ export function pathContains(path: readonly PathPart[], other: readonly PathPart
 const MISSING = Symbol("missing");
 
 function child(value: unknown, part: PathPart): unknown {
-  if (Array.isArray(value)) return typeof part === "number" && part < value.length ? (value[part] as unknown) : MISSING;
+  if (Array.isArray(value))
+    return typeof part === "number" && part < value.length ? (value[part] as unknown) : MISSING;
   if (isObject(value)) return Object.hasOwn(value, part) ? value[String(part)] : MISSING;
   return MISSING;
 }
@@ -71,7 +73,11 @@ function withChild(value: unknown, part: PathPart, to: unknown): { value: unknow
   return { value: copy };
 }
 
-function reset(old: unknown, now: unknown, path: readonly PathPart[]): { value: unknown } | undefined {
+function reset(
+  old: unknown,
+  now: unknown,
+  path: readonly PathPart[],
+): { value: unknown } | undefined {
   const [part, ...rest] = path;
   if (part === undefined) return { value: old };
   if (part === "*") {
@@ -101,6 +107,10 @@ function reset(old: unknown, now: unknown, path: readonly PathPart[]): { value: 
  * `now` with what lies at `path` put back to what it is in `old`. undefined when the path is in one of them only, so that
  * there is nothing to put back.
  */
-export function resetPath(old: PropertyMap, now: PropertyMap, path: readonly PathPart[]): PropertyMap | undefined {
+export function resetPath(
+  old: PropertyMap,
+  now: PropertyMap,
+  path: readonly PathPart[],
+): PropertyMap | undefined {
   return reset(old, now, path)?.value as PropertyMap | undefined;
 }

@@ -35,9 +35,14 @@ function toValue(input: unknown, options: MarshalOptions): Value | undefined {
       return result.setBoolValue(value);
     case "object": {
       if (value === null) return result.setNullValue(NullValue.NULL_VALUE);
-      if (!Array.isArray(value)) return result.setStructValue(toStruct(value as PropertyMap, options));
+      if (!Array.isArray(value))
+        return result.setStructValue(toStruct(value as PropertyMap, options));
       const list = new ListValue();
-      list.setValuesList(value.map((item) => toValue(item, options) ?? new Value().setNullValue(NullValue.NULL_VALUE)));
+      list.setValuesList(
+        value.map(
+          (item) => toValue(item, options) ?? new Value().setNullValue(NullValue.NULL_VALUE),
+        ),
+      );
       return result.setListValue(list);
     }
     default:

@@ -26,7 +26,10 @@ export function makeSecret(value: unknown): Plain {
 }
 
 export function isUnknown(value: unknown): boolean {
-  return value === UNKNOWN_STRING || (signatureOf(value) === SIGNATURES.output && !("value" in (value as Plain)));
+  return (
+    value === UNKNOWN_STRING ||
+    (signatureOf(value) === SIGNATURES.output && !("value" in (value as Plain)))
+  );
 }
 
 /** True if `test` holds for the value or for anything inside it. */
@@ -91,7 +94,12 @@ export function annotateSecrets(outs: PropertyMap, ins: PropertyMap): PropertyMa
     const out = outs[key];
     const input = ins[key];
     let marked = out;
-    if (isObject(out) && isObject(input) && signatureOf(out) === undefined && signatureOf(input) === undefined)
+    if (
+      isObject(out) &&
+      isObject(input) &&
+      signatureOf(out) === undefined &&
+      signatureOf(input) === undefined
+    )
       marked = annotateSecrets(out, input);
     else if (!isSecret(out) && containsSecret(input)) marked = makeSecret(out);
     if (marked !== out) {
@@ -114,7 +122,8 @@ export function deepEquals(a: unknown, b: unknown): boolean {
     return a.every((item, index) => deepEquals(item, b[index]));
   }
   if (isObject(a) && isObject(b)) {
-    for (const key in a) if (hasValue(a[key]) ? !deepEquals(a[key], b[key]) : hasValue(b[key])) return false;
+    for (const key in a)
+      if (hasValue(a[key]) ? !deepEquals(a[key], b[key]) : hasValue(b[key])) return false;
     for (const key in b) if (hasValue(b[key]) && !hasValue(a[key])) return false;
     return true;
   }

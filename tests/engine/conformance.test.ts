@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Case, CaseRunner } from "./support/conformance.js";
-import { callProblems, dependencies, errorClasses, opsProblems, stateProblems } from "./support/partial-order.js";
+import {
+  callProblems,
+  dependencies,
+  errorClasses,
+  opsProblems,
+  stateProblems,
+} from "./support/partial-order.js";
 
 const recordings = JSON.parse(readFileSync(join(__dirname, "cases/conformance.json"), "utf8")) as {
   project: string;
@@ -24,7 +30,15 @@ describe("conformance", () => {
       const where = `step ${index + 1}, ${step.command}`;
       const now = dependencies(step.spec);
       const sorted = (list: string[]): string[] => [...list].sort();
-      expect({ ops: sorted(actual.ops), rc: actual.rc, summary: actual.summary, errors: actual.errors.length > 0 }, where).toEqual({
+      expect(
+        {
+          ops: sorted(actual.ops),
+          rc: actual.rc,
+          summary: actual.summary,
+          errors: actual.errors.length > 0,
+        },
+        where,
+      ).toEqual({
         ops: sorted(expected.ops),
         rc: expected.rc,
         summary: expected.summary,
@@ -37,7 +51,8 @@ describe("conformance", () => {
       expect(callProblems(actual.calls, before, now), where).toEqual([]);
       expect(stateProblems(actual.state, now.size > 0 ? now : before), where).toEqual([]);
       // The program's own report differs in form; everything else must be of the same kind.
-      const kinds = (list: string[]): string[] => errorClasses(list).filter((kind) => kind !== "program" && kind !== "closing");
+      const kinds = (list: string[]): string[] =>
+        errorClasses(list).filter((kind) => kind !== "program" && kind !== "closing");
       expect(kinds(actual.errors), where).toEqual(kinds(expected.errors));
       if (step.spec.length > 0) before = now;
     }

@@ -76,7 +76,9 @@ export class CaseRunner {
       calls: existsSync(this.#log) ? readFileSync(this.#log, "utf8").trim().split("\n") : [],
       summary: result.changeSummary,
       state: (snapshot?.resources ?? []).filter(({ urn }) => shown(urn)).map(describeState),
-      pending: (snapshot?.pendingOperations ?? []).map(({ type, resource }) => `${type} ${nameOf(resource.urn)}`),
+      pending: (snapshot?.pendingOperations ?? []).map(
+        ({ type, resource }) => `${type} ${nameOf(resource.urn)}`,
+      ),
       errors: result.errors,
     };
   }
@@ -86,15 +88,24 @@ export class CaseRunner {
   }
 }
 
-function describeState(state: { urn: string; delete?: boolean; pendingReplacement?: boolean; external?: boolean }): string {
-  const marks = (["delete", "pendingReplacement", "external"] as const).filter((mark) => state[mark] === true);
+function describeState(state: {
+  urn: string;
+  delete?: boolean;
+  pendingReplacement?: boolean;
+  external?: boolean;
+}): string {
+  const marks = (["delete", "pendingReplacement", "external"] as const).filter(
+    (mark) => state[mark] === true,
+  );
   return [nameOf(state.urn), ...marks.map((mark) => `(${mark})`)].join(" ");
 }
 
 function opsOf(event: EngineEvent): string[] {
   const { resourcePreEvent: pre, resOpFailedEvent: failed } = event;
-  if (pre !== undefined && shown(pre.metadata.urn)) return [`${pre.metadata.op} ${nameOf(pre.metadata.urn)}`];
-  if (failed !== undefined && shown(failed.metadata.urn)) return [`FAILED ${nameOf(failed.metadata.urn)}`];
+  if (pre !== undefined && shown(pre.metadata.urn))
+    return [`${pre.metadata.op} ${nameOf(pre.metadata.urn)}`];
+  if (failed !== undefined && shown(failed.metadata.urn))
+    return [`FAILED ${nameOf(failed.metadata.urn)}`];
   return [];
 }
 

@@ -1,6 +1,14 @@
 import type { Outcome, SpecEntry } from "./conformance.js";
 
-const FORWARD = new Set(["create", "create-replacement", "replace", "update", "same", "import", "read"]);
+const FORWARD = new Set([
+  "create",
+  "create-replacement",
+  "replace",
+  "update",
+  "same",
+  "import",
+  "read",
+]);
 const DELETES = new Set(["delete", "delete-replaced"]);
 
 /** Who depends on whom, directly or through others, as a spec says it. */
@@ -12,8 +20,10 @@ export function dependencies(spec: readonly SpecEntry[]): Map<string, Set<string
       const reference = typeof value === "string" ? /^\$([^.]+)\./.exec(value)?.[1] : undefined;
       if (reference !== undefined) direct.add(reference);
     }
-    for (const key of ["dependsOn", "replaceWith"]) for (const other of (opts[key] as string[] | undefined) ?? []) direct.add(other);
-    for (const key of ["parent", "deletedWith"]) if (typeof opts[key] === "string") direct.add(opts[key]);
+    for (const key of ["dependsOn", "replaceWith"])
+      for (const other of (opts[key] as string[] | undefined) ?? []) direct.add(other);
+    for (const key of ["parent", "deletedWith"])
+      if (typeof opts[key] === "string") direct.add(opts[key]);
     const closure = new Set(direct);
     for (const other of direct) for (const further of all.get(other) ?? []) closure.add(further);
     all.set(name, closure);
@@ -46,12 +56,18 @@ export function opsProblems(
   const forward = lines.filter(({ op }) => FORWARD.has(op));
   const deletes = lines.filter(({ op }) => DELETES.has(op));
   for (const name of new Set(lines.map((line) => line.name))) {
-    const own = (list: readonly string[]): string => parse(list).filter((line) => line.name === name).map(({ op }) => op).join(", ");
-    if (own(actual) !== own(expected)) problems.push(`${name}: ${own(actual)} instead of ${own(expected)}`);
+    const own = (list: readonly string[]): string =>
+      parse(list)
+        .filter((line) => line.name === name)
+        .map(({ op }) => op)
+        .join(", ");
+    if (own(actual) !== own(expected))
+      problems.push(`${name}: ${own(actual)} instead of ${own(expected)}`);
   }
   for (const x of forward)
     for (const y of forward)
-      if (now.get(y.name)?.has(x.name) === true && x.at > y.at) problems.push(`${x.op} ${x.name} after ${y.op} ${y.name}`);
+      if (now.get(y.name)?.has(x.name) === true && x.at > y.at)
+        problems.push(`${x.op} ${x.name} after ${y.op} ${y.name}`);
   for (const x of deletes)
     for (const y of deletes)
       if ((now.get(y.name) ?? before.get(y.name))?.has(x.name) === true && y.at > x.at)
@@ -59,7 +75,8 @@ export function opsProblems(
   for (const gone of deletes) {
     const created = lines.find(({ op, name }) => op === "create-replacement" && name === gone.name);
     if (gone.op === "delete-replaced" && created !== undefined && gone.at < created.at) {
-      if (forward.some(({ name, at }) => name === gone.name && at < gone.at)) problems.push(`${gone.name} is not deleted first`);
+      if (forward.some(({ name, at }) => name === gone.name && at < gone.at))
+        problems.push(`${gone.name} is not deleted first`);
     } else if (forward.some(({ at }) => at > gone.at)) {
       problems.push(`${gone.op} ${gone.name} before the last forward op`);
     }
@@ -76,9 +93,13 @@ export function callProblems(
   const problems: string[] = [];
   const lines = parse(actual);
   const forward = lines.filter(({ op }) => op === "create" || op === "update");
-  const deletes = lines.filter(({ op }) => op === "delete").map((line) => ({ ...line, name: line.name.replace(/-[^-]*$/, "") }));
+  const deletes = lines
+    .filter(({ op }) => op === "delete")
+    .map((line) => ({ ...line, name: line.name.replace(/-[^-]*$/, "") }));
   for (const x of forward)
-    for (const y of forward) if (now.get(y.name)?.has(x.name) === true && x.at > y.at) problems.push(`${x.name} after ${y.name}`);
+    for (const y of forward)
+      if (now.get(y.name)?.has(x.name) === true && x.at > y.at)
+        problems.push(`${x.name} after ${y.name}`);
   for (const x of deletes)
     for (const y of deletes)
       if ((now.get(y.name) ?? before.get(y.name))?.has(x.name) === true && y.at > x.at)
@@ -86,9 +107,14 @@ export function callProblems(
   return problems;
 }
 
-export function stateProblems(state: readonly string[], depends: Map<string, Set<string>>): string[] {
+export function stateProblems(
+  state: readonly string[],
+  depends: Map<string, Set<string>>,
+): string[] {
   return state.flatMap((y, at) =>
-    state.slice(at + 1).flatMap((x) => (depends.get(y)?.has(x) === true ? [`${y} stands before ${x}`] : [])),
+    state
+      .slice(at + 1)
+      .flatMap((x) => (depends.get(y)?.has(x) === true ? [`${y} stands before ${x}`] : [])),
   );
 }
 
