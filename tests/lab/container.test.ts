@@ -95,7 +95,7 @@ describeLab("a placed container on a real daemon", () => {
     const inputs = wanted(
       "life",
       {},
-      { networks: [network("lan", "10.64.1.1"), network("dmz", "10.65.1.1")] },
+      { networks: [network("lan", "10.64.1.1"), { ...network("dmz", "10.65.1.1"), fixed: true }] },
     );
     const { id, outs } = await lifecycle.create(inputs);
     // Before 28 Docker numbers the interfaces of a start as it likes.

@@ -6,6 +6,7 @@ import type { ContainerInspect, ContainerSummary } from "../../host/docker-types
 import { faultPoint } from "../../host/faults.js";
 import { LABELS, ownerOf } from "../../host/ownership.js";
 import { withStartSlot } from "../../host/starts.js";
+import { announce } from "../../network/announce.js";
 import { progress } from "../../progress.js";
 import { attachFailure, describe, holderOf, syncNetworks } from "./attach.js";
 import { createBody, updateBody } from "./docker-config.js";
@@ -111,6 +112,7 @@ async function ensure(work: Work, knownId: string | undefined): Promise<PlacedCo
     await writeSecrets(docker.transport, folderOf(work, details), spec);
     await start(work, details, host);
   }
+  await announceFixed(work, Id);
   await faultPoint("started", hostOf(work));
 
   details = await waitUntilReady(docker, Id, spec, {
@@ -364,6 +366,22 @@ async function start(work: Work, details: ContainerInspect, host: HostNow): Prom
     if (isNew(details)) await discard(work, details);
     throw failure;
   }
+}
+
+/**
+ * An address that the user fixed may have been on another host a moment ago: without an announcement the others would
+ * look for it there for half a minute. Planned addresses never change host.
+ */
+async function announceFixed({ docker, inputs }: Work, id: string): Promise<void> {
+  const fixed = inputs.place.networks.filter((network) => network.fixed);
+  if (fixed.length === 0) return;
+  const { State } = await docker.inspectContainer(id);
+  if (!State.Running || State.Pid === 0) return; // whether it comes up is the next step's question
+  await Promise.all(
+    fixed.map(({ network, address }) =>
+      announce(docker.transport, { pid: State.Pid, address, network }),
+    ),
+  );
 }
 
 /** Whose port or address it is. */

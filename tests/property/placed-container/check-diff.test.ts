@@ -67,7 +67,7 @@ describe("check", () => {
         fc.dictionary(fc.oneof(fc.constantFrom(...keys), fc.string()), anything),
         async (more) => {
           const news = { ...inputsOf(), spec: { ...inputsOf().spec, ...more, user: `${canary} ` } };
-          const { failures } = await lifecycle.check({}, news as unknown as PlacedContainerInputs);
+          const { failures } = await lifecycle.check({}, news);
           expect(failures?.length).toBeGreaterThan(0);
           expect(JSON.stringify(failures)).not.toContain(canary);
         },

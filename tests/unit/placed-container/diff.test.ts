@@ -35,7 +35,7 @@ const cases: [string, Change, Change, object, string | undefined][] = [
   [
     "the connection",
     none,
-    [{}, { connection: connectionTo("h1", { address: "10.0.0.9" } as never) }],
+    [{}, { connection: connectionTo("h1", { address: "10.0.0.9" }) }],
     {},
     undefined,
   ],

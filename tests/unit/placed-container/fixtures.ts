@@ -9,20 +9,19 @@ import type {
 
 export const MIB = 1024 * 1024;
 
-export const connectionTo = (name: string, more: Partial<HostConnection> = {}): HostConnection =>
-  ({
-    kind: "ssh",
-    name,
-    address: name,
-    port: 22,
-    user: "root",
-    key: { kind: "agent" },
-    sudo: false,
-    dockerSocket: "/var/run/docker.sock",
-    parallelStarts: 2,
-    whenUnreachable: "fail",
-    ...more,
-  }) as HostConnection;
+export const connectionTo = (name: string, more: Partial<HostConnection> = {}): HostConnection => ({
+  kind: "ssh",
+  name,
+  address: name,
+  port: 22,
+  user: "root",
+  key: { kind: "agent" },
+  sudo: false,
+  dockerSocket: "/var/run/docker.sock",
+  parallelStarts: 2,
+  whenUnreachable: "fail",
+  ...more,
+});
 
 export const LAN = {
   network: "lan",

@@ -223,6 +223,25 @@ describe("create", () => {
     expect(h1.docker.byName("squatter")?.state).toBe("running");
   });
 
+  it("announces an address that the user fixed, and no other", async () => {
+    await createIn(inputsOf({}, { networks: [LAN, { ...DMZ, fixed: true }] }));
+    const { pid } = only();
+    const announced = h1.execs.filter(({ script }) => script?.includes("nsenter"));
+    expect(announced.map(({ stdin }) => stdin)).toEqual([`${pid} 10.65.0.2 02:42:0a:41:00:02\n`]);
+  });
+
+  it("gives up in time to keep what is there", async () => {
+    h1.docker.addImage("clocker/web:1", { health: "starting" });
+    const inputs = inputsOf({ waitSeconds: 60, health: { command: ["true"] } });
+    inputs.meta.timeouts = { create: 2.3 };
+    const error = await failure(createIn(inputs));
+    expect(error.reasons).toEqual([
+      "host h1: create of container web-0 did not end within 2.3 s\n" +
+        "Run again: what is there is kept. Raise customTimeouts if the host is slow.",
+    ]);
+    expect(error.id).toBe(only().name);
+  });
+
   it("warns of secrets in the environment, by name", async () => {
     await createIn(inputsOf({ secretEnv: { TOKEN: "hidden-value" } }));
     expect(warnings).toEqual([
