@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   LAB_ROOT,
   labDown,
@@ -14,7 +14,7 @@ import {
   run,
 } from "../../lab/index.js";
 import { describeLab, labName, TEST_IMAGE, withLab } from "../support/lab.js";
-import { compileLab } from "../support/compile-lab.js";
+import { compileLab, type CompiledLab } from "../support/compile-lab.js";
 
 /** Everything on this machine that bears the lab's name or its link's. */
 async function tracesOf(name: string): Promise<string[]> {
@@ -252,10 +252,17 @@ describeLab("labs side by side", () => {
 
 describeLab("a process that makes a lab", () => {
   const name = labName("crash");
-  afterAll(() => labDown(name));
+  let compiled: CompiledLab;
+  beforeAll(async () => {
+    compiled = await compileLab();
+  });
+  afterAll(async () => {
+    await labDown(name);
+    await compiled.remove();
+  });
 
   /** Runs labUp in a process of its own and gives its standard error line by line. */
-  async function maker(ephemeral: boolean): Promise<ChildProcess> {
+  function maker(ephemeral: boolean): ChildProcess {
     const code = `
       const { labUp } = require(process.argv[1]);
       const controller = new AbortController();
@@ -263,7 +270,7 @@ describeLab("a process that makes a lab", () => {
       labUp({ ...JSON.parse(process.argv[2]), signal: controller.signal, onProgress: (line) => console.error(line) })
         .then(() => console.error("done"), (error) => { console.error(error.message); process.exitCode = 3; });`;
     const options = JSON.stringify({ name, hosts: 3, ephemeral });
-    return spawn(process.execPath, ["-e", code, await compileLab(), options], {
+    return spawn(process.execPath, ["-e", code, compiled.main, options], {
       stdio: ["ignore", "ignore", "pipe"],
     });
   }
@@ -276,7 +283,7 @@ describeLab("a process that makes a lab", () => {
   describe("killed at any moment", () => {
     for (const delay of [0, 60, 250, 500])
       it(`${delay} ms after it began leaves nothing that \`down\` does not remove`, async () => {
-        const child = await maker(false);
+        const child = maker(false);
         await begun(child);
         await pause(delay);
         const ended = exit(child);
@@ -290,7 +297,7 @@ describeLab("a process that makes a lab", () => {
   });
 
   it("is begun anew by the next `up`", async () => {
-    const child = await maker(false);
+    const child = maker(false);
     await begun(child);
     await pause(300);
     const ended = exit(child);
@@ -305,7 +312,7 @@ describeLab("a process that makes a lab", () => {
   });
 
   it("removes what it made when it is asked to stop", async () => {
-    const child = await maker(false);
+    const child = maker(false);
     await begun(child);
     await pause(200);
     const ended = exit(child);
@@ -315,7 +322,7 @@ describeLab("a process that makes a lab", () => {
   });
 
   it("and ends leaves an ephemeral lab to the reaper", async () => {
-    const child = await maker(true);
+    const child = maker(true);
     expect(await exit(child)).toBe(0);
     expect((await labStatus(name)).state).toBe("up");
     expect(await reapLabs()).toContain(name);

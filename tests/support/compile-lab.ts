@@ -1,20 +1,18 @@
-import { rmSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import ts from "typescript";
 
-let compiled: Promise<string> | undefined;
-
-/** The lab's modules as JavaScript, for a test that needs a process of its own; the path of the first one. */
-export function compileLab(): Promise<string> {
-  const target = join(tmpdir(), `clocker-lab-${process.pid}`);
-  if (!compiled) process.once("exit", () => rmSync(target, { recursive: true, force: true }));
-  compiled ??= compile(resolve(__dirname, "../../lab"), target);
-  return compiled;
+/** The lab's modules as JavaScript, for a test that needs a process of its own. */
+export interface CompiledLab {
+  /** Path of the module that exports everything. */
+  main: string;
+  remove(): Promise<void>;
 }
 
-async function compile(from: string, to: string): Promise<string> {
+export async function compileLab(): Promise<CompiledLab> {
+  const from = resolve(__dirname, "../../lab");
+  const to = await mkdtemp(join(tmpdir(), "clocker-lab-"));
   for (const entry of await readdir(from, { recursive: true })) {
     if (!entry.endsWith(".ts")) continue;
     const { outputText } = ts.transpileModule(await readFile(join(from, entry), "utf8"), {
@@ -24,5 +22,5 @@ async function compile(from: string, to: string): Promise<string> {
     await mkdir(join(file, ".."), { recursive: true });
     await writeFile(file, outputText);
   }
-  return join(to, "index.js");
+  return { main: join(to, "index.js"), remove: () => rm(to, { recursive: true, force: true }) };
 }
