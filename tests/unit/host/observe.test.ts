@@ -7,15 +7,13 @@ let hosts: FakeHosts;
 beforeEach(async () => {
   hosts = await FakeHosts.install("h1", "h2", "h3");
   for (const name of ["h1", "h2", "h3"])
-    hosts
-      .host(name)
-      .onExec(({ script }) =>
-        script === OBSERVE_SCRIPT
-          ? {
-              stdout: `hostname ${name}\ncpus 4\nmemory 1024\naddress 10.0.0.1\ndevice eth0\nmtu 1400\nroute 10.0.0.0/24 eth0\nroute 10.9.0.1 wg0\n`,
-            }
-          : undefined,
-      );
+    hosts.host(name).onExec(({ script }) =>
+      script === OBSERVE_SCRIPT
+        ? {
+            stdout: `hostname ${name}\ncpus 4\nmemory 1024\naddress 10.0.0.1\ndevice eth0\nmtu 1400\nroute 10.0.0.0/24 eth0\nroute 10.9.0.1 wg0\n`,
+          }
+        : undefined,
+    );
 });
 afterEach(() => hosts.restore());
 
