@@ -113,7 +113,16 @@ function world(snapshots: Record<string, HostSnapshot> = {}) {
     },
     warn: async (message) => void warnings.push(message),
   });
-  return { ...lifecycle, asked, warnings };
+  type Verbs = typeof lifecycle;
+  return {
+    check: (...args: Parameters<Verbs["check"]>) => lifecycle.check(...args),
+    diff: (...args: Parameters<Verbs["diff"]>) => lifecycle.diff(...args),
+    create: (...args: Parameters<Verbs["create"]>) => lifecycle.create(...args),
+    update: (...args: Parameters<Verbs["update"]>) => lifecycle.update(...args),
+    read: (...args: Parameters<Verbs["read"]>) => lifecycle.read(...args),
+    asked,
+    warnings,
+  };
 }
 
 describe("check of the plan", () => {
