@@ -141,7 +141,7 @@ export async function removeDockerNetwork(docker: DockerClient, part: HostPart):
   );
   if (!found) return false;
   const { Containers = {} } = await docker.inspectNetwork(found.Id).catch((error: unknown) => {
-    if (isNotFound(error)) return { Containers: {} } as Pick<DockerNetwork, "Containers">;
+    if (isNotFound(error)) return found;
     throw error;
   });
   const names = Object.values(Containers).map((container) => container.Name);

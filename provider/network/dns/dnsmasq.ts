@@ -76,8 +76,8 @@ up_dns() {
       echo "differs the name server does not answer"
       return 0
     fi
-    [ "$tries" -le 30 ] || fail "the name server on $gateway does not answer: $(dns_complaint)"
-    sleep 0.1
+    [ "$tries" -le 150 ] || fail "the name server on $gateway does not answer: $(dns_complaint)"
+    sleep 0.02
   done
 }
 

@@ -52,9 +52,11 @@ do_check() {
   up_network
 }
 
-# $1 vni; only the names changed: standard input is the file
+# $1 vni, $2 owner; only the names changed: standard input is the file
 do_names() {
+  [ -e "$ROOT/$1/config" ] || fail "the network is not on the host"
   load "$ROOT/$1/config"
+  [ "$owner" = "$2" ] || fail "VNI $1 belongs to the network of $owner"
   new=$(mktemp -d)
   trap 'rm -rf "$new"' EXIT
   scratch=$new fix=1 renamed=
@@ -103,9 +105,6 @@ do_leave() {
   rmdir "$ROOT" /var/lib/clocker "$RUN" 2>/dev/null || true
 }
 
-# $1 vni: who has the network here, and the settings it was given
-do_settings() { cat "$ROOT/$1/config" 2>/dev/null || true; }
-
 verb=$1
 shift
 case $verb in
@@ -113,7 +112,6 @@ case $verb in
   check) do_check ;;
   names) do_names "$@" ;;
   leave) do_leave "$@" ;;
-  settings) do_settings "$@" ;;
   start) do_start ;;
   up) do_up "$@" ;;
   *) fail "unknown verb $verb" ;;

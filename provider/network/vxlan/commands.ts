@@ -36,7 +36,7 @@ export async function runProgram(
   const args = {
     apply: [],
     check: [],
-    names: [String(part.vni)],
+    names: [String(part.vni), part.owner],
     leave: [String(part.vni), part.owner],
   }[verb];
   const stdin = {

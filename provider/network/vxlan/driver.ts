@@ -1,4 +1,4 @@
-import { isNotFound } from "../../errors.js";
+import { CloudError, isNotFound } from "../../errors.js";
 import { dockerFor } from "../../host/docker.js";
 import { faultPoint } from "../../host/faults.js";
 import {
@@ -34,14 +34,19 @@ export const vxlanDriver: NetworkDriver = {
       if (!found && changed.length > 0) await runProgram(context, "leave", part).catch(() => []);
       throw poolTaken(error, part);
     });
-    // Docker puts a bridge that it finds into its own order when it makes a network on it.
-    const after = network.changed.length > 0 ? await runProgram(context, "apply", part) : [];
+    // Docker may have taken the bridge away with the network that it replaced.
+    const after =
+      found && network.changed.length > 0 ? await runProgram(context, "apply", part) : [];
     await faultPoint("network-joined", part.host);
     return { dockerId: network.dockerId, changed: [...changed, ...network.changed, ...after] };
   },
 
   async rename(context, part) {
-    await runProgram(context, "names", part);
+    await runProgram(context, "names", part).catch(async (error: unknown) => {
+      // Not there as it should be: the whole of it is made, or refused for a reason.
+      if (!(error instanceof CloudError) || error.code !== "command") throw error;
+      await vxlanDriver.join(context, part);
+    });
   },
 
   async attach({ transport }, part, endpoint) {

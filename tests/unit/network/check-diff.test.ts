@@ -10,7 +10,7 @@ const base = inputsOn(new FakeHosts(), "h1", "h2");
 const [h1, h2] = base.hosts as [VirtualNetworkInputs["hosts"][0], VirtualNetworkInputs["hosts"][0]];
 
 const check = async (change: Record<string, unknown>) =>
-  (await lifecycle.check({}, { ...base, ...change } as VirtualNetworkInputs)).failures;
+  (await lifecycle.check({}, { ...base, ...change })).failures;
 
 describe("check", () => {
   it("takes good inputs as they are", async () => {
