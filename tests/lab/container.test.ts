@@ -13,10 +13,12 @@ import type {
   PlacedContainerInputs,
   PlacedContainerState,
 } from "../../provider/resources/placed-container/inputs.js";
-import { placedContainerLifecycle as lifecycle } from "../../provider/resources/placed-container/lifecycle.js";
+import { placedContainerLifecycle } from "../../provider/resources/placed-container/lifecycle.js";
+import { wrapLifecycle } from "../../provider/wrap.js";
 import { describeLab, IMAGE_CACHE, TEST_IMAGE, withLab } from "../support/lab.js";
 
 const MIB = 1024 * 1024;
+const lifecycle = wrapLifecycle(placedContainerLifecycle, { kind: "PlacedContainer" });
 const CANARY = "canary-5b1e77c2";
 
 describeLab("a placed container on a real daemon", () => {

@@ -38,8 +38,3 @@ export function keepInState(
 ): Error {
   return partialFailure(id, inputs, stateFor(inputs, status), [messageOf(error)]);
 }
-
-/** Today's shape from the state of any released version. */
-export function upcast(raw: Record<string, unknown>): PlacedContainerState {
-  return raw as unknown as PlacedContainerState;
-}

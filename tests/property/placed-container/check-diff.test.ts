@@ -7,14 +7,20 @@ import type {
   ContainerSpec,
   PlacedContainerInputs,
 } from "../../../provider/resources/placed-container/inputs.js";
-import { placedContainerLifecycle as lifecycle } from "../../../provider/resources/placed-container/lifecycle.js";
 import {
   bindSourceProblem,
   normalized,
 } from "../../../provider/resources/placed-container/mounts.js";
 import { isStopFirst, revisionOf } from "../../../provider/resources/placed-container/revision.js";
 import { UNKNOWN } from "../../../provider/unknown.js";
-import { inputsOf, LAN, MIB, specOf, stateOf } from "../../unit/placed-container/fixtures.js";
+import {
+  inputsOf,
+  LAN,
+  MIB,
+  specOf,
+  stateOf,
+  lifecycle,
+} from "../../unit/placed-container/fixtures.js";
 
 const anything = fc.oneof(
   fc.anything({ maxDepth: 2 }),

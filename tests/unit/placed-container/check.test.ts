@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { useSink } from "../../../provider/progress.js";
 import { SPEC_DEFAULTS } from "../../../provider/resources/placed-container/defaults.js";
-import { placedContainerLifecycle as lifecycle } from "../../../provider/resources/placed-container/lifecycle.js";
 import type { PlacedContainerInputs } from "../../../provider/resources/placed-container/inputs.js";
 import { UNKNOWN } from "../../../provider/unknown.js";
-import { DMZ, inputsOf, LAN, MIB } from "./fixtures.js";
+import { DMZ, inputsOf, LAN, MIB, lifecycle } from "./fixtures.js";
 
 const rows: string[] = [];
 beforeEach(() => {

@@ -2,11 +2,20 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { useSink } from "../../../provider/progress.js";
 import { CHANGE_OF } from "../../../provider/resources/placed-container/changes.js";
 import { decide } from "../../../provider/resources/placed-container/diff.js";
-import { placedContainerLifecycle as lifecycle } from "../../../provider/resources/placed-container/lifecycle.js";
 import { isStopFirst, revisionOf } from "../../../provider/resources/placed-container/revision.js";
 import type { ContainerPlace } from "../../../provider/resources/placed-container/inputs.js";
 import { UNKNOWN } from "../../../provider/unknown.js";
-import { connectionTo, DMZ, inputsOf, LAN, MIB, placeOf, specOf, stateOf } from "./fixtures.js";
+import {
+  connectionTo,
+  DMZ,
+  inputsOf,
+  LAN,
+  MIB,
+  placeOf,
+  specOf,
+  stateOf,
+  lifecycle,
+} from "./fixtures.js";
 
 type Change = [spec: Record<string, unknown>, place: Partial<ContainerPlace>];
 

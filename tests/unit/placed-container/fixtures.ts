@@ -6,6 +6,11 @@ import type {
   PlacedContainerInputs,
   PlacedContainerState,
 } from "../../../provider/resources/placed-container/inputs.js";
+import { placedContainerLifecycle } from "../../../provider/resources/placed-container/lifecycle.js";
+import { wrapLifecycle } from "../../../provider/wrap.js";
+
+/** As the dynamic-provider server calls it. */
+export const lifecycle = wrapLifecycle(placedContainerLifecycle, { kind: "PlacedContainer" });
 
 export const MIB = 1024 * 1024;
 

@@ -9,10 +9,9 @@ import type {
   PlacedContainerInputs,
   PlacedContainerState,
 } from "../../../provider/resources/placed-container/inputs.js";
-import { placedContainerLifecycle as lifecycle } from "../../../provider/resources/placed-container/lifecycle.js";
 import { useSettleTime } from "../../../provider/resources/placed-container/ready.js";
 import { FakeHosts, type FakeHost } from "../../support/fake-transport.js";
-import { DMZ, inputsOf, LAN, MIB } from "./fixtures.js";
+import { DMZ, inputsOf, LAN, MIB, lifecycle } from "./fixtures.js";
 
 let hosts: FakeHosts;
 let h1: FakeHost;
