@@ -95,6 +95,8 @@ async function perform(
   const interrupts = new Interrupts((sentence) => display.notice(sentence));
   const options: OperationOptions = {
     onEvent: (event) => {
+      // The SDK's own tracing: long, and not meant for logs that are kept.
+      if (event.diagnosticEvent?.severity === "debug") return;
       log?.write(event);
       display.event(event);
     },
