@@ -69,7 +69,10 @@ class Operation {
     this.#request = request;
     this.#config = config;
     this.#base = base;
-    this.#events = new EventStream(request.onEvent);
+    this.#events = new EventStream(request.onEvent, {
+      debug: request.debug ?? false,
+      hidden: config.secretKeys.flatMap((key) => config.values[key] ?? []),
+    });
     this.#secretKeys = new Set(config.secretKeys);
     this.#snapshot = request.dryRun ? undefined : new SnapshotManager(context.store, base);
   }

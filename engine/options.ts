@@ -50,6 +50,8 @@ export interface OperationOptions {
   targetDependents?: boolean;
   continueOnError?: boolean;
   message?: string;
+  /** Also the SDK's own debug messages as events. They may show secrets. */
+  debug?: boolean;
   /** Fails when something was changed, or in a preview would be. */
   expectNoChanges?: boolean;
 }

@@ -3,6 +3,9 @@ import type { EngineEvent, Severity } from "../events.js";
 
 type Body = Omit<EngineEvent, "sequence" | "timestamp">;
 
+/** Shorter ones would mask every other word. */
+const SHORTEST_SECRET = 3;
+
 /** Numbers events, hands them on, and remembers what went wrong. A listener that throws does not harm the operation. */
 export class EventStream {
   readonly #listener: ((event: EngineEvent) => void) | undefined;
@@ -11,9 +14,17 @@ export class EventStream {
   #sequence = 0;
   /** Messages without a resource belong to the root stack, once there is one. */
   rootUrn: string | undefined;
+  readonly #debug: boolean;
+  /** Values of secret configuration: they may stand in any message. */
+  readonly #hidden: readonly string[];
 
-  constructor(listener: ((event: EngineEvent) => void) | undefined) {
+  constructor(
+    listener: ((event: EngineEvent) => void) | undefined,
+    options: { debug?: boolean; hidden?: readonly string[] } = {},
+  ) {
     this.#listener = listener;
+    this.#debug = options.debug ?? false;
+    this.#hidden = (options.hidden ?? []).filter((value) => value.length >= SHORTEST_SECRET);
   }
 
   get observed(): boolean {
@@ -40,9 +51,12 @@ export class EventStream {
 
   diagnostic(
     severity: Severity,
-    message: string,
+    text: string,
     options: { urn?: string; ephemeral?: boolean; streamId?: number } = {},
   ): void {
+    // The SDK reports each of its requests with all values.
+    if (severity === "debug" && !this.#debug) return;
+    const message = this.#hidden.reduce((left, value) => left.replaceAll(value, "[secret]"), text);
     if (severity === "error") this.errors.push(message);
     const urn = options.urn === undefined || options.urn === "" ? this.rootUrn : options.urn;
     this.emit({

@@ -13,9 +13,9 @@ while read -r op group; do
     del) list=$(printf %s "$list" | sed "s/ $group / /") ;;
   esac
 done
-for group in $list; do kill -TERM -- "-$group" 2>/dev/null; done
+for group in $list; do kill -TERM "-$group" 2>/dev/null; done
 test "$list" = " " || sleep 2
-for group in $list; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $list; do kill -KILL "-$group" 2>/dev/null; done
 exit 0`;
 
 /** Not on Windows, which has neither process groups nor this shell. */
