@@ -4,9 +4,9 @@ import type { FaultPoint } from "./transport.js";
 /**
  * Named places where tests break things. In process: `armFault`. For a whole run in other processes: the variable
  * CLOCKER_FAULT, a list `point[@host][#nth]:action` separated by commas, e.g. `created:kill`,
- * `started@h2#3:error`, `connect:drop`.
+ * `started@h2#3:error`, `created:hang`, `connect:drop`.
  */
-export type FaultAction = "kill" | "error" | "drop" | (() => void | Promise<void>);
+export type FaultAction = "kill" | "hang" | "error" | "drop" | (() => void | Promise<void>);
 
 interface Fault {
   point: string;
@@ -55,6 +55,8 @@ async function perform(action: FaultAction, point: FaultPoint, host: string | un
     // The signal is delivered asynchronously; nothing more may happen in this process.
     return new Promise<void>(() => setTimeout(() => {}, 60_000));
   }
+  // As a step that never ends, so that a test can stop the engine in its midst.
+  if (action === "hang") return new Promise<void>(() => setInterval(() => {}, 60_000));
   const where = host === undefined ? {} : { host };
   if (action === "drop")
     throw new CloudError("unreachable", `the connection was lost (fault at ${point})`, where);
@@ -65,7 +67,7 @@ async function perform(action: FaultAction, point: FaultPoint, host: string | un
 export function parseFaults(text: string | undefined): Fault[] {
   if (!text) return [];
   return text.split(",").map((entry) => {
-    const match = /^([a-z-]+)(?:@([^#:]+))?(?:#(\d+))?:(kill|error|drop)$/.exec(entry.trim());
+    const match = /^([a-z-]+)(?:@([^#:]+))?(?:#(\d+))?:(kill|hang|error|drop)$/.exec(entry.trim());
     if (!match)
       throw new CloudError(
         "invalid-input",
@@ -76,7 +78,7 @@ export function parseFaults(text: string | undefined): Fault[] {
       host: match[2],
       nth: Number(match[3] ?? 1),
       seen: 0,
-      action: match[4] as "kill" | "error" | "drop",
+      action: match[4] as "kill" | "hang" | "error" | "drop",
     };
   });
 }
