@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { DependencyGraph } from "../../../engine/graph/dependency-graph.js";
+import type { ResourceState } from "../../../engine/state/model.js";
+import { expandAliases } from "../../../engine/steps/aliases.js";
+import {
+  isDefaultProvider,
+  makeUrn,
+  parseProviderReference,
+  parseUrn,
+  ROOT_STACK_TYPE,
+} from "../../../engine/urn.js";
+
+const urn = (name: string): string => makeUrn("s", "p", "", "t:m:T", name);
+const resource = (name: string, more: Partial<ResourceState> = {}): ResourceState => ({
+  urn: urn(name),
+  type: "t:m:T",
+  custom: true,
+  ...more,
+});
+const names = (states: Iterable<ResourceState>): string[] =>
+  [...states].map((state) => parseUrn(state.urn).name);
+
+describe("URNs", () => {
+  test("children carry their parent's type, those of the stack do not", () => {
+    const root = makeUrn("s", "p", "", ROOT_STACK_TYPE, "p-s");
+    expect(makeUrn("s", "p", root, "a:b:C", "x")).toBe("urn:pulumi:s::p::a:b:C::x");
+    const parent = makeUrn("s", "p", root, "a:b:C", "x");
+    const child = makeUrn("s", "p", parent, "d:e:F", "y::z");
+    expect(child).toBe("urn:pulumi:s::p::a:b:C$d:e:F::y::z");
+    expect(parseUrn(child)).toEqual({
+      stack: "s",
+      project: "p",
+      qualifiedType: "a:b:C$d:e:F",
+      type: "d:e:F",
+      name: "y::z",
+    });
+    expect(() => parseUrn("urn:x")).toThrow('"urn:x" is not a URN');
+  });
+
+  test("provider references and default providers", () => {
+    const provider = makeUrn("s", "p", "", "pulumi:providers:x", "default_1_2_3");
+    expect(parseProviderReference(`${provider}::id`)).toEqual({ urn: provider, id: "id" });
+    expect(isDefaultProvider(provider)).toBe(true);
+    expect(isDefaultProvider(makeUrn("s", "p", "", "pulumi:providers:x", "defaults"))).toBe(false);
+    expect(isDefaultProvider(urn("default"))).toBe(false);
+  });
+
+  test("aliases, also those a parent's alias brings", () => {
+    const parent = makeUrn("s", "p", "", "a:b:C", "app");
+    const own = { stack: "s", project: "p", type: "t:m:T", name: "app-db", parent };
+    expect(
+      expandAliases(
+        own,
+        [{ name: "old" }, { noParent: true }, { urn: "urn:pulumi:s::p::x::y" }],
+        undefined,
+      ),
+    ).toEqual([
+      "urn:pulumi:s::p::a:b:C$t:m:T::old",
+      "urn:pulumi:s::p::t:m:T::app-db",
+      "urn:pulumi:s::p::x::y",
+    ]);
+    const parentAlias = makeUrn("s", "p", "", "a:b:Old", "web");
+    expect(expandAliases(own, [{ name: "db" }], parentAlias)).toEqual([
+      "urn:pulumi:s::p::a:b:C$t:m:T::db",
+      "urn:pulumi:s::p::a:b:Old$t:m:T::web-db",
+      "urn:pulumi:s::p::a:b:Old$t:m:T::db",
+    ]);
+  });
+});
+
+describe("the dependency graph", () => {
+  const a = resource("a");
+  const b = resource("b", { dependencies: [urn("a")] });
+  const component = resource("c", { custom: false });
+  const child = resource("child", { parent: urn("c"), propertyDependencies: { x: [urn("b")] } });
+  const user = resource("user", { dependencies: [urn("c")], deletedWith: urn("a") });
+  const free = resource("free");
+  const graph = new DependencyGraph([a, b, component, child, user, free]);
+
+  test("dependents, in order, with or without children", () => {
+    expect(names(graph.dependents(a, () => false, false))).toEqual(["b", "child", "user"]);
+    expect(names(graph.dependents(component, () => false, true))).toEqual(["child", "user"]);
+    expect(names(graph.dependents(component, () => false, false))).toEqual(["user"]);
+    expect(names(graph.dependents(a, (name) => name === urn("b"), false))).toEqual(["user"]);
+  });
+
+  test("a component stands for its children", () => {
+    expect(names(graph.dependencies(user)).sort()).toEqual(["a", "c", "child"]);
+    expect(names(graph.allDependencies(user)).sort()).toEqual(["a", "b", "c", "child"]);
+  });
+
+  test("deletions: whoever depends goes first, what is independent goes at once", () => {
+    const groups = graph
+      .deletionOrder(new Set([a, b, component, child, user, free]))
+      .map((group) => names(group).sort());
+    expect(groups).toEqual([["user"], ["child"], ["b"], ["a", "c", "free"]]);
+  });
+
+  test("two resources of one URN", () => {
+    const old = resource("a", { delete: true });
+    const second = resource("b", { dependencies: [urn("a")] });
+    const both = new DependencyGraph([old, a, second]);
+    expect(both.dependencies(second)).toEqual(new Set([old, a]));
+  });
+});
