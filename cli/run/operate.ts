@@ -1,5 +1,6 @@
 import type {
   DestroyOptions,
+  EngineEvent,
   OperationOptions,
   OperationResult,
   Stack,
@@ -10,6 +11,7 @@ import { isColored } from "../commands/options.js";
 import { createDisplay, type Display } from "../display/display.js";
 import { span } from "../display/text.js";
 import { painter } from "../display/paint.js";
+import { isStackUrn } from "../display/urn.js";
 import type { Action } from "../display/words.js";
 import { EventLog } from "./event-log.js";
 import { Interrupts } from "./interrupts.js";
@@ -98,7 +100,7 @@ async function perform(
       // The SDK's own tracing: long, and not meant for logs that are kept.
       if (event.diagnosticEvent?.severity === "debug") return;
       log?.write(event);
-      display.event(event);
+      if (!(interrupts.terminate.aborted && isCutOff(event))) display.event(event);
     },
     signal: interrupts.cancel,
     terminate: interrupts.terminate,
@@ -112,7 +114,7 @@ async function perform(
   try {
     const result = await start(stack, operation, flags, isPreview, options);
     display.finish();
-    reportRest(result, display);
+    if (!interrupts.terminate.aborted) reportRest(result, display);
     return { result, display };
   } catch (error) {
     // Nothing was begun: an empty tree would only stand in the way of the reason.
@@ -124,6 +126,13 @@ async function perform(
     log?.close();
   }
 }
+
+/** After a stop at once every running step breaks off: its row says interrupted, which is no failure of its own. */
+const isCutOff = ({ resOpFailedEvent, diagnosticEvent }: EngineEvent): boolean =>
+  resOpFailedEvent !== undefined ||
+  (diagnosticEvent?.severity === "error" &&
+    diagnosticEvent.urn !== undefined &&
+    !isStackUrn(diagnosticEvent.urn));
 
 function start(
   stack: Stack,

@@ -203,7 +203,12 @@ export async function showStack(flags: StackFlags): Promise<void> {
 
 /** `clocker stack history`. */
 export async function showHistory(flags: StackFlags): Promise<void> {
-  const all = await stackHistory(await stackOf(flags));
+  const found = await stackHistory(await stackOf(flags));
+  // File backends do not number operations; the newest comes first.
+  const all = found.map((record, at) => ({
+    ...record,
+    version: record.version || found.length - at,
+  }));
   const size = flags.pageSize ?? 10;
   const start = flags.page === undefined ? 0 : (flags.page - 1) * size;
   const isPaged = flags.page !== undefined || flags.pageSize !== undefined;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { compileCli } from "../support/compile-cli.js";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(__dirname, "../..");
 
 /** A program of `size` dynamic resources below a component; everything about it comes from the configuration. */
 const PROGRAM = `

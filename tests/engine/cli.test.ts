@@ -162,6 +162,36 @@ Resources:
     await project.run(["config", "rm", "size"]);
   });
 
+  it("stops at once at the second Ctrl-C and notes what was running", async () => {
+    await project.run(["config", "set", "size", "4"]);
+    await project.run(["config", "set", "delay", "60000"]);
+    const child = project.start(["up", "--skip-preview"]);
+    const ended = outcome(child);
+    const cancelling = written(child, "Cancelling: ");
+    await written(child, "web-3 creating\n");
+    child.kill("SIGINT");
+    await cancelling;
+    child.kill("SIGINT");
+    const { code, stdout } = await ended;
+    expect(stdout).toContain(
+      "Stopping at once. What was running is noted in the state as pending.\n",
+    );
+    expect(stdout).toContain(" +  clocker:PlacedContainer web-3 creating (interrupted)\n");
+    expect(stdout).not.toContain("failed (");
+    expect(code).toBe(1);
+    const exported = await project.run(["stack", "export"]);
+    const { deployment } = JSON.parse(exported.stdout) as {
+      deployment: { pending_operations: { type: string; resource: { urn: string } }[] };
+    };
+    const pending = deployment.pending_operations.filter(({ type }) => type === "creating");
+    expect(pending.map(({ resource }) => resource.urn)).toEqual([
+      "urn:pulumi:dev::shop::clocker:index:Blueprint$pulumi-nodejs:dynamic/clocker:PlacedContainer::web-3",
+    ]);
+    await project.run(["config", "rm", "delay"]);
+    await project.run(["config", "rm", "size"]);
+    expect(await project.run(["refresh", "--yes"])).toMatchObject({ code: 0 });
+  });
+
   it("asks on a terminal, shows details, and draws the tree while it works", async () => {
     await project.run(["config", "set", "env", "b"]);
     const child = project.startOnTerminal(["up"]);
@@ -207,8 +237,12 @@ Resources:
   it("keeps a history", async () => {
     const { stdout } = await project.run(["stack", "history", "--json"]);
     const history = JSON.parse(stdout) as { kind: string; result: string }[];
-    expect(history[0]).toMatchObject({ kind: "refresh", result: "succeeded" });
-    expect(history.at(-1)).toMatchObject({ kind: "update", result: "succeeded" });
+    expect(history[0]).toMatchObject({
+      version: history.length,
+      kind: "refresh",
+      result: "succeeded",
+    });
+    expect(history.at(-1)).toMatchObject({ version: 1, kind: "update", result: "succeeded" });
     expect(stdout).not.toContain(TOKEN);
   });
 

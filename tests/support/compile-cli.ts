@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join, resolve } from "node:path";
 import ts from "typescript";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(__dirname, "../..");
 
 let main: string | undefined;
 
