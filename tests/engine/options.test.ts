@@ -199,7 +199,7 @@ describe("providers", () => {
     `;
     try {
       expect((await (await stack.open({ SCRIPT, SIZE: "1" })).up()).errors).toEqual([]);
-      const providers = Object.fromEntries(
+      const providers: unknown = Object.fromEntries(
         ((await stack.store.load())?.resources ?? [])
           .filter(({ provider }) => provider)
           .map(({ urn, provider }) => [urn.split("::").at(-1), provider?.split("::").at(-2)]),
