@@ -169,6 +169,11 @@ Resources:
     const ended = outcome(child);
     const cancelling = written(child, "Cancelling: ");
     await written(child, "web-3 creating\n");
+    // The step begins in earnest when the state says so.
+    const state = join(project.folder, "backend/.pulumi/stacks/shop/dev.json");
+    await expect
+      .poll(() => readFileSync(state, "utf8"), { timeout: 20_000 })
+      .toContain('"creating"');
     child.kill("SIGINT");
     await cancelling;
     child.kill("SIGINT");
