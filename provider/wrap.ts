@@ -9,6 +9,7 @@ import type {
   ReadResult,
 } from "./lifecycle.js";
 import { inOperation, type Operation } from "./operation.js";
+import { reportOnce } from "./quiet.js";
 import { redact } from "./redact.js";
 
 type Verb = Operation["verb"];
@@ -100,7 +101,9 @@ async function guarded<T>(
       inOperation({ verb, meta, signal }, body),
     );
   } catch (error) {
-    throw shaped(error, inputs);
+    const result = shaped(error, inputs);
+    reportOnce(result);
+    throw result;
   }
 }
 

@@ -53,7 +53,7 @@ export interface DockerHostArgs extends Partial<SshArgs> {
   capacity?: { cpus?: number; memory?: Memory };
   /** Kept free on purpose. @default nothing */
   headroom?: { cpus?: number; memory?: Memory };
-  /** At most this many containers of the cloud. @default no limit */
+  /** At most this many containers of clouds, of all stacks together. @default no limit */
   maxContainers?: number;
   /** Address the other hosts use to reach this one for overlay traffic. @default the one our connection arrives at */
   privateAddress?: string;

@@ -127,16 +127,21 @@ export class PlacedContainer extends ClockerResource {
           host,
           connection: info.connection,
           reason: lift(assignment, "reason"),
-          capacity: info.capacity,
+          capacity: info.apply(({ capacity, headroom, maxContainers }) => ({
+            ...capacity,
+            headroom,
+            ...(maxContainers === undefined ? {} : { maxContainers }),
+          })),
           networks: attachments.map(({ network, address }) => ({
             network: network.networkName,
             dockerName: network.dockerName,
             vni: network.vni,
             domain: network.domain,
             address: lift(addresses, network.networkName),
-            gateway: pulumi
-              .all([host, lift(network.allocation, "hosts")])
-              .apply(([on, hosts]) => hosts[on]?.gateway ?? ""),
+            // By lifted access here too: a host that does not exist yet must hide no other host's gateway.
+            gateway: host.apply((on) =>
+              lift(lift(lift(network.allocation, "hosts"), on), "gateway"),
+            ),
             fixed: address !== undefined,
           })),
         },
@@ -160,7 +165,7 @@ export class PlacedContainer extends ClockerResource {
 
   /** Address of the machine it runs on, as programs outside the cloud reach its published ports. */
   get hostAddress(): pulumi.Output<string> {
-    return this.place.apply(({ connection }) =>
+    return lift(this.place, "connection").apply((connection) =>
       connection.kind === "local" ? "localhost" : connection.address,
     );
   }
