@@ -18,7 +18,7 @@ export async function planDeletions(
   deployment: Deployment,
   progress: Progress,
 ): Promise<Deletions> {
-  const { base, options, events, providers } = deployment;
+  const { base, options, providers } = deployment;
   const allowed =
     options.targets === undefined ? undefined : await allowedTargets(deployment, progress);
   const sames: Step[] = [];
@@ -61,7 +61,6 @@ export async function planDeletions(
   const groups = base.graph
     .deletionOrder(new Set(steps.keys()))
     .map((group) => group.flatMap((state) => steps.get(state) ?? []));
-  if (sames.length > 0) events.rootUrn ??= sames[0]?.urn;
   return { sames, groups };
 }
 

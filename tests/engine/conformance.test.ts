@@ -10,9 +10,7 @@ import {
   stateProblems,
 } from "./support/partial-order.js";
 
-const recordings = JSON.parse(
-  readFileSync(join(__dirname, "cases/conformance.json"), "utf8"),
-) as {
+const recordings = JSON.parse(readFileSync(join(__dirname, "cases/conformance.json"), "utf8")) as {
   project: string;
   stack: string;
   cases: Case[];
