@@ -125,7 +125,7 @@ export function written(child: ChildProcessWithoutNullStreams, words: string): P
   return new Promise((done, reject) => {
     child.stdout.on("data", (chunk: Buffer) => {
       text += chunk.toString();
-       
+
       if (text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").includes(words)) done();
     });
     child.on("close", () => reject(new Error(`ended without writing "${words}":\n${text}`)));

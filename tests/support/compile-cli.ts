@@ -4,6 +4,7 @@ import ts from "typescript";
 
 const ROOT = resolve(__dirname, "../..");
 
+const target = join(ROOT, ".clocker", `cli-${process.pid}`);
 let main: string | undefined;
 
 /**
@@ -12,8 +13,6 @@ let main: string | undefined;
  */
 export function compileCli(): string {
   if (main !== undefined) return main;
-  const target = join(ROOT, ".clocker", `cli-${process.pid}`);
-  process.once("exit", () => rmSync(target, { recursive: true, force: true }));
   for (const folder of ["cli", "engine", "lab", "provider"]) {
     for (const entry of readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })) {
       if (!entry.endsWith(".ts")) continue;
@@ -31,4 +30,10 @@ export function compileCli(): string {
   }
   main = join(target, "cli/main.js");
   return main;
+}
+
+/** Takes away what `compileCli` made. */
+export function removeCli(): void {
+  rmSync(target, { recursive: true, force: true });
+  main = undefined;
 }
