@@ -11,7 +11,11 @@ export interface ExecFlags extends CommonFlags {
 }
 
 /** `clocker exec web-0 -- sh`: a command in a container, with a terminal when there is one here. */
-export async function exec(name: string, given: readonly string[], flags: ExecFlags): Promise<void> {
+export async function exec(
+  name: string,
+  given: readonly string[],
+  flags: ExecFlags,
+): Promise<void> {
   // What follows the container is passed through as it is, the separator included.
   const argv = given[0] === "--" ? given.slice(1) : given;
   const cloud = await cloudState(flags);

@@ -4,6 +4,7 @@ import { bytes } from "../lab/format.js";
 import { finish } from "../program.js";
 import { observeHosts, type HostSnapshot } from "../../provider/host/observe.js";
 import { LABELS } from "../../provider/host/ownership.js";
+import { reservationOf } from "../../provider/host/reservations.js";
 import type { PlanHost } from "../../provider/resources/placement/inputs.js";
 import { cloudState, connections, type CloudState } from "./state.js";
 
@@ -68,8 +69,9 @@ export function rowOf(cloud: CloudState, snapshot: HostSnapshot): HostRow {
     if (owner === undefined) row.containers.foreign++;
     else if (owner.startsWith(`${cloud.project}/${cloud.stack}/`)) row.containers.ofThisStack++;
     else row.containers.ofOtherStacks++;
-    row.cpus.reserved += Number(container.Labels[LABELS.cpus] ?? 0);
-    row.memoryBytes.reserved += Number(container.Labels[LABELS.memory] ?? 0);
+    const { cpus, memoryBytes } = reservationOf(container, snapshot.machine.reservations);
+    row.cpus.reserved += cpus;
+    row.memoryBytes.reserved += memoryBytes;
   }
   return { ...row, status: "ready", engine: snapshot.engine.version };
 }

@@ -1,27 +1,28 @@
-import { CloudError, isNotFound } from "../errors.js";
+import { CloudError } from "../errors.js";
 import { redact } from "../redact.js";
 import type { DockerClient } from "./docker.js";
-import type { ContainerSummary } from "./docker-types.js";
 import { LABELS } from "./ownership.js";
+import {
+  readReservations,
+  reservationOf,
+  writeReservation,
+  type Reservation,
+} from "./reservations.js";
 import type { Transport } from "./transport.js";
 
-/** What a container takes of its host. */
-export interface Reservation {
-  cpus: number;
-  memoryBytes: number;
-}
-
-/** What a host may hold. */
+/** What a host may hold, headroom taken off. */
 export interface HostCapacity extends Reservation {
+  /** Containers of ours, whatever their stack. */
   maxContainers?: number;
 }
 
 export interface Claimant extends Reservation {
   owner: string;
-  cloud: string;
   /** Written on the container as a label before it exists, so that it is known from then on. */
   generation: string;
   capacity: HostCapacity;
+  /** What it has already: only more than that has to fit. Absent: it is new. */
+  before?: Reservation;
 }
 
 /** Joins of one held lock end after this time, so that other stacks get their turn. */
@@ -40,11 +41,11 @@ export async function claim<T>(
   discard: () => Promise<void>,
 ): Promise<T> {
   const ledger = ledgerOf(docker.transport);
-  return ledger.turn(async () => {
+  return ledger.turn(async (turn) => {
     ledger.begin(claimant);
     try {
       const made = await make();
-      const others = await othersOn(docker, ledger, claimant);
+      const others = await othersOn(docker, ledger, turn, claimant);
       const refusal = ledger.decide(claimant, others, docker.transport.connection.name);
       if (refusal) {
         await discard();
@@ -63,61 +64,52 @@ export function releaseClaim(transport: Transport, generation: string): void {
   ledgerOf(transport).end(generation);
 }
 
-/** Limits that Docker changed in place differ from the labels, so they are read from the container itself, once. */
-export function forgetLimits(transport: Transport, containerId: string): void {
-  ledgerOf(transport).limits.delete(containerId);
-}
-
-interface Other extends Reservation {
-  cloud: string;
+/**
+ * Notes what a running container reserves from now on, under the same lock and only if the host can hold it; then
+ * `change` changes its limits. What it had before is noted again when that fails.
+ */
+export async function claimChange(
+  docker: DockerClient,
+  claimant: Claimant & { before: Reservation },
+  id: string,
+  change: () => Promise<unknown>,
+): Promise<void> {
+  const note = (reservation: Reservation) => writeReservation(docker.transport, id, reservation);
+  const undo = () => note(claimant.before);
+  await claim(docker, claimant, () => note(claimant), undo);
+  try {
+    await change();
+  } catch (error) {
+    await undo();
+    releaseClaim(docker.transport, claimant.generation);
+    throw error;
+  }
 }
 
 /** All other reservations on the host that this process has not made itself. */
 async function othersOn(
   docker: DockerClient,
   ledger: Ledger,
+  turn: Turn,
   { owner }: Claimant,
-): Promise<Other[]> {
-  const rows = (await docker.listContainers({ label: [LABELS.owner] })).filter(
-    (row) =>
-      row.Labels[LABELS.owner] !== owner &&
-      row.State !== "dead" &&
-      row.State !== "removing" &&
-      !ledger.has(row.Labels[LABELS.generation] ?? ""),
-  );
-  const found = await Promise.all(
-    rows.map(async (row): Promise<Other[]> => {
-      const limits = await limitsOf(docker, ledger, row);
-      return limits ? [{ ...limits, cloud: row.Labels[LABELS.cloud] ?? "" }] : [];
-    }),
-  );
-  return found.flat();
-}
-
-async function limitsOf(
-  docker: DockerClient,
-  ledger: Ledger,
-  row: ContainerSummary,
-): Promise<Reservation | undefined> {
-  const known = ledger.limits.get(row.Id);
-  if (known) return known;
-  try {
-    const { HostConfig } = await docker.inspectContainer(row.Id);
-    const limits = {
-      cpus: (HostConfig.NanoCpus ?? 0) / 1e9,
-      memoryBytes: HostConfig.Memory ?? 0,
-    };
-    ledger.limits.set(row.Id, limits);
-    return limits;
-  } catch (error) {
-    if (isNotFound(error)) return undefined; // gone in between
-    throw error;
-  }
+): Promise<Reservation[]> {
+  const [rows, changed] = await Promise.all([
+    docker.listContainers({ label: [LABELS.owner] }),
+    (turn.changed ??= readReservations(docker.transport)),
+  ]);
+  return rows
+    .filter(
+      (row) =>
+        row.Labels[LABELS.owner] !== owner &&
+        row.State !== "dead" &&
+        row.State !== "removing" &&
+        !ledger.has(row.Labels[LABELS.generation] ?? ""),
+    )
+    .map((row) => reservationOf(row, changed));
 }
 
 interface Entry extends Reservation {
   owner: string;
-  cloud: string;
   accepted: boolean;
 }
 
@@ -128,11 +120,12 @@ interface Turn {
   held: Promise<void>;
   lost: Promise<never>;
   giveBack: () => void;
+  /** Read once: whoever else wants to change one needs the lock. */
+  changed?: Promise<Record<string, Reservation>>;
 }
 
 /** What this process has claimed on one host. Deciding is synchronous, so two claims never overlap. */
 class Ledger {
-  readonly limits = new Map<string, Reservation>();
   private readonly entries = new Map<string, Entry>();
   private current: Turn | undefined;
 
@@ -142,8 +135,8 @@ class Ledger {
     return this.entries.has(generation);
   }
 
-  begin({ generation, owner, cloud, cpus, memoryBytes }: Claimant): void {
-    this.entries.set(generation, { owner, cloud, cpus, memoryBytes, accepted: false });
+  begin({ generation, owner, cpus, memoryBytes }: Claimant): void {
+    this.entries.set(generation, { owner, cpus, memoryBytes, accepted: false });
   }
 
   end(generation: string): void {
@@ -151,7 +144,7 @@ class Ledger {
   }
 
   /** Accepts, or says why not. */
-  decide(claimant: Claimant, others: Other[], host: string): CloudError | undefined {
+  decide(claimant: Claimant, others: Reservation[], host: string): CloudError | undefined {
     const mine = [...this.entries.values()].filter(
       (entry) => entry.accepted && entry.owner !== claimant.owner,
     );
@@ -165,18 +158,20 @@ class Ledger {
     return new CloudError("lost-race", `lost the race for the last slot on ${host}`, {
       resource: claimant.owner,
       reasons: lacks.map((lack) => redact(`${claimant.owner} ${lack}`)),
-      hint: "Nothing of it was left there; run again: the plan then sees what the others took.",
+      hint: claimant.before
+        ? "Its limits are as before; run again: the plan then sees what the others took."
+        : "Nothing of it was left there; run again: the plan then sees what the others took.",
     });
   }
 
   /** Runs `body` while the host's lock is held; bodies that come within a turn share it. */
-  async turn<T>(body: () => Promise<T>): Promise<T> {
+  async turn<T>(body: (turn: Turn) => Promise<T>): Promise<T> {
     let turn = this.current;
     if (!turn || Date.now() - turn.since > TURN_MS) turn = this.openTurn();
     turn.users += 1;
     try {
       await turn.held;
-      return await Promise.race([body(), turn.lost]);
+      return await Promise.race([body(turn), turn.lost]);
     } finally {
       turn.users -= 1;
       if (turn.users === 0) {
@@ -222,25 +217,24 @@ function ledgerOf(transport: Transport): Ledger {
 const EPSILON = 5e-7;
 const MIB = 1024 * 1024;
 
-function lacksOf(claimant: Claimant, taken: Other[]): string[] {
-  const { capacity } = claimant;
+function lacksOf(claimant: Claimant, taken: Reservation[]): string[] {
+  const { capacity, before } = claimant;
   const freeCpus = capacity.cpus - sum(taken.map(({ cpus }) => cpus));
   const freeBytes = capacity.memoryBytes - sum(taken.map(({ memoryBytes }) => memoryBytes));
   const lacks: string[] = [];
-  if (claimant.cpus > freeCpus + EPSILON) {
+  if (claimant.cpus > Math.max(freeCpus, before?.cpus ?? 0) + EPSILON) {
     lacks.push(
       `needs ${claimant.cpus} cpus, ${round(Math.max(0, freeCpus))} of ${capacity.cpus} are free`,
     );
   }
-  if (claimant.memoryBytes > freeBytes) {
+  if (claimant.memoryBytes > Math.max(freeBytes, before?.memoryBytes ?? 0)) {
     lacks.push(
       `needs ${mib(claimant.memoryBytes)} MiB memory, ${mib(Math.max(0, freeBytes))} of ${mib(capacity.memoryBytes)} are free`,
     );
   }
   const max = capacity.maxContainers;
-  const there = taken.filter(({ cloud }) => cloud === claimant.cloud).length;
-  if (max !== undefined && there >= max) {
-    lacks.push(`would be container ${there + 1} of at most ${max}`);
+  if (max !== undefined && taken.length >= max && !before) {
+    lacks.push(`would be container ${taken.length + 1} of at most ${max}`);
   }
   return lacks;
 }

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { parseReservations, REPORT_RESERVATIONS, type Reservation } from "./reservations.js";
 
 /** What a machine says of itself, without Docker. */
 export interface Machine {
@@ -16,6 +17,8 @@ export interface Machine {
   underlay: { address: string; device: string; mtu: number };
   /** CIDRs that the machine routes other than by default, device included: `10.1.0.0/24 eth0`. */
   routes: { cidr: string; device: string }[];
+  /** Containers whose reservation changed since they were made, by Docker's id. */
+  reservations: Record<string, Reservation>;
 }
 
 /** One answer per line, `key value`; nothing of it needs root. */
@@ -45,6 +48,7 @@ done
   device=$(printf '%s' "$rest" | sed -n 's/.*dev \\([^ ]*\\).*/\\1/p')
   case $cidr in default|unreachable|blackhole|prohibit|fe80*) ;; *) say route "$cidr $device" ;; esac
 done
+${REPORT_RESERVATIONS}
 exit 0`;
 
 /** Reads the script's answer; numbers that are missing become 0. */
@@ -76,6 +80,7 @@ export function parseMachine(text: string, kind: "ssh" | "local"): Machine {
       mtu: Number(get("mtu")) || 1500,
     },
     routes,
+    reservations: parseReservations(text),
   };
 }
 

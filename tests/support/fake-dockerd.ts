@@ -696,7 +696,8 @@ export class FakeDockerd {
     return (
       this.images.get(withTag(reference)) ??
       [...this.images.values()].find(
-        (image) => image.id === reference || image.digest === reference.split("@")[1],
+        ({ id, digest }) =>
+          id === reference || (digest !== undefined && digest === reference.split("@")[1]),
       )
     );
   }

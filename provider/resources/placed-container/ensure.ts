@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { CloudError, isConflict, isNotFound } from "../../errors.js";
-import { claim, forgetLimits } from "../../host/claim.js";
+import { claim, claimChange } from "../../host/claim.js";
 import { dockerFor, type DockerClient } from "../../host/docker.js";
 import type { ContainerInspect, ContainerSummary } from "../../host/docker-types.js";
 import { faultPoint } from "../../host/faults.js";
 import { LABELS, ownerOf } from "../../host/ownership.js";
+import { readReservations, reservationOf } from "../../host/reservations.js";
 import { withStartSlot } from "../../host/starts.js";
 import { announce } from "../../network/announce.js";
 import { progress } from "../../progress.js";
@@ -104,7 +105,7 @@ async function ensure(work: Work, knownId: string | undefined): Promise<PlacedCo
 
   await makeRoom(work, own, Id);
   await syncNetworks(docker, details, inputs.place.networks);
-  await syncLimits(work, details);
+  await syncLimits(work, details, host);
   await faultPoint("attached", hostOf(work));
   work.signal.throwIfAborted();
 
@@ -213,14 +214,19 @@ async function adopt(
 }
 
 function claimOf({ inputs, owner }: Work, generation: string, host: HostNow) {
-  const { spec, place, cloud } = inputs;
+  const { spec, place } = inputs;
+  const { cpus = host.cpus, memoryBytes = host.memoryBytes, ...limits } = place.capacity ?? {};
+  const { headroom = { cpus: 0, memoryBytes: 0 }, maxContainers } = limits;
   return {
     owner,
-    cloud,
     generation,
     cpus: spec.cpus,
     memoryBytes: spec.memoryBytes,
-    capacity: { cpus: host.cpus, memoryBytes: host.memoryBytes, ...place.capacity },
+    capacity: {
+      cpus: cpus - headroom.cpus,
+      memoryBytes: memoryBytes - headroom.memoryBytes,
+      ...(maxContainers === undefined ? {} : { maxContainers }),
+    },
   };
 }
 
@@ -332,7 +338,9 @@ async function makeRoom(work: Work, own: ContainerSummary[], id: string): Promis
   }
 }
 
-async function syncLimits({ docker, inputs }: Work, details: ContainerInspect): Promise<void> {
+/** What more it reserves must fit, as when it was made: the plan saw the host some time ago. */
+async function syncLimits(work: Work, details: ContainerInspect, host: HostNow): Promise<void> {
+  const { docker, inputs } = work;
   const wanted = updateBody(inputs.spec);
   const { HostConfig } = details;
   const differs =
@@ -343,8 +351,20 @@ async function syncLimits({ docker, inputs }: Work, details: ContainerInspect): 
     (HostConfig.RestartPolicy?.MaximumRetryCount ?? 0) !== wanted.RestartPolicy?.MaximumRetryCount;
   if (!differs) return;
   progress("changing its limits", inputs.meta);
-  await docker.updateContainer(details.Id, wanted);
-  forgetLimits(docker.transport, details.Id);
+  const change = () => docker.updateContainer(details.Id, wanted);
+  const labels = details.Config.Labels ?? {};
+  const before = await reservedNow(work, details);
+  if (before.cpus === inputs.spec.cpus && before.memoryBytes === inputs.spec.memoryBytes) {
+    await change();
+    return;
+  }
+  const generation = labels[LABELS.generation] ?? work.generation;
+  await claimChange(docker, { ...claimOf(work, generation, host), before }, details.Id, change);
+}
+
+async function reservedNow({ docker }: Work, { Id, Config }: ContainerInspect) {
+  const changed = await readReservations(docker.transport);
+  return reservationOf({ Id, Labels: Config.Labels ?? {} }, changed);
 }
 
 function folderOf(work: Work, details: ContainerInspect): string {

@@ -75,8 +75,13 @@ export interface ContainerPlace {
   connection: HostConnection;
   /** Shown once, in the preview row. */
   reason: string;
-  /** What the host may hold of this cloud, headroom taken off; absent parts: what its daemon reports. Verified on create. */
-  capacity?: { cpus?: number; memoryBytes?: number; maxContainers?: number };
+  /** What the host may hold: declared, or what its daemon reports, less the headroom. Verified under the host's lock. */
+  capacity?: {
+    cpus?: number;
+    memoryBytes?: number;
+    headroom?: { cpus: number; memoryBytes: number };
+    maxContainers?: number;
+  };
   /** In attach order, one for each of spec.networks. */
   networks: {
     network: string;

@@ -3,6 +3,7 @@ import { releaseClaim } from "../../host/claim.js";
 import type { DockerClient } from "../../host/docker.js";
 import type { ContainerInspect } from "../../host/docker-types.js";
 import { LABELS } from "../../host/ownership.js";
+import { forgetReservation, reservationOf } from "../../host/reservations.js";
 import { inspectIfThere } from "./observe.js";
 import { removeSecrets, secretsFolderIn } from "./secrets.js";
 
@@ -33,8 +34,15 @@ export async function removeOwn(
     } else if (!isNotFound(error)) throw error;
   }
   releaseClaim(docker.transport, details.Config.Labels?.[LABELS.generation] ?? "");
+  if (hasOtherLimits(details)) await forgetReservation(docker.transport, Id);
   const folder = secretsFolderIn(details.Mounts);
   if (folder !== undefined) await removeSecrets(docker.transport, folder);
+}
+
+/** Its limits changed while it ran, so there is a note of what it reserved. */
+function hasOtherLimits({ Id, Config, HostConfig }: ContainerInspect): boolean {
+  const { cpus, memoryBytes } = reservationOf({ Id, Labels: Config.Labels ?? {} }, {});
+  return HostConfig.NanoCpus !== Math.round(cpus * 1e9) || HostConfig.Memory !== memoryBytes;
 }
 
 async function gone(docker: DockerClient, id: string): Promise<void> {

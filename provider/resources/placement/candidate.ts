@@ -1,6 +1,7 @@
 import type { ContainerSummary, DockerNetwork } from "../../host/docker-types.js";
 import type { EngineSnapshot, HostSnapshot } from "../../host/observe.js";
 import { LABELS } from "../../host/ownership.js";
+import { reservationOf, type Reservation } from "../../host/reservations.js";
 import type { Candidate, CandidateContainer, HostPort } from "../../placement/model.js";
 import { hasUnknown } from "../../unknown.js";
 import type { PlanHost } from "./inputs.js";
@@ -47,7 +48,7 @@ export function toCandidate(
       routes: machine.routes.map(({ cidr }) => cidr),
     };
   }
-  if (engine) addEngine(candidate, engine, owners);
+  if (engine && machine) addEngine(candidate, engine, machine.reservations, owners);
   return candidate;
 }
 
@@ -62,7 +63,12 @@ function whyNot(message: string, host: string): string {
   return what.startsWith("cannot ") ? what : `cannot be used: ${what}`;
 }
 
-function addEngine(candidate: Candidate, engine: EngineSnapshot, owners: Owners): void {
+function addEngine(
+  candidate: Candidate,
+  engine: EngineSnapshot,
+  reservations: Readonly<Record<string, Reservation>>,
+  owners: Owners,
+): void {
   /** Docker's name of a network -> its name in the plan. */
   const planNames = new Map<string, string>();
   for (const network of engine.networks) {
@@ -90,7 +96,7 @@ function addEngine(candidate: Candidate, engine: EngineSnapshot, owners: Owners)
     const owner = container.Labels[LABELS.owner] ?? "";
     const request = owners.requests.get(owner);
     if (owner === "" && !isAlive(container)) continue;
-    const seen = describe(container, owner);
+    const seen = describe(container, owner, reservationOf(container, reservations));
     const addresses = addressesOf(container, planNames);
     if (request !== undefined && candidate.own[request] === undefined) {
       const { cpus, memoryBytes, ports } = seen;
@@ -111,20 +117,18 @@ function isAlive({ State }: ContainerSummary): boolean {
   return State === "running" || State === "paused" || State === "restarting";
 }
 
-function describe(container: ContainerSummary, owner: string): CandidateContainer {
+function describe(
+  container: ContainerSummary,
+  owner: string,
+  reservation: Reservation,
+): CandidateContainer {
   return {
     name: container.Names[0]?.replace(/^\//, "") ?? container.Id.slice(0, 12),
     owner,
     application: container.Labels[LABELS.application] ?? "",
-    cpus: amount(container.Labels[LABELS.cpus]),
-    memoryBytes: amount(container.Labels[LABELS.memory]),
+    ...reservation,
     ports: portsOf(container),
   };
-}
-
-function amount(text: string | undefined): number {
-  const value = Number(text ?? 0);
-  return Number.isFinite(value) && value > 0 ? value : 0;
 }
 
 /** Docker lists a port on all addresses once for each family. */

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { claim, releaseClaim, type Claimant } from "../../../provider/host/claim.js";
+import { claim, claimChange, releaseClaim, type Claimant } from "../../../provider/host/claim.js";
 import { DockerClient } from "../../../provider/host/docker.js";
 import { LABELS } from "../../../provider/host/ownership.js";
+import { REPORT_RESERVATIONS } from "../../../provider/host/reservations.js";
 import { startsAtOnce } from "../../../provider/host/starts.js";
 import { FakeHosts, type FakeHost } from "../../support/fake-transport.js";
 import { MIB } from "./fixtures.js";
@@ -18,7 +19,6 @@ afterEach(() => hosts.restore());
 let serial = 0;
 const claimant = (stack: string, more: Partial<Claimant> = {}): Claimant => ({
   owner: `app/${stack}/c${(serial += 1)}`,
-  cloud: "cloud",
   generation: (serial + 0x10000000).toString(16),
   cpus: 1,
   memoryBytes: 100 * MIB,
@@ -39,8 +39,9 @@ async function place(docker: DockerClient, who: Claimant): Promise<string> {
         Image: "web",
         Labels: {
           [LABELS.owner]: who.owner,
-          [LABELS.cloud]: who.cloud,
           [LABELS.generation]: who.generation,
+          [LABELS.cpus]: String(who.cpus),
+          [LABELS.memory]: String(who.memoryBytes),
         },
         HostConfig: { NanoCpus: who.cpus * 1e9, Memory: who.memoryBytes },
       });
@@ -48,6 +49,23 @@ async function place(docker: DockerClient, who: Claimant): Promise<string> {
     },
     () => docker.removeContainer(id, true),
   );
+}
+
+/** The host's folder of changed reservations. */
+function keepReservations(host: FakeHost): Map<string, string> {
+  const files = new Map<string, string>();
+  host.onExec(({ argv, script }) => {
+    if (script?.startsWith("root=$1; id=$2; amounts=$3")) {
+      files.set(argv[2] ?? "", argv[3] ?? "");
+      return {};
+    }
+    if (script === REPORT_RESERVATIONS) {
+      const lines = [...files].map(([id, amounts]) => `reservation ${id} ${amounts}\n`);
+      return { stdout: lines.join("") };
+    }
+    return undefined;
+  });
+  return files;
 }
 
 const reason = async (promise: Promise<unknown>) =>
@@ -90,9 +108,9 @@ describe("claim", () => {
     expect(h1.docker.containers.size).toBe(1);
   });
 
-  it("counts the containers of its own cloud against their limit", async () => {
+  it("counts our containers of all stacks against the host's limit, as the plan does", async () => {
     const capacity = { cpus: 9, memoryBytes: 1000 * MIB, maxContainers: 1 };
-    await place(engine(), claimant("b", { cloud: "other" }));
+    h1.docker.addContainer("foreign", { Image: "web" });
     await place(engine(), claimant("b"));
     const who = claimant("a", { owner: "app/a/web", capacity });
     expect(await reason(place(engine(), who))).toContain(
@@ -106,10 +124,51 @@ describe("claim", () => {
     expect(await reason(place(engine(), claimant("a", { owner: "app/a/web", cpus: 4 })))).toBe("");
   });
 
-  it("reads the limits from the container, since they change in place and labels do not", async () => {
-    const id = await place(engine(), claimant("b", { cpus: 1 }));
-    h1.docker.containers.get(id)!.body.HostConfig!.NanoCpus = 4e9;
+  it("counts what was granted since a container was made, and has no need to inspect it", async () => {
+    const changed = keepReservations(h1);
+    const first = claimant("b");
+    const id = await place(engine(), first);
+    const before = { cpus: 1, memoryBytes: 100 * MIB };
+    let limits = 0;
+    const more = { ...first, cpus: 4, before };
+    await claimChange(engine(), more, id, async () => void (limits += 1));
+    expect(limits).toBe(1);
+    expect(changed.get(id)).toBe(`4 ${100 * MIB}`);
     expect(await reason(place(engine(), claimant("a")))).toContain("0 of 4 are free");
+    expect(h1.docker.requests.filter((line) => line.startsWith("GET /containers/"))).not.toContain(
+      `GET /containers/${id}/json`,
+    );
+  });
+
+  it("grants a running container no more than there is, and less always", async () => {
+    const changed = keepReservations(h1);
+    const first = claimant("b", { owner: "app/b/web", cpus: 2 });
+    const id = await place(engine(), first);
+    await place(engine(), claimant("c", { cpus: 2 }));
+    const before = { cpus: 2, memoryBytes: 100 * MIB };
+    const none = async () => expect.unreachable("its limits must not change");
+    expect(await reason(claimChange(engine(), { ...first, cpus: 3, before }, id, none))).toBe(
+      "lost the race for the last slot on h1\n" +
+        "  - app/b/web needs 3 cpus, 2 of 4 are free\n" +
+        "Its limits are as before; run again: the plan then sees what the others took.",
+    );
+    expect(changed.get(id)).toBe(`2 ${100 * MIB}`);
+    const full = { cpus: 1, memoryBytes: MIB };
+    const less = { ...first, cpus: 1, before, capacity: full };
+    expect(await reason(claimChange(engine(), less, id, async () => undefined))).toBe("");
+    expect(changed.get(id)).toBe(`1 ${100 * MIB}`);
+  });
+
+  it("notes what it had when its limits could not be changed", async () => {
+    const changed = keepReservations(h1);
+    const first = claimant("b");
+    const id = await place(engine(), first);
+    const before = { cpus: 1, memoryBytes: 100 * MIB };
+    const refused = async () => Promise.reject(new Error("minimum memory limit"));
+    expect(await reason(claimChange(engine(), { ...first, cpus: 2, before }, id, refused))).toBe(
+      "minimum memory limit",
+    );
+    expect(changed.get(id)).toBe(`1 ${100 * MIB}`);
   });
 
   it("gives back what was removed", async () => {

@@ -61,6 +61,7 @@ function seen(name: string, containers: Partial<ContainerSummary>[] = []): HostS
     machine: {
       hostname: name,
       machineId: name,
+      reservations: {},
       cpus: 2,
       memoryBytes: 2 * GiB,
       arch: "x86_64",
