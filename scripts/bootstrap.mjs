@@ -29,6 +29,10 @@ const LAB_PACKAGES = [
   ["sudo", "sudo"],
   ["ps", "procps"],
 ];
+/** What the quickstart's two images are made of. */
+const IMAGE_PACKAGES = LAB_PACKAGES.filter(
+  ([command]) => command === "redis-server" || command === "busybox",
+);
 const BENCH_PACKAGES = [["iperf3", "iperf3"]];
 
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -77,62 +81,120 @@ function npmPackages() {
 /** The node to run everything with: this one if it is new enough, else Node 22 from npm's `node` package. */
 function node() {
   const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major > NODE_MINIMUM[0] || (major === NODE_MINIMUM[0] && minor >= NODE_MINIMUM[1])) return process.execPath;
+  if (major > NODE_MINIMUM[0] || (major === NODE_MINIMUM[0] && minor >= NODE_MINIMUM[1]))
+    return process.execPath;
   const folder = join(root, ".tools", "node22");
   const binary = join(folder, "node_modules", "node", "bin", "node");
-  if (spawnSync(binary, ["--version"], { encoding: "utf8" }).stdout?.trim() === `v${NODE_VERSION}`) return binary;
-  say(`Installing Node ${NODE_VERSION} from npm's package "node" into .tools/, since this Node is ${process.versions.node} ...`);
+  if (spawnSync(binary, ["--version"], { encoding: "utf8" }).stdout?.trim() === `v${NODE_VERSION}`)
+    return binary;
+  say(
+    `Installing Node ${NODE_VERSION} from npm's package "node" into .tools/, since this Node is ${process.versions.node} ...`,
+  );
   mkdirSync(folder, { recursive: true });
-  run("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error", `node@${NODE_VERSION}`]);
+  run("npm", [
+    "install",
+    "--prefix",
+    folder,
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    `node@${NODE_VERSION}`,
+  ]);
   if (spawnSync(binary, ["--version"]).status !== 0) {
     // npm may be set up not to run install scripts; the platform's own package holds the same binary.
     const platform = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
-    run("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error", `${platform}@${NODE_VERSION}`]);
+    run("npm", [
+      "install",
+      "--prefix",
+      folder,
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+      `${platform}@${NODE_VERSION}`,
+    ]);
     const own = join(folder, "node_modules", platform, "bin", "node");
     if (spawnSync(own, ["--version"]).status === 0) return own;
-    fail(`Node 22 could not be installed from npm. Install Node ${NODE_MINIMUM.join(".")} or later and run this again.`);
+    fail(
+      `Node 22 could not be installed from npm. Install Node ${NODE_MINIMUM.join(".")} or later and run this again.`,
+    );
   }
   return binary;
 }
 
 function has(command) {
-  return spawnSync("sh", ["-c", 'command -v -- "$1"', "sh", command], {
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
-  }).status === 0;
+  return (
+    spawnSync("sh", ["-c", 'command -v -- "$1"', "sh", command], {
+      env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+    }).status === 0
+  );
+}
+
+/** With hosts of the user's own, only the images are made here. */
+function imagePackages() {
+  if (process.platform !== "linux") {
+    fail(
+      `The quickstart makes its two images from Linux programs of the machine it runs on; this is ${process.platform}.`,
+      "Run it on a Linux machine, which may be one of your hosts.",
+    );
+  }
+  const missing = IMAGE_PACKAGES.filter(([command]) => !has(command)).map(([, name]) => name);
+  if (missing.length === 0) return;
+  if (process.getuid() !== 0 || !has("apt-get")) {
+    fail(
+      `The quickstart makes its two images from programs of this machine; these packages are missing: ${missing.join(" ")}`,
+      `Install them and run this again: sudo apt-get install ${missing.join(" ")}`,
+    );
+  }
+  install(missing);
 }
 
 /** What the lab needs of the machine; a sentence for each thing that is missing. */
 function labPackages(packages) {
   const own = 'Or use hosts you have: CLOCKER_HOSTS="root@a root@b:2222" npm run quickstart';
   if (process.platform !== "linux") {
-    fail(`The lab makes Docker hosts in Linux network namespaces; this is ${process.platform}.`, own);
+    fail(
+      `The lab makes Docker hosts in Linux network namespaces; this is ${process.platform}.`,
+      own,
+    );
   }
   const missing = packages.filter(([command]) => !has(command)).map(([, name]) => name);
   if (process.getuid() !== 0) {
     fail(
       "The lab makes Docker hosts in network namespaces on this machine, which needs root.",
       ...(missing.length > 0 ? [`These packages are missing too: ${missing.join(" ")}`] : []),
-      "Run this as root (sudo npm run quickstart).",
+      "Run this as root, e.g. with sudo.",
       own,
     );
   }
   if (missing.length === 0) return;
   if (!has("apt-get")) {
-    fail(`The lab needs these programs, and this system has no apt-get to install them: ${missing.join(" ")}`, own);
+    fail(
+      `The lab needs these programs, and this system has no apt-get to install them: ${missing.join(" ")}`,
+      own,
+    );
   }
-  say(`Installing from the distribution: ${missing.join(" ")} ...`);
+  install(missing);
+}
+
+function install(packages) {
+  say(`Installing from the distribution: ${packages.join(" ")} ...`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const install = ["install", "-y", "-qq", "--no-install-recommends", ...missing];
-  if (spawnSync("apt-get", install, { env, stdio: "ignore" }).status === 0) return;
+  const args = ["install", "-y", "-qq", "--no-install-recommends", ...packages];
+  if (spawnSync("apt-get", args, { env, stdio: "ignore" }).status === 0) return;
   run("apt-get", ["update", "-qq"], { env });
-  run("apt-get", install, { env });
+  run("apt-get", args, { env });
 }
 
 const [command, ...rest] = process.argv.slice(2);
-const labs = { quickstart: LAB_PACKAGES, test: LAB_PACKAGES, bench: [...LAB_PACKAGES, ...BENCH_PACKAGES] };
-const isLabLess = (command === "quickstart" && process.env.CLOCKER_HOSTS) || rest.includes("--down");
-
-if (labs[command] && !isLabLess) labPackages(labs[command]);
+const labs = {
+  quickstart: LAB_PACKAGES,
+  test: LAB_PACKAGES,
+  bench: [...LAB_PACKAGES, ...BENCH_PACKAGES],
+};
+if (command === "quickstart" && rest.includes("--down")) {
+  // Taking down needs nothing that putting up did not install.
+} else if (command === "quickstart" && process.env.CLOCKER_HOSTS?.trim()) imagePackages();
+else if (labs[command]) labPackages(labs[command]);
 npmPackages();
 const nodeBinary = node();
 await build(nodeBinary, say);
@@ -143,14 +205,20 @@ const entries = {
   bench: ["dist/bench/main.js"],
   clocker: ["dist/cli/main.js"],
 };
-if (!entries[command]) fail(`bootstrap: unknown command ${command}; one of ${Object.keys(entries).join(", ")}`);
+if (!entries[command])
+  fail(`bootstrap: unknown command ${command}; one of ${Object.keys(entries).join(", ")}`);
 const child = spawn(nodeBinary, [...entries[command].map((file) => join(root, file)), ...rest], {
   stdio: "inherit",
   // `npm run clocker -- ...` acts on the folder it was called from.
   cwd: command === "clocker" ? (process.env.INIT_CWD ?? process.cwd()) : root,
   env: {
     ...process.env,
-    PATH: [dirname(nodeBinary), join(root, "node_modules/.bin"), process.env.PATH, "/usr/sbin:/sbin"].join(":"),
+    PATH: [
+      dirname(nodeBinary),
+      join(root, "node_modules/.bin"),
+      process.env.PATH,
+      "/usr/sbin:/sbin",
+    ].join(":"),
     // npm's own settings would make every npm that a program starts behave as if inside this script.
     npm_config_loglevel: undefined,
   },

@@ -1,7 +1,17 @@
 // Compiles the package and installs it into node_modules as its users get it (packed), for the examples and tests.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,10 +24,12 @@ function sourceHash() {
     if (existsSync(join(root, file))) sum.update(readFileSync(join(root, file)));
   }
   for (const folder of SOURCES) {
-    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true }).sort((a, b) =>
-      join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1,
-    )) {
-      if (entry.isFile()) sum.update(entry.name).update(readFileSync(join(entry.parentPath, entry.name)));
+    for (const entry of readdirSync(join(root, folder), {
+      recursive: true,
+      withFileTypes: true,
+    }).sort((a, b) => (join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1))) {
+      if (entry.isFile())
+        sum.update(entry.name).update(readFileSync(join(entry.parentPath, entry.name)));
     }
   }
   return sum.digest("hex");
@@ -47,9 +59,20 @@ export async function build(node, say = () => undefined) {
   const wanted = sourceHash();
   const stamp = join(root, "dist", ".built");
   const installed = join(root, "node_modules", "pulumi-clocker");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && existsSync(join(installed, "dist", ".built"))) return;
+  if (
+    existsSync(stamp) &&
+    readFileSync(stamp, "utf8") === wanted &&
+    existsSync(join(installed, "dist", ".built"))
+  )
+    return;
   say("Compiling ...");
-  must(spawnSync(node, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], { cwd: root, encoding: "utf8" }), "Compiling");
+  must(
+    spawnSync(node, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], {
+      cwd: root,
+      encoding: "utf8",
+    }),
+    "Compiling",
+  );
   copyAssets();
   const main = join(root, "dist", "cli", "main.js");
   if (existsSync(main)) chmodSync(main, 0o755);
@@ -57,19 +80,27 @@ export async function build(node, say = () => undefined) {
   rmSync(packed, { recursive: true, force: true });
   mkdirSync(packed, { recursive: true });
   must(
-    spawnSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", packed], { cwd: root, encoding: "utf8" }),
+    spawnSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", packed], {
+      cwd: root,
+      encoding: "utf8",
+    }),
     "npm pack",
   );
   const archive = readdirSync(packed).find((name) => name.endsWith(".tgz"));
-  must(spawnSync("tar", ["-xzf", join(packed, archive), "-C", packed], { encoding: "utf8" }), "Unpacking the package");
+  must(
+    spawnSync("tar", ["-xzf", join(packed, archive), "-C", packed], { encoding: "utf8" }),
+    "Unpacking the package",
+  );
   rmSync(installed, { recursive: true, force: true });
   renameSync(join(packed, "package"), installed);
   const bin = join(root, "node_modules", ".bin", "clocker");
   rmSync(bin, { force: true });
   symlinkSync("../pulumi-clocker/dist/cli/main.js", bin);
-  if (existsSync(join(installed, "dist/cli/main.js"))) chmodSync(join(installed, "dist/cli/main.js"), 0o755);
+  if (existsSync(join(installed, "dist/cli/main.js")))
+    chmodSync(join(installed, "dist/cli/main.js"), 0o755);
   writeFileSync(join(installed, "dist", ".built"), wanted);
   writeFileSync(stamp, wanted);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await build(process.execPath, console.error);
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await build(process.execPath, console.error);

@@ -17,7 +17,10 @@ function seconds(since) {
 
 function check(name, script, scriptArgs) {
   const start = Date.now();
-  const result = spawnSync(process.execPath, [join(root, script), ...scriptArgs], { cwd: root, encoding: "utf8" });
+  const result = spawnSync(process.execPath, [join(root, script), ...scriptArgs], {
+    cwd: root,
+    encoding: "utf8",
+  });
   if (result.status === 0) {
     total.passed++;
     console.log(`  ok    ${name} (${seconds(start)})`);
@@ -25,21 +28,34 @@ function check(name, script, scriptArgs) {
   }
   total.failed++;
   failed.push(name);
-  console.log(`  FAIL  ${name}\n${`${result.stdout}${result.stderr}`.trim().replace(/^/gm, "        ")}`);
+  console.log(
+    `  FAIL  ${name}\n${`${result.stdout}${result.stderr}`.trim().replace(/^/gm, "        ")}`,
+  );
 }
 
 if (args.length === 0) {
   console.log("Static checks");
   check("types", "node_modules/typescript/bin/tsc", ["--noEmit", "-p", "tsconfig.test.json"]);
   check("lint", "node_modules/eslint/bin/eslint.js", [".", "--max-warnings", "0"]);
-  check("format", "node_modules/prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "."]);
+  check("format", "node_modules/prettier/bin/prettier.cjs", [
+    "--check",
+    "--log-level",
+    "warn",
+    ".",
+  ]);
 }
 
 const folder = mkdtempSync(join(tmpdir(), "clocker-test-"));
 const summary = join(folder, "summary.json");
 const vitest = spawnSync(
   process.execPath,
-  [join(root, "node_modules/vitest/vitest.mjs"), "run", "--reporter", join(root, "tests/support/reporter.ts"), ...args],
+  [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--reporter",
+    join(root, "tests/support/reporter.ts"),
+    ...args,
+  ],
   { cwd: root, stdio: "inherit", env: { ...process.env, CLOCKER_TEST_SUMMARY: summary } },
 );
 try {

@@ -12,6 +12,8 @@ import {
 import { labUp } from "../../lab/index.js";
 import { transportFor } from "../../provider/host/pool.js";
 import type { HostConnection } from "../../provider/host/connection.js";
+import { DEFAULTS } from "../../provider/resources/docker-host/check.js";
+import { prepareHost } from "../../provider/resources/docker-host/prepare.js";
 import { hostsFromText, type NamedHost } from "../../sdk/hosts-from-env.js";
 import { accessOf } from "../../sdk/resources/docker-host.js";
 import { clocker } from "./clocker.js";
@@ -76,6 +78,11 @@ async function makeHosts(): Promise<ImageTarget[]> {
     console.log(
       `   Using CLOCKER_HOSTS: ${hosts.map(({ name, args }) => `${name} = ${String(args.address)}`).join(", ")}`,
     );
+    const start = Date.now();
+    await Promise.all(hosts.map(prepareOwn));
+    console.log(
+      pc.dim(`   reached, and prepared where something was missing, in ${seconds(start)}`),
+    );
     return hosts.map(ownTarget);
   }
   const start = Date.now();
@@ -89,6 +96,13 @@ async function makeHosts(): Promise<ImageTarget[]> {
   console.log(pc.dim(`   Docker hosts in namespaces of this machine, ready in ${seconds(start)}`));
   await writeFile(INVENTORY_FILE, JSON.stringify(inventory, null, 2), { mode: 0o600 });
   return inventory.hosts.map(({ name, dockerSocket }) => ({ name, dockerSocket }));
+}
+
+/** The images are loaded before the first up, so Docker must be there by then: what DockerHost does, done early. */
+async function prepareOwn({ name, args }: NamedHost): Promise<void> {
+  const access = accessOf(name, args) as unknown as HostConnection;
+  const meta = { project: "guestbook", stack: STACK, name, urn: "" };
+  await prepareHost({ ...DEFAULTS, meta, access });
 }
 
 /** A host of the user's own: Docker is reached as the provider will reach it. */
