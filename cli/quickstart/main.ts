@@ -28,4 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+// Connections to hosts do not keep a process alive; work that waits for one must.
+setInterval(() => undefined, 2 ** 30);
+
 void main(process.argv.slice(2)).then((code) => process.exit(code));
