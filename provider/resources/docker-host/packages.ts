@@ -1,23 +1,20 @@
 import { CloudError } from "../../errors.js";
 import type { Transport } from "../../host/transport.js";
+import { VXLAN_PROGRAMS } from "../../network/vxlan/requirements.js";
 import { progress } from "../../progress.js";
 import { redact } from "../../redact.js";
 import type { Probe } from "./probe-script.js";
 
-/** Programs that network drivers use, and the Debian package of each. */
-const NEEDED: readonly { any: readonly string[]; package: string }[] = [
-  { any: ["ip"], package: "iproute2" },
-  { any: ["iptables"], package: "iptables" },
-  { any: ["ipset"], package: "ipset" },
-  { any: ["dnsmasq"], package: "dnsmasq-base" },
-  { any: ["arping", "busybox"], package: "iputils-arping" },
-  { any: ["flock", "nsenter"], package: "util-linux" },
-];
+/** Programs that network drivers use, and the Debian package of each: the drivers' own lists. */
+const NEEDED: Readonly<Record<string, string>> = VXLAN_PROGRAMS;
+
+export const NEEDED_PROGRAMS = Object.keys(NEEDED);
 
 /** The packages that are missing, Docker Engine first. */
 export function missingPackages(probe: Probe, withDocker: boolean): string[] {
-  const missing = NEEDED.filter(({ any }) => !any.some((name) => probe.commands.has(name)));
-  return [...(withDocker ? ["docker.io"] : []), ...missing.map((need) => need.package)];
+  const missing = NEEDED_PROGRAMS.filter((name) => !probe.commands.has(name));
+  const packages = new Set(missing.map((name) => NEEDED[name] ?? name));
+  return [...(withDocker ? ["docker.io"] : []), ...packages];
 }
 
 /** Waits for dpkg's lock, asks nothing, and fetches the package lists only when the names are not known. */

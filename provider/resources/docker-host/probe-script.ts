@@ -1,3 +1,5 @@
+import { NEEDED_PROGRAMS } from "./packages.js";
+
 /** What a host has of what we need, in one command that changes nothing. */
 export interface Probe {
   /** Programs that are there. */
@@ -19,8 +21,7 @@ export const SYSCTL_FILE = "/etc/sysctl.d/99-clocker.conf";
 export const SYSCTL_TEXT = "net.ipv4.ip_forward = 1\n";
 export const DAEMON_FILE = "/etc/docker/daemon.json";
 
-const PROGRAMS =
-  "docker dockerd apt-get ip iptables ipset dnsmasq arping busybox flock systemctl nsenter";
+const PROGRAMS = ["docker", "dockerd", "apt-get", "systemctl", ...NEEDED_PROGRAMS].join(" ");
 
 export const PROBE_SCRIPT = `
 say() { printf '%s %s\\n' "$1" "$2"; }

@@ -8,6 +8,7 @@ import type { DockerHostInputs } from "../../../provider/resources/docker-host/i
 import { dockerHostLifecycle } from "../../../provider/resources/docker-host/lifecycle.js";
 import { isOlder } from "../../../provider/resources/docker-host/prepare.js";
 import { PROBE_SCRIPT, parseProbe } from "../../../provider/resources/docker-host/probe-script.js";
+import { VXLAN_PROGRAMS } from "../../../provider/network/vxlan/requirements.js";
 import { FakeHosts, type FakeHost } from "../../support/fake-transport.js";
 
 const LOG = DEFAULTS.prepare.log;
@@ -25,17 +26,7 @@ beforeEach(async () => {
   hosts = await FakeHosts.install("h1");
   host = hosts.host("h1");
   machine = {
-    programs: [
-      "docker",
-      "dockerd",
-      "apt-get",
-      "ip",
-      "iptables",
-      "ipset",
-      "dnsmasq",
-      "arping",
-      "flock",
-    ],
+    programs: ["docker", "dockerd", "apt-get", ...Object.keys(VXLAN_PROGRAMS)],
     daemonJson: READY,
     os: "debian",
     sysctl: "net.ipv4.ip_forward = 1",
@@ -96,16 +87,19 @@ describe("preparing a host", () => {
   });
 
   it("installs what is missing, and only that", async () => {
-    machine.programs = machine.programs.filter((name) => name !== "ipset" && name !== "arping");
+    machine.programs = machine.programs.filter(
+      (name) => name !== "dnsmasq" && name !== "flock" && name !== "nsenter",
+    );
     await dockerHostLifecycle.create(inputs);
-    expect(changes().map(({ argv }) => argv)).toEqual([["script", "ipset", "iputils-arping"]]);
-    expect(said).toContain("installing ipset, iputils-arping");
+    expect(changes().map(({ argv }) => argv)).toEqual([["script", "dnsmasq-base", "util-linux"]]);
+    expect(said).toContain("installing dnsmasq-base, util-linux");
   });
 
   it("says what to install on a system without apt", async () => {
-    machine.programs = ["docker", "dockerd", "ip", "iptables", "dnsmasq", "busybox", "flock"];
+    const gone = ["apt-get", "dnsmasq"];
+    machine.programs = machine.programs.filter((name) => !gone.includes(name));
     await expect(dockerHostLifecycle.create(inputs)).rejects.toThrow(
-      "host h1: cannot install ipset on Some System 1\nPackages are installed on Debian and Ubuntu only; install ipset there by hand and run again.",
+      "host h1: cannot install dnsmasq-base on Some System 1\nPackages are installed on Debian and Ubuntu only; install dnsmasq-base there by hand and run again.",
     );
   });
 
@@ -120,14 +114,14 @@ describe("preparing a host", () => {
   });
 
   it("passes on why a package could not be installed", async () => {
-    machine.programs = machine.programs.filter((name) => name !== "ipset");
+    machine.programs = machine.programs.filter((name) => name !== "dnsmasq");
     host.onExec(({ argv }) =>
-      argv[1] === "ipset"
-        ? { code: 100, stderr: "E: Unable to locate package ipset\n" }
+      argv[1] === "dnsmasq-base"
+        ? { code: 100, stderr: "E: Unable to locate package dnsmasq-base\n" }
         : undefined,
     );
     await expect(dockerHostLifecycle.create(inputs)).rejects.toThrow(
-      'host h1: cannot install ipset (exit code 100)\n  - E: Unable to locate package ipset\nTry "apt-get install ipset" on the host.',
+      'host h1: cannot install dnsmasq-base (exit code 100)\n  - E: Unable to locate package dnsmasq-base\nTry "apt-get install dnsmasq-base" on the host.',
     );
   });
 
