@@ -6,7 +6,9 @@ import { STACK } from "./setting.js";
 export async function prove(): Promise<string[]> {
   const { output } = await clocker(["stack", "output", "urls", "--json", "--stack", STACK]);
   const urls = JSON.parse(output) as string[];
-  const [first, last] = [urls[0], urls.at(-1)];
+  const first = urls[0];
+  const last =
+    urls.find((url) => new URL(url).hostname !== new URL(first!).hostname) ?? urls.at(-1);
   if (!first || !last) throw new QuickstartError("the stack has no URLs: is config web 0?");
   const text = `Hello from ${new Date().toISOString()}`;
   const posted = await fetch(`${first}/api/entries`, {
