@@ -207,6 +207,13 @@ const entries = {
 };
 if (!entries[command])
   fail(`bootstrap: unknown command ${command}; one of ${Object.keys(entries).join(", ")}`);
+// The quickstart's stack has a passphrase that it made itself.
+const passphrase = join(root, ".clocker", "passphrase");
+const hasOwn =
+  "PULUMI_CONFIG_PASSPHRASE" in process.env || "PULUMI_CONFIG_PASSPHRASE_FILE" in process.env;
+const secrets =
+  !hasOwn && existsSync(passphrase) ? { PULUMI_CONFIG_PASSPHRASE_FILE: passphrase } : {};
+
 const child = spawn(nodeBinary, [...entries[command].map((file) => join(root, file)), ...rest], {
   stdio: "inherit",
   // `npm run clocker -- ...` acts on the folder it was called from.
@@ -221,6 +228,7 @@ const child = spawn(nodeBinary, [...entries[command].map((file) => join(root, fi
     ].join(":"),
     // npm's own settings would make every npm that a program starts behave as if inside this script.
     npm_config_loglevel: undefined,
+    ...secrets,
   },
 });
 // The terminal sends Ctrl-C to the child as well; it decides when to end.
