@@ -21,7 +21,10 @@ export interface SecretFileArgs {
   value: pulumi.Input<string>;
   /** @default "/run/secrets/<name>" */
   path?: string;
-  /** Octal text. @default "0400" */
+  /**
+   * Octal text. Nobody outside the container can reach the file, whatever its mode.
+   * @default "0400" if the owner is known (`uid`, or a numeric `user`), else "0444": only the image knows who reads it
+   */
   mode?: string;
   /** Owner of the file in the container. @default the container's user, if numeric, else 0 */
   uid?: number;
@@ -58,7 +61,7 @@ export interface ContainerArgs {
   workingDir?: string;
   /** The container's own idea of its name. @default the resource's name */
   hostname?: string;
-  /** Environment; see `secrets` for passwords. @default {} */
+  /** Environment, beside CLOCKER_HOST and CLOCKER_NAME; see `secrets` for passwords. @default {} */
   env?: Record<string, pulumi.Input<string>>;
   /** Secrets as read-only files in memory under /run/secrets, by file name. @default {} */
   secrets?: Record<string, pulumi.Input<string> | SecretFileArgs>;

@@ -53,6 +53,8 @@ export interface EndpointSettings {
   IPAddress?: string;
   Gateway?: string;
   MacAddress?: string;
+  /** API 1.48 and later: the network with the highest has the default route. */
+  GwPriority?: number;
   Aliases?: string[] | null;
   Links?: string[] | null;
 }

@@ -25,7 +25,7 @@ import type { Transport } from "./transport.js";
 
 /** Oldest API we speak (Docker 20.10) and the newest one we know. */
 const OLDEST = 41;
-const NEWEST = 47;
+const NEWEST = 48;
 
 export interface CallOptions {
   timeoutMs?: number;

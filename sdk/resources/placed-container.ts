@@ -31,7 +31,11 @@ export interface NetworkAttachment {
 export interface PlacedContainerArgs extends ContainerArgs {
   /** The cloud that places the container. */
   cloud: DockerCloud;
-  /** In attach order; the first one has the default route. At least one. */
+  /**
+   * In attach order, which is the order of the name servers too. The first one has the default route on Docker 28 and
+   * later, as long as it is not attached later than the others; before, Docker takes the first by name
+   * (`<networkId>-<vni>`). At least one.
+   */
   networks: (VirtualNetwork | NetworkAttachment)[];
   /** Must hold for the host, after the cloud's. A change moves the container only if its host no longer fits. */
   constraints?: Constraint[];

@@ -18,7 +18,7 @@ const GONE_AFTER_MS = 10_000;
 /** Who answers: this container, the host it runs on (if it was told) and its own address. */
 const self = {
   container: process.env.CONTAINER ?? hostname(),
-  host: process.env.HOST ?? "",
+  host: process.env.CLOCKER_HOST ?? "",
   address:
     Object.values(networkInterfaces())
       .flat()

@@ -43,7 +43,8 @@ export async function syncNetworks(
   for (const name of changes.detach) await detach(docker, name, details.Id);
   for (const network of changes.attach) {
     try {
-      await docker.connectNetwork(network.dockerName, details.Id, endpointOf(network.address));
+      const endpoint = endpointOf(network.address, networks.indexOf(network));
+      await docker.connectNetwork(network.dockerName, details.Id, endpoint);
     } catch (error) {
       throw await attachFailure(docker, network, error);
     }

@@ -45,7 +45,12 @@ export function withDefaults(spec: Loose): Loose {
   filled["mounts"] = each(filled["mounts"], (mount) =>
     mount["kind"] === "volume" || mount["kind"] === "bind" ? { readOnly: false, ...mount } : mount,
   );
-  filled["secrets"] = each(filled["secrets"], (secret) => ({ mode: "0400", ...secret }));
+  // A user that only the image knows must be able to read it too; nobody outside the container can, see secrets.ts.
+  const isOwned = uidOf(filled["user"]) !== undefined;
+  filled["secrets"] = each(filled["secrets"], (secret) => ({
+    mode: isOwned || secret["uid"] !== undefined ? "0400" : "0444",
+    ...secret,
+  }));
   filled["restart"] = part(filled["restart"], { policy: "unless-stopped", retries: 0 });
   filled["health"] = part(filled["health"], {
     intervalSeconds: 10,
@@ -85,4 +90,10 @@ function each(list: unknown, fill: (item: Loose) => Loose): unknown {
 
 function part(value: unknown, defaults: Loose): unknown {
   return isRecord(value) ? { ...structuredClone(defaults), ...defined(value) } : value;
+}
+
+/** The container's user when it is a number: a name is known only inside the image. */
+export function uidOf(user: unknown): number | undefined {
+  const match = /^(\d+)(?::|$)/.exec(typeof user === "string" && !isUnknown(user) ? user : "");
+  return match ? Number(match[1]) : undefined;
 }

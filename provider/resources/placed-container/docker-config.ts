@@ -35,7 +35,7 @@ export function createBody(inputs: PlacedContainerInputs, making: Making): Conta
     ...(spec.hostname === undefined ? {} : { Hostname: spec.hostname }),
     ...(spec.user === undefined ? {} : { User: spec.user }),
     ...(spec.health === undefined ? {} : { Healthcheck: healthOf(spec.health) }),
-    Env: environmentOf(spec),
+    Env: environmentOf(inputs),
     Labels: labelsOf(inputs, making.generation),
     ExposedPorts: Object.fromEntries(
       spec.ports.map(({ containerPort, protocol }) => [`${containerPort}/${protocol}`, {}]),
@@ -63,17 +63,22 @@ export function createBody(inputs: PlacedContainerInputs, making: Making): Conta
         : { LogConfig: { Type: spec.log.driver, Config: spec.log.options } }),
     },
     NetworkingConfig: {
-      EndpointsConfig: first ? { [first.dockerName]: endpointOf(first.address) } : {},
+      EndpointsConfig: first ? { [first.dockerName]: endpointOf(first.address, 0) } : {},
     },
   };
 }
 
 /**
- * How a container is attached to a network. The MAC counts from API 1.44 on; before that Docker derives the same one
- * from the address by itself.
+ * How a container is attached to its networks, the `index`th one here. The MAC counts from API 1.44 on; before that
+ * Docker derives the same one from the address by itself. The first network has the default route: from API 1.48 on
+ * by this priority; older daemons leave it unread and take the first by name.
  */
-export function endpointOf(address: string): EndpointSettings {
-  return { IPAMConfig: { IPv4Address: address }, MacAddress: macOf(address) };
+export function endpointOf(address: string, index: number): EndpointSettings {
+  return {
+    IPAMConfig: { IPv4Address: address },
+    MacAddress: macOf(address),
+    ...(index === 0 ? {} : { GwPriority: -index }),
+  };
 }
 
 /** Limits and restart policy: what Docker changes in place. Swap is not granted on top of memory. */
@@ -124,8 +129,13 @@ function restartOf({ restart }: ContainerSpec) {
   };
 }
 
-function environmentOf({ env, secretEnv }: ContainerSpec): string[] {
-  return Object.entries({ ...env, ...secretEnv })
+/**
+ * What was asked for, and who and where it is, so that an application can say so. Neither changes while the container
+ * lives: another host or name is another container.
+ */
+function environmentOf({ meta, place, spec }: PlacedContainerInputs): string[] {
+  const self = { CLOCKER_HOST: place.host, CLOCKER_NAME: meta.name };
+  return Object.entries({ ...self, ...spec.env, ...spec.secretEnv })
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     .map(([name, value]) => `${name}=${value}`);
 }

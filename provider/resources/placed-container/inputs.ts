@@ -6,7 +6,7 @@ export interface SecretFile {
   name: string;
   value: string;
   path?: string;
-  /** Octal mode as text, default "0400". */
+  /** Octal mode as text. Default: "0400" with a known owner (`uid`, or a numeric user), else "0444". */
   mode?: string;
   uid?: number;
 }

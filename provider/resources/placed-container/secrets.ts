@@ -2,13 +2,15 @@ import { createHash } from "node:crypto";
 import { CloudError } from "../../errors.js";
 import type { Transport } from "../../host/transport.js";
 import { redact, registerSecret } from "../../redact.js";
+import { uidOf } from "./defaults.js";
 import type { ContainerSpec } from "./inputs.js";
 
 /**
  * Secrets are files in the host's memory, bound read-only into the one container they are for: a folder for each
  * container under ROOT, which only root may enter and which is a tmpfs. They are written over standard input before
  * the container is made, so they stand in no argv, no `docker inspect` and on no disk, and a restart of the container
- * or of dockerd finds them there.
+ * or of dockerd finds them there. A file belongs to the container's user if that is a number, and only it may read it;
+ * otherwise, since the image alone knows who reads it, everyone inside the container may (0444, as Swarm's secrets are).
  *
  * A reboot of the host empties ROOT. Docker then refuses to start the container, since what it is to bind is missing:
  * it stays down rather than run without its secrets, and the next `up` after a refresh writes them and starts it.
@@ -54,8 +56,8 @@ export async function writeSecrets(
     [
       path === undefined ? "files" : "at",
       name,
-      mode ?? "0400",
-      String(uid ?? defaultUid(spec.user)),
+      mode ?? "0400", // of a state that was written before check filled it in
+      String(uid ?? uidOf(spec.user) ?? 0),
       Buffer.from(value).toString("base64"),
     ].join(" "),
   );
@@ -117,10 +119,4 @@ function folderName(folder: string): string {
     throw new CloudError("internal", "this is not a folder of secrets");
   }
   return name;
-}
-
-/** The container's user when it is a number: a name is known only inside the image. */
-function defaultUid(user: string | undefined): number {
-  const match = /^(\d+)(?::|$)/.exec(user ?? "");
-  return match ? Number(match[1]) : 0;
 }

@@ -44,7 +44,7 @@ describe("defaults", () => {
     expect(inputs?.spec).toMatchObject({
       ports: [{ containerPort: 80, hostPort: 0, protocol: "tcp", hostAddress: "" }],
       mounts: [{ kind: "volume", name: "data", target: "/data", readOnly: false }],
-      secrets: [{ name: "key", value: "hidden", mode: "0400" }],
+      secrets: [{ name: "key", value: "hidden", mode: "0444" }],
       health: {
         command: ["true"],
         intervalSeconds: 10,
@@ -55,6 +55,18 @@ describe("defaults", () => {
       log: { driver: "json-file", options: {} },
       capabilities: { add: ["NET_RAW"], drop: ["CHOWN"] },
     });
+  });
+
+  it.each([
+    ["0444", { user: undefined }, {}],
+    ["0444", { user: "postgres" }, {}],
+    ["0400", { user: "999:999" }, {}],
+    ["0400", {}, { uid: 472 }],
+    ["0440", {}, { mode: "0440" }],
+  ])("give a secret the mode %s for %o and %o", async (mode, spec, file) => {
+    const secrets = [{ name: "key", value: "hidden", ...file }];
+    const { inputs } = await check(inputsOf({ ...spec, secrets }));
+    expect(inputs?.spec.secrets[0]?.mode).toBe(mode);
   });
 
   it("make a hardened root read-only", async () => {

@@ -23,7 +23,7 @@ describe("the body of Docker's create request", () => {
     const inputs = inputsOf();
     expect(createBody(inputs, making)).toEqual({
       Image: "clocker/web:1",
-      Env: [],
+      Env: ["CLOCKER_HOST=h1", "CLOCKER_NAME=web-0"],
       Labels: {
         [LABELS.owner]: "app/dev/web-0",
         [LABELS.cloud]: "cloud",
@@ -68,7 +68,12 @@ describe("the body of Docker's create request", () => {
     [
       "environment, sorted, secrets among it",
       { env: { B: "2" }, secretEnv: { A: "1" } },
-      { Env: ["A=1", "B=2"] },
+      { Env: ["A=1", "B=2", "CLOCKER_HOST=h1", "CLOCKER_NAME=web-0"] },
+    ],
+    [
+      "an environment of the user's own words",
+      { env: { CLOCKER_HOST: "mine" }, secretEnv: { CLOCKER_NAME: "too" } },
+      { Env: ["CLOCKER_HOST=mine", "CLOCKER_NAME=too"] },
     ],
     [
       "command and entrypoint",

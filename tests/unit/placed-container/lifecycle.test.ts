@@ -108,6 +108,8 @@ describe("create", () => {
     const made = only();
     expect([...made.networks.keys()]).toEqual(["lan-77", "dmz-78"]);
     expect(made.networks.get("dmz-78")?.IPAddress).toBe("10.65.0.2");
+    // The first one keeps the default route, on daemons that can be told.
+    expect([...made.networks.values()].map(({ GwPriority }) => GwPriority ?? 0)).toEqual([0, -1]);
     expect(made.body.HostConfig?.Dns).toEqual(["10.64.0.1", "10.65.0.1", "192.0.2.53"]);
     const order = h1.docker.requests.filter((line) => /connect$|\/start$/.test(line));
     expect(order.map((line) => line.split("/").at(-1))).toEqual(["connect", "start"]);
