@@ -4,12 +4,29 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["tests/unit/**/*.test.ts", "tests/property/**/*.test.ts"], testTimeout: 30_000 } },
-      { test: { name: "engine", include: ["tests/engine/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["tests/unit/**/*.test.ts", "tests/property/**/*.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "engine",
+          include: ["tests/engine/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: "lab",
-          include: ["tests/lab/**/*.test.ts", "tests/faults/**/*.test.ts", "tests/e2e/**/*.test.ts"],
+          include: [
+            "tests/lab/**/*.test.ts",
+            "tests/faults/**/*.test.ts",
+            "tests/e2e/**/*.test.ts",
+          ],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

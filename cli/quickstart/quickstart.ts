@@ -76,7 +76,7 @@ async function makeHosts(): Promise<ImageTarget[]> {
   if (given) {
     const hosts = hostsFromText(given);
     console.log(
-      `   Using CLOCKER_HOSTS: ${hosts.map(({ name, args }) => `${name} = ${String(args.address)}`).join(", ")}`,
+      `   Using CLOCKER_HOSTS: ${hosts.map(({ name, args }) => `${name} = ${args.address as string}`).join(", ")}`,
     );
     const start = Date.now();
     await Promise.all(hosts.map(prepareOwn));

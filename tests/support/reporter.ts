@@ -26,13 +26,16 @@ export default class SummaryReporter implements Reporter {
       ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
     ].join(", ");
     const duration = `${(module.diagnostic().duration / 1000).toFixed(1)} s`;
-    console.log(`  ${isBroken ? "FAIL " : "ok   "} ${module.relativeModuleId}: ${numbers} (${duration})`);
+    console.log(
+      `  ${isBroken ? "FAIL " : "ok   "} ${module.relativeModuleId}: ${numbers} (${duration})`,
+    );
     for (const test of failed) this.showFailure(test);
     for (const error of moduleErrors) {
       this.counts.failedNames.push(module.relativeModuleId);
       console.log(indent(`${error.message}\n${error.stack ?? ""}`));
     }
-    for (const reason of new Set(skipped.map(skipReason))) console.log(`        skipped: ${reason}`);
+    for (const reason of new Set(skipped.map(skipReason)))
+      console.log(`        skipped: ${reason}`);
   }
 
   onTestRunEnd(_modules: readonly TestModule[], errors: readonly { message: string }[]): void {
@@ -42,14 +45,20 @@ export default class SummaryReporter implements Reporter {
     }
     const file = process.env.CLOCKER_TEST_SUMMARY;
     if (file) writeFileSync(file, JSON.stringify(this.counts));
-    else console.log(`\n${this.counts.passed} passed, ${this.counts.failed} failed, ${this.counts.skipped} skipped`);
+    else
+      console.log(
+        `\n${this.counts.passed} passed, ${this.counts.failed} failed, ${this.counts.skipped} skipped`,
+      );
   }
 
   private showFailure(test: TestCase): void {
     this.counts.failedNames.push(`${test.module.relativeModuleId}: ${test.fullName}`);
     console.log(`        x ${test.fullName}`);
     for (const error of test.result().errors ?? []) {
-      const where = error.stack?.split("\n").find((line) => line.includes("/tests/"))?.trim();
+      const where = error.stack
+        ?.split("\n")
+        .find((line) => line.includes("/tests/"))
+        ?.trim();
       console.log(indent([error.message, error.diff, where].filter(Boolean).join("\n")));
     }
   }

@@ -11,9 +11,9 @@ const cloud = new DockerCloud("cloud", {
   hosts: hostsFromInventory(process.env.BENCH_INVENTORY!).map(
     ({ name, args }) => new DockerHost(name, args),
   ),
-  containers: { cpus: 0, memory: "16 MiB", pids: 64 },
+  containers: { cpus: 1, memory: "16 MiB", pids: 64 },
 });
-const network = new VirtualNetwork("lan", { cloud });
+const network = new VirtualNetwork("lan", { cloud, blockPrefix: 22 });
 for (let index = 0; index < Number(process.env.BENCH_COUNT); index++) {
   new PlacedContainer(`c${index}`, {
     cloud,

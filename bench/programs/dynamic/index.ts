@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 // BENCH_COUNT resources whose provider does nothing, so that what is measured is the engine.
 const provider: pulumi.dynamic.ResourceProvider = {
-  create: (inputs) => Promise.resolve({ id: "made", outs: inputs }),
+  create: (inputs: Record<string, unknown>) => Promise.resolve({ id: "made", outs: inputs }),
   diff: () => Promise.resolve({ changes: false }),
 };
 

@@ -4,7 +4,9 @@ const pulumi = require("@pulumi/pulumi");
 const provider = {
   async diff(_id, olds, news) {
     const ignored = (key) => key.startsWith("__") || key === "out" || key === "unset";
-    const keys = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter((key) => !ignored(key));
+    const keys = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter(
+      (key) => !ignored(key),
+    );
     const changed = keys.filter((key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]));
     return {
       changes: changed.length > 0,
@@ -16,7 +18,10 @@ const provider = {
     require("fs").appendFileSync(process.env.CALL_LOG, `create ${inputs.tag}\n`);
     if (inputs.delay) await new Promise((resolve) => setTimeout(resolve, inputs.delay));
     if (inputs.fail) throw new Error("boom");
-    return { id: `${inputs.tag}-${inputs.rk || 0}`, outs: { ...inputs, out: `out-${inputs.rk || 0}` } };
+    return {
+      id: `${inputs.tag}-${inputs.rk || 0}`,
+      outs: { ...inputs, out: `out-${inputs.rk || 0}` },
+    };
   },
   async update(_id, _olds, news) {
     require("fs").appendFileSync(process.env.CALL_LOG, `update ${news.tag}\n`);
@@ -57,7 +62,8 @@ function argument(value) {
 function options(opts = {}) {
   const result = { ...opts };
   for (const key of ["parent", "deletedWith"]) if (key in opts) result[key] = made.get(opts[key]);
-  for (const key of ["dependsOn", "replaceWith"]) if (key in opts) result[key] = opts[key].map((name) => made.get(name));
+  for (const key of ["dependsOn", "replaceWith"])
+    if (key in opts) result[key] = opts[key].map((name) => made.get(name));
   if (opts.aliases) {
     result.aliases = opts.aliases.map((alias) =>
       typeof alias === "object" && alias.parent === null ? { ...alias, parent: undefined } : alias,
@@ -72,6 +78,8 @@ for (const entry of JSON.parse(process.env.SPEC || "[]")) {
     made.set(entry.name, new C(entry.name, opts));
     continue;
   }
-  const args = Object.fromEntries(Object.entries(entry.args || {}).map(([key, value]) => [key, argument(value)]));
+  const args = Object.fromEntries(
+    Object.entries(entry.args || {}).map(([key, value]) => [key, argument(value)]),
+  );
   made.set(entry.name, new R(entry.name, args, opts));
 }

@@ -5,7 +5,12 @@ class Thing extends pulumi.CustomResource {
   constructor(name, args, opts) {
     const path = JSON.stringify(require.resolve("./provider.js"));
     const __provider = `exports.handler=()=>require(${path}).thing`;
-    super("pulumi-nodejs:dynamic/script:Thing", name, { made: undefined, derived: undefined, name, ...args, __provider }, opts);
+    super(
+      "pulumi-nodejs:dynamic/script:Thing",
+      name,
+      { made: undefined, derived: undefined, name, ...args, __provider },
+      opts,
+    );
   }
 }
 

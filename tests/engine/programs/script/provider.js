@@ -29,12 +29,17 @@ exports.thing = {
     }
     if (inputs.unwell) throw partial(`id-${inputs.name}`, inputs, "not healthy");
     if (inputs.fail) throw new Error("boom");
-    return { id: `id-${inputs.name}`, outs: { ...inputs, made: `made-${inputs.name}`, derived: `derived from ${inputs.password}` } };
+    return {
+      id: `id-${inputs.name}`,
+      outs: { ...inputs, made: `made-${inputs.name}`, derived: `derived from ${inputs.password}` },
+    };
   },
   async update(_id, _olds, news) {
     log(`update ${news.name}`);
     if (news.unwell) throw partial(_id, news, "still not healthy");
-    return { outs: { ...news, made: `made-${news.name}`, derived: `derived from ${news.password}` } };
+    return {
+      outs: { ...news, made: `made-${news.name}`, derived: `derived from ${news.password}` },
+    };
   },
   async delete(id) {
     log(`delete ${id}`);
