@@ -23,8 +23,22 @@ export function grpcMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-export function providerError(error: unknown): ProviderError {
+/** What gRPC says when the other side goes away after the call was sent. Before that it says "No connection established". */
+const CUT_OFF = /connection dropped|ECONNRESET|EPIPE|socket hang up|RST_STREAM|stream removed/i;
+
+/** `effect`: the call was to change something. */
+export function providerError(error: unknown, effect = false): ProviderError {
   if (error instanceof ProviderError) return error;
+  if (isServiceError(error) && error.code === status.UNAVAILABLE && CUT_OFF.test(error.details)) {
+    const what = effect
+      ? "the provider's process ended in the midst of it; it may have taken effect all the same"
+      : "the provider's process ended in the midst of it";
+    return new ProviderError(
+      `${what}\nRun again: what was begun is found and taken up.`,
+      "unknown",
+      true,
+    );
+  }
   const uncertain = isServiceError(error) && UNCERTAIN.has(error.code);
   return new ProviderError(grpcMessage(error), uncertain ? "unknown" : "ok");
 }

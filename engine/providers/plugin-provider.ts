@@ -281,7 +281,7 @@ export class PluginProvider implements Provider {
       return { id, outputs: mark(fromStruct(response.getProperties())) };
     } catch (error) {
       const failure = initFailure(error);
-      if (failure === undefined) throw providerError(error);
+      if (failure === undefined) throw providerError(error, true);
       return { id: failure.id, outputs: mark(failure.outputs), partial: failure.partial };
     }
   }
@@ -307,7 +307,7 @@ export class PluginProvider implements Provider {
       return { outputs: mark(fromStruct(response.getProperties())) };
     } catch (error) {
       const failure = initFailure(error);
-      if (failure === undefined) throw providerError(error);
+      if (failure === undefined) throw providerError(error, true);
       return { outputs: mark(failure.outputs), partial: failure.partial };
     }
   }
@@ -323,7 +323,7 @@ export class PluginProvider implements Provider {
     try {
       await call<Empty>((done) => this.#client.delete(message, done));
     } catch (error) {
-      throw providerError(error);
+      throw providerError(error, true);
     }
   }
 

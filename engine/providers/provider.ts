@@ -117,14 +117,19 @@ export interface InvokeResult {
   failures: { property: string; reason: string }[];
 }
 
-/** A provider's call failed. `unknown`: the resource may have changed all the same. */
+/**
+ * A provider's call failed. `unknown`: the resource may have changed all the same. `cutOff`: the provider was gone before
+ * it could answer, so nobody knows how far it came.
+ */
 export class ProviderError extends Error {
   readonly status: StepStatus;
+  readonly cutOff: boolean;
 
-  constructor(message: string, status: StepStatus) {
+  constructor(message: string, status: StepStatus, cutOff = false) {
     super(message);
     this.name = "ProviderError";
     this.status = status;
+    this.cutOff = cutOff;
   }
 }
 

@@ -50,6 +50,17 @@ export class SnapshotManager {
     await this.commit();
   }
 
+  /** Nobody knows how far the effect came: a creation stays pending until one has succeeded. */
+  async cutOff(state: ResourceState, type: PendingOperationType): Promise<void> {
+    this.#operations.delete(state);
+    if (type === "creating")
+      this.#keepPending = [
+        ...this.#keepPending.filter(({ resource }) => resource.urn !== state.urn),
+        { resource: this.#publish(state), type },
+      ];
+    await this.commit();
+  }
+
   /** Remembered in memory and written by whichever write comes next. */
   record(old: ResourceState | null, now: ResourceState | null, mustWrite: boolean): void {
     if (old !== null) this.markDone(old);

@@ -116,7 +116,9 @@ export class StepExecutor {
     const { snapshot } = this.#deployment;
     if (snapshot === undefined) return;
     const successful = error === undefined || status === "partial-failure";
-    if (step.pending !== undefined) {
+    if (step.pending !== undefined && error instanceof ProviderError && error.cutOff) {
+      await snapshot.cutOff(step.pending.state, step.pending.type);
+    } else if (step.pending !== undefined) {
       await snapshot.end(step.pending.state, () => {
         if (successful) step.record(snapshot);
       });
