@@ -302,7 +302,7 @@ describeLab("a placed container on a real daemon", () => {
       const { id, outs } = await lifecycle.create(inputs);
       expect(await inside(outs, "cat", "/run/secrets/password")).toBe(CANARY);
       expect(await inside(outs, "cat", "/etc/app/cert.pem")).toBe(`${CANARY}\nsecond line`);
-      expect(await inside(outs, "stat", "-c", "%a %u", "/run/secrets/password")).toBe("400 0");
+      expect(await inside(outs, "stat", "-c", "%a %u", "/run/secrets/password")).toBe("444 0");
       const inspected = JSON.stringify(await inspect(outs));
       const encoded = Buffer.from(CANARY).toString("base64").slice(0, 12);
       expect(inspected).not.toContain(CANARY);
