@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          sequence: { groupOrder: 0 },
           include: ["tests/unit/**/*.test.ts", "tests/property/**/*.test.ts"],
           testTimeout: 30_000,
         },
@@ -14,6 +15,7 @@ export default defineConfig({
       {
         test: {
           name: "engine",
+          sequence: { groupOrder: 1 },
           include: ["tests/engine/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -22,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: "lab",
+          sequence: { groupOrder: 2 },
           include: [
             "tests/lab/**/*.test.ts",
             "tests/faults/**/*.test.ts",
