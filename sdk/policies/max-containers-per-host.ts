@@ -17,10 +17,10 @@ export const maxContainersPerHost: StackValidationPolicy = {
   description: "No host runs more containers of the stack than the configured maximum.",
   enforcementLevel: "mandatory",
   configSchema: { properties: { max: { type: "integer", minimum: 1, default: DEFAULT } } },
-  validateStack: ({ resources, getConfig }, report) => {
-    const max = getConfig<Partial<MaxContainersPerHostConfig>>()?.max ?? DEFAULT;
+  validateStack: (args, report) => {
+    const max = args.getConfig<Partial<MaxContainersPerHostConfig>>()?.max ?? DEFAULT;
     const names = new Map<string, string[]>();
-    for (const resource of resources) {
+    for (const resource of args.resources) {
       const host = containerIn(resource)?.place.host;
       // Placed after hosts exist: there is nothing to count yet.
       if (typeof host === "string") names.set(host, [...(names.get(host) ?? []), resource.name]);

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-export const ROOT = resolve(import.meta.dirname, "../..");
+export const ROOT = resolve(__dirname, "../..");
 
 export interface Outcome {
   code: number;
@@ -17,6 +17,31 @@ export interface RunOptions {
   /** Called as soon as the process runs, e.g. to kill it. */
   onStart?: (pid: number) => void;
   timeoutMs?: number;
+}
+
+/** A command line that runs projects: ours, or Pulumi's own. */
+export interface Tool {
+  name: "clocker" | "pulumi";
+  argv: readonly string[];
+}
+
+export const CLOCKER: Tool = {
+  name: "clocker",
+  argv: [process.execPath, join(ROOT, "dist/cli/main.js")],
+};
+
+/** Pulumi's command line where one is on the PATH; end-to-end tests run with it too. */
+export const PULUMI: Tool | undefined =
+  spawnSync("pulumi", ["version"], { stdio: "ignore" }).status === 0
+    ? { name: "pulumi", argv: ["pulumi"] }
+    : undefined;
+
+/** Every tool there is, for `describe.each`. */
+export const TOOLS: readonly Tool[] = PULUMI ? [CLOCKER, PULUMI] : [CLOCKER];
+
+/** Says once in a file's output why it runs with our own command line only. */
+export function sayWhichTools(): void {
+  if (!PULUMI) console.warn("there is no pulumi on the PATH: these tests run with clocker only");
 }
 
 /** A resource as the checkpoint file has it: secrets are ciphertexts. */
@@ -45,6 +70,7 @@ export class Project {
     name: string,
     source: string,
     env: Record<string, string> = {},
+    tool: Tool = CLOCKER,
   ): Promise<Project> {
     await mkdir(join(ROOT, ".clocker/projects"), { recursive: true });
     const folder = await mkdtemp(join(ROOT, ".clocker/projects", `${name}-`));
@@ -62,10 +88,15 @@ export class Project {
         NO_COLOR: "1",
         ...env,
       },
-      [process.execPath, join(ROOT, "dist/cli/main.js")],
+      tool.argv,
     );
     await project.must(["stack", "init", "dev"]);
     return project;
+  }
+
+  /** The same project, stacks and state, run by another tool. */
+  withTool(tool: Tool): Project {
+    return new Project(this.folder, this.name, this.env, tool.argv);
   }
 
   async write(source: string): Promise<void> {
