@@ -31,3 +31,9 @@ export interface HostOptions {
   /** What deleting something there does while the host cannot be reached. */
   whenUnreachable: "fail" | "forget";
 }
+
+/** A connection without what only tells us how to behave: the way to the host alone. */
+export function withoutPolicies(connection: HostConnection): Partial<HostConnection> {
+  const { whenUnreachable: _when, parallelStarts: _starts, ...way } = connection;
+  return way;
+}

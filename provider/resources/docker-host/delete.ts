@@ -1,4 +1,5 @@
 import { CloudError, isUnreachable, messageOf } from "../../errors.js";
+import { withGiveUpHint } from "../../host/give-up.js";
 import { dockerFor } from "../../host/docker.js";
 import { faultPoint } from "../../host/faults.js";
 import { LABELS } from "../../host/ownership.js";
@@ -13,7 +14,8 @@ export async function remove(_id: string, state: DockerHostState): Promise<void>
   try {
     await forget(state);
   } catch (error) {
-    if (connection.whenUnreachable !== "forget" || !isUnreachable(error)) throw hinted(error);
+    if (connection.whenUnreachable !== "forget" || !isUnreachable(error))
+      throw withGiveUpHint(error);
     await warn(
       `host ${connection.name} is forgotten although it cannot be reached (${messageOf(error).split("\n")[0]}). ` +
         `What remains there: Docker Engine, ${SYSCTL_FILE}, and every container and network labelled ${LABELS.owner}.`,
@@ -44,16 +46,4 @@ async function forget({ access: connection }: DockerHostState): Promise<void> {
     throw new CloudError("command", `cannot remove ${SYSCTL_FILE}: ${result.stderr.trim()}`, {
       host: connection.name,
     });
-}
-
-/** Says how to get rid of a host that will never answer again. */
-function hinted(error: unknown): unknown {
-  if (!isUnreachable(error)) return error;
-  const { host, code, message } = error as CloudError;
-  const what = (message.split("\n")[0] ?? "").replace(/^host [^:]+: /, "");
-  return new CloudError(code, what, {
-    ...(host === undefined ? {} : { host }),
-    hint: 'If it will never come back, set whenUnreachable: "forget" on the host, run up, then delete it.',
-    cause: error,
-  });
 }

@@ -2,6 +2,7 @@ import { isUnreachable } from "../../errors.js";
 import { dockerFor, type DockerClient } from "../../host/docker.js";
 import type { ContainerInspect } from "../../host/docker-types.js";
 import { faultPoint } from "../../host/faults.js";
+import { withGiveUpHint } from "../../host/give-up.js";
 import { ownerOf } from "../../host/ownership.js";
 import { progress, warn } from "../../progress.js";
 import type { PlacedContainerState } from "./inputs.js";
@@ -26,7 +27,9 @@ export async function remove(_id: string, state: PlacedContainerState): Promise<
     }
     await faultPoint("deleted", place.host);
   } catch (error) {
-    if (!isUnreachable(error) || place.connection.whenUnreachable !== "forget") throw error;
+    if (!isUnreachable(error) || place.connection.whenUnreachable !== "forget") {
+      throw withGiveUpHint(error);
+    }
     await warn(
       `host ${place.host} cannot be reached: container ${status.containerName} and its volumes remain there`,
       meta,

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { CloudError, isConflict, isNotFound } from "../../errors.js";
+import { CloudError, isConflict, isNotFound, isUnreachable } from "../../errors.js";
 import { claim, claimChange } from "../../host/claim.js";
 import { dockerFor, type DockerClient } from "../../host/docker.js";
 import type { ContainerInspect, ContainerSummary } from "../../host/docker-types.js";
@@ -242,10 +242,12 @@ async function make(work: Work, own: ContainerSummary[], host: HostNow): Promise
   if (folder !== undefined) await writeSecrets(docker.transport, folder, inputs.spec);
   progress("creating", inputs.meta);
   const body = createBody(inputs, { generation, resolvers: host.resolvers, secretsFolder: folder });
+  let isAsked = false;
   const details = await claim(
     docker,
     claimOf(work, generation, host),
     async () => {
+      isAsked = true;
       const { Id } = await createOrExplain(work, body);
       const made = await docker.inspectContainer(Id);
       keep(work, made);
@@ -256,8 +258,22 @@ async function make(work: Work, own: ContainerSummary[], host: HostNow): Promise
       const made = work.status && (await inspectOwn(docker, work.status.containerId, work.owner));
       if (made) await discard(work, made);
     },
-  );
+  ).catch((error: unknown) => {
+    throw isAsked && work.status === undefined ? mayExist(work, error) : error;
+  });
   return details;
+}
+
+/** Docker was asked to make it, and its answer never came. */
+function mayExist(work: Work, error: unknown): unknown {
+  if (!(error instanceof CloudError) || !isUnreachable(error)) return error;
+  const what = (error.message.split("\n")[0] ?? "").replace(/^host [^:]+: /, "");
+  return new CloudError(error.code, `container ${work.name} may have been created: ${what}`, {
+    host: hostOf(work),
+    reasons: [...error.reasons],
+    hint: "Check the host and run again: a container that was made is found and adopted.",
+    cause: error,
+  });
 }
 
 /** The container is gone again, so there is nothing to keep in the state. */

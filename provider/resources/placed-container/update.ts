@@ -1,4 +1,8 @@
+import { same } from "../../canonical.js";
+import { isUnreachable } from "../../errors.js";
+import { withoutPolicies } from "../../host/connection.js";
 import { warn } from "../../progress.js";
+import { CHANGE_OF, changedParts } from "./changes.js";
 import { ensureContainer } from "./ensure.js";
 import type { PlacedContainerInputs, PlacedContainerState } from "./inputs.js";
 import { operationSignal } from "./time-limit.js";
@@ -15,12 +19,19 @@ export async function update(
   const added = news.place.networks.filter(
     ({ dockerName }) => !olds.place.networks.some((before) => before.dockerName === dockerName),
   );
-  const outs = await ensureContainer(
-    news,
-    olds.status.generation,
-    operationSignal("update", news),
-    olds.status,
-  );
+  let outs: PlacedContainerState;
+  try {
+    outs = await ensureContainer(
+      news,
+      olds.status.generation,
+      operationSignal("update", news),
+      olds.status,
+    );
+  } catch (error) {
+    // So that a host that never comes back can be given up: what is deleted later looks into the state.
+    if (!isUnreachable(error) || !isForgotten(olds, news)) throw error;
+    return { outs: { ...olds, ...news } };
+  }
   if (added.length > 0) {
     const names = added.map(({ network }) => network).join(", ");
     await warn(
@@ -29,4 +40,14 @@ export async function update(
     );
   }
   return { outs };
+}
+
+/** Its host is given up by the program, and nothing is to be changed there. */
+function isForgotten(olds: PlacedContainerState, news: PlacedContainerInputs): boolean {
+  return (
+    news.place.connection.whenUnreachable === "forget" &&
+    same(withoutPolicies(olds.place.connection), withoutPolicies(news.place.connection)) &&
+    same(olds.place.networks, news.place.networks) &&
+    changedParts(olds.spec, news.spec).every((part) => CHANGE_OF[part] === "record")
+  );
 }
