@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { EventStream } from "../deployment/diagnostics.js";
 import type { Child, Children } from "./child.js";
-import { locateSdkScript, splitArguments } from "./node-program.js";
+import { launcher, locateSdkScript, splitArguments } from "./node-program.js";
 import type { ProgramHost, ProgramLaunch, ProgramResult } from "./program.js";
 
 export interface ChildProgramOptions {
@@ -56,7 +56,7 @@ export class ChildProgram implements ProgramHost {
       command: process.execPath,
       args: [
         ...(typeof nodeargs === "string" ? splitArguments(nodeargs) : []),
-        script,
+        ...launcher(script),
         `--monitor=${launch.address}`,
         `--engine=${launch.address}`,
         `--organization=${launch.organization}`,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { EventStream } from "../deployment/diagnostics.js";
 import type { Child, Children } from "../hosts/child.js";
-import { locateSdkScript } from "../hosts/node-program.js";
+import { launcher, locateSdkScript } from "../hosts/node-program.js";
 import { startPlugin, type PluginLaunch } from "../hosts/plugin-process.js";
 import { locatePlugin, type PluginSearch } from "./locate.js";
 import { PluginProvider } from "./plugin-provider.js";
@@ -94,7 +94,7 @@ export class PluginHost {
     return this.#start({
       label: "the dynamic provider",
       command: process.execPath,
-      args: [locateSdkScript(folder, "cmd/dynamic-provider"), engineAddress],
+      args: [...launcher(locateSdkScript(folder, "cmd/dynamic-provider")), engineAddress],
       cwd: programDirectory,
       env: {
         ...this.#environment(),

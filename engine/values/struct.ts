@@ -1,7 +1,11 @@
-import { ListValue, NullValue, Struct, Value } from "google-protobuf/google/protobuf/struct_pb.js";
+import * as structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import type { PropertyMap } from "../state/model.js";
+import { speedUpStructs } from "./fast-struct.js";
 import { SIGNATURES, UNKNOWN_STRING } from "./signatures.js";
 import { isObject, isSecret, isUnknown, signatureOf } from "./wire.js";
+
+const { Struct } = structPb;
+speedUpStructs(structPb);
 
 /** What the receiver of a message understands. What it does not is reduced to a plain value. */
 export interface MarshalOptions {
@@ -23,43 +27,38 @@ function reduce(value: unknown, options: MarshalOptions): unknown {
   return value;
 }
 
-function toValue(input: unknown, options: MarshalOptions): Value | undefined {
+/** The value as the receiver may see it; what needs no change is shared. undefined: leave the property out. */
+function plain(input: unknown, options: MarshalOptions): unknown {
   const value = reduce(input, options);
-  const result = new Value();
-  switch (typeof value) {
-    case "string":
-      return result.setStringValue(value);
-    case "number":
-      return result.setNumberValue(value);
-    case "boolean":
-      return result.setBoolValue(value);
-    case "object": {
-      if (value === null) return result.setNullValue(NullValue.NULL_VALUE);
-      if (!Array.isArray(value))
-        return result.setStructValue(toStruct(value as PropertyMap, options));
-      const list = new ListValue();
-      list.setValuesList(
-        value.map(
-          (item) => toValue(item, options) ?? new Value().setNullValue(NullValue.NULL_VALUE),
-        ),
-      );
-      return result.setListValue(list);
-    }
-    default:
-      return undefined;
+  if (typeof value !== "object" || value === null)
+    return typeof value === "function" || typeof value === "symbol" ? undefined : value;
+  if (!Array.isArray(value)) return plainMap(value as PropertyMap, options);
+  let copy: unknown[] | undefined;
+  for (let index = 0; index < value.length; index += 1) {
+    const item = plain(value[index], options) ?? null;
+    if (item !== value[index]) (copy ??= value.slice())[index] = item;
   }
+  return copy ?? value;
 }
 
-export function toStruct(map: PropertyMap, options: MarshalOptions): Struct {
-  const struct = new Struct();
-  const fields = struct.getFieldsMap();
+function plainMap(map: PropertyMap, options: MarshalOptions): PropertyMap {
+  let copy: PropertyMap | undefined;
   for (const key of Object.keys(map)) {
-    const value = toValue(map[key], options);
-    if (value !== undefined) fields.set(key, value);
+    const value = plain(map[key], options);
+    if (value === map[key] && value !== undefined) continue;
+    copy ??= { ...map };
+    if (value === undefined) delete copy[key];
+    else copy[key] = value;
   }
-  return struct;
+  return copy ?? map;
 }
 
-export function fromStruct(struct: Struct | undefined): PropertyMap {
+export function toStruct(map: PropertyMap, options: MarshalOptions): structPb.Struct {
+  return Struct.fromJavaScript(
+    plainMap(map, options) as Parameters<typeof Struct.fromJavaScript>[0],
+  );
+}
+
+export function fromStruct(struct: structPb.Struct | undefined): PropertyMap {
   return struct === undefined ? {} : struct.toJavaScript();
 }

@@ -1,0 +1,114 @@
+import { createRequire, enableCompileCache, flushCompileCache } from "node:module";
+import { dirname, join } from "node:path";
+import type * as structPb from "google-protobuf/google/protobuf/struct_pb.js";
+import { speedUpStructs } from "../values/fast-struct.js";
+
+/**
+ * First thing in a child that runs one of the SDK's scripts (a program, the dynamic provider): runs that script with the
+ * costly parts of the SDK made cheap. Nothing that a program can see is different, and what cannot be found is left alone.
+ */
+function launch(script: string): void {
+  process.argv.splice(1, 2, script);
+  const load = createRequire(script);
+  const sdk = dirname(load.resolve("@pulumi/pulumi/package.json"));
+  // Tracing wants to be first with the modules that it watches.
+  const quiet = process.env["TRACEPARENT"] === undefined;
+  if (quiet) {
+    enableCompileCache(join(sdk, "..", "..", ".cache", "clocker"));
+    attempt(() =>
+      speedUpStructs(load("google-protobuf/google/protobuf/struct_pb.js") as typeof structPb),
+    );
+  }
+  load(script);
+  // A provider is ended by a signal, before which Node would write nothing.
+  if (quiet) setTimeout(() => attempt(flushCompileCache), 1000).unref();
+  if (!quiet || process.env["PULUMI_DEBUG_PROMISE_LEAKS"]) return;
+  attempt(() => withoutStacks(load(join(sdk, "runtime", "debuggable.js")) as Debuggable));
+  attempt(() => withKnownPositions(load(join(sdk, "resource.js")) as ResourceModule));
+}
+
+function attempt(change: () => void): void {
+  try {
+    change();
+  } catch {
+    // Another version of the SDK: it works as it is, only slower.
+  }
+}
+
+interface Debuggable {
+  debuggablePromise: (...args: unknown[]) => unknown;
+}
+
+/** The SDK records a stack for each promise, which only PULUMI_DEBUG_PROMISE_LEAKS ever shows. */
+function withoutStacks(module: Debuggable): void {
+  const original = module.debuggablePromise;
+  module.debuggablePromise = (...args) => {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      return original(...args);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  };
+}
+
+interface Position {
+  file?: string;
+  line?: number;
+  column?: number;
+}
+
+interface ResourceModule {
+  Resource: { callsites?: (this: unknown) => Position[]; framePositionRegExp?: RegExp };
+}
+
+type Prepare = (error: Error, frames: NodeJS.CallSite[]) => unknown;
+
+/**
+ * The SDK asks for the whole stack of each resource's constructor and has every frame looked up in source maps. A loop
+ * that makes a thousand resources has one stack: each frame is looked up once.
+ */
+function withKnownPositions({ Resource }: ResourceModule): void {
+  const { callsites: original, framePositionRegExp: pattern } = Resource;
+  if (original === undefined || pattern === undefined) return;
+  const known = new Map<string, Position>();
+  Resource.callsites = function callsites(): Position[] {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was
+    const prepare = Error.prepareStackTrace as Prepare | undefined;
+    // Without it Node itself looks positions up, which is fast.
+    if (prepare === undefined) return original.call(Resource);
+    const limit = Error.stackTraceLimit;
+    let frames: NodeJS.CallSite[] = [];
+    try {
+      Error.stackTraceLimit = Number.POSITIVE_INFINITY;
+      Error.prepareStackTrace = (_error, found) => {
+        frames = found;
+        return "";
+      };
+      void new Error().stack;
+    } finally {
+      Error.prepareStackTrace = prepare as typeof Error.prepareStackTrace;
+      Error.stackTraceLimit = limit;
+    }
+    return frames.map((frame) => {
+      const place = `${frame.getFileName()}:${frame.getLineNumber()}:${frame.getColumnNumber()}`;
+      let position = known.get(place);
+      if (position === undefined) {
+        position = positionIn(String(prepare(new Error(), [frame])), pattern);
+        known.set(place, position);
+      }
+      return position;
+    });
+  };
+}
+
+/** As the SDK reads a line of a stack. */
+function positionIn(stack: string, pattern: RegExp): Position {
+  const line = stack.split("\n").find((each) => /^\s*at /.test(each)) ?? "";
+  const { file, line: row, column } = pattern.exec(line)?.groups ?? {};
+  if (file === undefined || file.startsWith("node:")) return {};
+  return { file, line: Number(row), column: Number(column) };
+}
+
+launch(process.argv[2] ?? "");
