@@ -35,6 +35,12 @@ export class CloudPlan {
     return open.plan;
   }
 
+  /** True while more may be added to the plan that this network is in. */
+  isOpen(network: string): boolean {
+    const plan = this.planOf.get(`network ${network}`);
+    return plan !== undefined && plan === this.open?.plan;
+  }
+
   private current(kind: "container" | "network", name: string) {
     const key = `${kind} ${name}`;
     if (this.planOf.has(key)) {

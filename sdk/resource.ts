@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Meta } from "../provider/lifecycle.js";
+import { watchAnswer } from "./stuck.js";
 
 /** Type tokens begin with this; the engine's dynamic provider serves them. */
 export const TYPE_PREFIX = "pulumi-nodejs:dynamic/clocker:";
@@ -34,6 +35,7 @@ export abstract class ClockerResource extends pulumi.CustomResource {
     } finally {
       Error.stackTraceLimit = limit;
     }
+    watchAnswer(this, `${type} ${name}`);
   }
 }
 
@@ -57,13 +59,24 @@ function metaOf(
   };
 }
 
+/** URNs without their last part, by parent and type: thousands of siblings share them. */
+const prefixes = new WeakMap<pulumi.Resource, Map<string, Promise<string>>>();
+
 /**
  * The URN as a plain promise. As an output it would carry a dependency on the parent, and depending on a component
  * means waiting for all its children: a child that waits for its siblings, and they for it.
  */
-function plainUrn(name: string, token: string, parent?: pulumi.Resource): Promise<string> {
-  const urn = pulumi.createUrn(name, token, parent) as unknown as { promise(): Promise<string> };
-  return urn.promise();
+async function plainUrn(name: string, token: string, parent?: pulumi.Resource): Promise<string> {
+  if (!parent) return promiseOf(pulumi.createUrn(name, token));
+  let ofParent = prefixes.get(parent);
+  if (!ofParent) prefixes.set(parent, (ofParent = new Map<string, Promise<string>>()));
+  let prefix = ofParent.get(token);
+  if (!prefix) ofParent.set(token, (prefix = promiseOf(pulumi.createUrn("", token, parent))));
+  return `${await prefix}${name}`;
+}
+
+function promiseOf(urn: pulumi.Output<string>): Promise<string> {
+  return (urn as unknown as { promise(): Promise<string> }).promise();
 }
 
 /** Pulumi's customTimeouts are Go durations: "5m", "1h30m", "90s". */

@@ -3,6 +3,7 @@ import type { HostConnection } from "../../provider/host/connection.js";
 import type { ConstraintSpec, StrategySpec } from "../../provider/placement/model.js";
 import type { PlanHost } from "../../provider/resources/placement/inputs.js";
 import { CloudPlan } from "../cloud-plan.js";
+import { lift } from "../lift.js";
 import { checkName } from "../names.js";
 import { bytesOf, secondsOf, type Duration, type Memory } from "../units.js";
 import { DockerHost } from "./docker-host.js";
@@ -49,6 +50,11 @@ export interface CloudExport {
   hosts: PlanHost[];
 }
 
+interface HostParts {
+  connection: pulumi.Output<HostConnection>;
+  capacity: pulumi.Output<unknown>;
+}
+
 /** Infrastructure of many hosts as one place to put containers. Its plan decides where everything goes. */
 export class DockerCloud extends pulumi.ComponentResource {
   /** What placement knows of each host from the program. Known in preview. */
@@ -61,6 +67,7 @@ export class DockerCloud extends pulumi.ComponentResource {
   readonly cloudName: string;
   private readonly plan: CloudPlan;
   private readonly infos = new Map<string, pulumi.Output<PlanHost>>();
+  private readonly parts = new Map<string, HostParts>();
 
   constructor(name: string, args: DockerCloudArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("clocker:index:DockerCloud", name, {}, opts);
@@ -123,6 +130,11 @@ export class DockerCloud extends pulumi.ComponentResource {
     return this.plan.network(name, request);
   }
 
+  /** @internal The plan that this network is in has not been closed: nothing in it can be waited for. */
+  isOpen(network: string): boolean {
+    return this.plan.isOpen(network);
+  }
+
   /** @internal What the program says of the host that a plan chose. Depends on that host alone. */
   infoOf(host: pulumi.Output<string>): pulumi.Output<PlanHost> {
     return host.apply((name) => {
@@ -134,6 +146,24 @@ export class DockerCloud extends pulumi.ComponentResource {
         return found;
       });
     });
+  }
+
+  /** @internal What a container's place says of its host; the same outputs for all containers there. */
+  partsOf(host: string): HostParts {
+    let parts = this.parts.get(host);
+    if (!parts) {
+      const info = this.infoOf(pulumi.output(host));
+      parts = {
+        connection: lift(info, "connection"),
+        capacity: info.apply(({ capacity, headroom, maxContainers }) => ({
+          ...capacity,
+          headroom,
+          ...(maxContainers === undefined ? {} : { maxContainers }),
+        })),
+      };
+      this.parts.set(host, parts);
+    }
+    return parts;
   }
 
   /** @internal The hosts as plain entries where the program made them, so that one unknown address hides no other. */

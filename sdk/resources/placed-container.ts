@@ -8,6 +8,7 @@ import { isStopFirst, revisionOf } from "../../provider/resources/placed-contain
 import { containerSpec, volumesOf, type ContainerArgs } from "../container-args.js";
 import { lift } from "../lift.js";
 import { checkName } from "../names.js";
+import { placeOf } from "../place.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 import { watch } from "../settled.js";
 import {
@@ -17,6 +18,7 @@ import {
   type DockerCloud,
   type Strategy,
 } from "./docker-cloud.js";
+import type { Placement } from "./placement.js";
 import { VirtualNetwork } from "./virtual-network.js";
 
 /** A network to attach to, with the names the container has there and, if wished, a fixed address. */
@@ -75,8 +77,7 @@ export class PlacedContainer extends ClockerResource {
 
   /** The logical name, unique in the cloud's plan. */
   readonly containerName: string;
-  /** Host, addresses, score and reason, as the plan decided. Known in preview. */
-  readonly assignment: pulumi.Output<Assignment>;
+  private readonly plan: Placement;
 
   constructor(name: string, args: PlacedContainerArgs, opts: pulumi.CustomResourceOptions = {}) {
     checkName("PlacedContainer", name);
@@ -113,10 +114,6 @@ export class PlacedContainer extends ClockerResource {
       revision: revisionOf(settled()),
       stopFirst: isStopFirst(settled()),
     }));
-    const assignment = lift(plan.assignments, name);
-    const host = lift(assignment, "host");
-    const info = args.cloud.infoOf(host);
-    const addresses = lift(assignment, "addresses");
     super(
       "PlacedContainer",
       "placedContainer",
@@ -127,34 +124,18 @@ export class PlacedContainer extends ClockerResource {
           ...spec,
           networks: attachments.map(({ network }) => ({ network: network.networkName })),
         },
-        place: {
-          host,
-          connection: info.connection,
-          reason: lift(assignment, "reason"),
-          capacity: info.apply(({ capacity, headroom, maxContainers }) => ({
-            ...capacity,
-            headroom,
-            ...(maxContainers === undefined ? {} : { maxContainers }),
-          })),
-          networks: attachments.map(({ network, address }) => ({
-            network: network.networkName,
-            dockerName: network.dockerName,
-            vni: network.vni,
-            domain: network.domain,
-            address: lift(addresses, network.networkName),
-            // By lifted access here too: a host that does not exist yet must hide no other host's gateway.
-            gateway: host.apply((on) =>
-              lift(lift(lift(network.allocation, "hosts"), on), "gateway"),
-            ),
-            fixed: address !== undefined,
-          })),
-        },
+        place: placeOf(plan, name, args.cloud, attachments),
         status: undefined,
       },
       opts,
     );
     this.containerName = name;
-    this.assignment = assignment;
+    this.plan = plan;
+  }
+
+  /** Host, addresses, score and reason, as the plan decided. Known in preview. */
+  get assignment(): pulumi.Output<Assignment> {
+    return lift(this.plan.assignments, this.containerName);
   }
 
   /** Name of the host it runs on. Known in preview. */

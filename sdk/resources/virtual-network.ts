@@ -63,6 +63,7 @@ export class VirtualNetwork extends ClockerResource {
     checkName("VirtualNetwork", name);
     const networkId = args.networkId ?? name;
     checkName("VirtualNetwork networkId", networkId);
+    refuseOwnPlan(name, args);
     const plan = args.cloud.requestNetwork(name, () => ({
       name,
       ...(args.cidr === undefined ? {} : { cidr: args.cidr }),
@@ -105,5 +106,19 @@ export class VirtualNetwork extends ClockerResource {
     this.cloud = args.cloud;
     this.allocation = allocation;
     this.dockerName = this.vni.apply((vni) => `${networkId}-${vni}`);
+  }
+}
+
+/** A CIDR that comes from what the same plan decides could never be known. */
+function refuseOwnPlan(name: string, { cidr, cloud }: VirtualNetworkArgs): void {
+  if (!pulumi.Output.isInstance(cidr)) return;
+  const { resources } = cidr as unknown as { resources(): Set<pulumi.Resource> };
+  for (const source of resources.call(cidr)) {
+    if (!VirtualNetwork.isInstance(source) || source.cloud !== cloud) continue;
+    if (!cloud.isOpen(source.networkName)) continue;
+    throw new pulumi.RunError(
+      `VirtualNetwork ${name}: cidr comes from ${source.networkName}, which the same plan decides: ` +
+        "give it as a plain value, or await an output of that network first",
+    );
   }
 }

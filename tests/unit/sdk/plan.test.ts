@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { PlacementInputs } from "../../../provider/resources/placement/inputs.js";
+import { stuckSentence } from "../../../sdk/stuck.js";
 
 interface Registered {
   type: string;
@@ -87,6 +88,29 @@ describe("the plan of a cloud", () => {
     await settle(...made.map(({ status, host }) => pulumi.all([status, host])));
     expect(plans().map(({ name }) => name)).toEqual(["cloud"]);
     expect(requestsOf(plans()[0]).map(({ name }) => name)).toEqual(["c", "a", "b"]);
+  });
+
+  it("refuses a CIDR that comes from what the same plan decides, before anything waits for it", async () => {
+    const { sdk, cloud, network } = await program();
+    const cidr = network.cidr.apply(() => "10.99.0.0/16");
+    expect(() => new sdk.VirtualNetwork("peer", { cloud, cidr })).toThrow(
+      "VirtualNetwork peer: cidr comes from lan, which the same plan decides: give it as a plain value, or await an output of that network first",
+    );
+    await settle(network.cidr);
+    const peer = new sdk.VirtualNetwork("peer", { cloud, cidr });
+    await settle(peer.cidr);
+    expect(plans().map(({ name }) => name)).toEqual(["cloud", "cloud-2"]);
+  });
+
+  it("says which resources wait when a program has ended without their answers", () => {
+    expect(stuckSentence(["Placement cloud"])).toBe(
+      "the program has ended, but Placement cloud still waits for a value, so nothing is deleted: a cloud's plan cannot " +
+        "wait for what it decides itself. Take the value from something else, or make what needs it after an await of " +
+        "what it needs",
+    );
+    expect(stuckSentence(["a", "b", "c", "d", "e", "f", "g", "h"])).toContain(
+      "but a, b, c, d, e, f and 2 more still wait for",
+    );
   });
 
   it("opens a further plan for requests after a wait, which is given the earlier decisions", async () => {
