@@ -1,9 +1,9 @@
 import type { CheckFailure, CheckResult } from "../../lifecycle.js";
 import { progress } from "../../progress.js";
 import { isUnknown } from "../../unknown.js";
-import { isRecord, withDefaults } from "./defaults.js";
+import { withDefaults } from "./defaults.js";
 import type { PlacedContainerInputs } from "./inputs.js";
-import { Problems } from "./problems.js";
+import { isRecord, Problems } from "../../validation/problems.js";
 import { validatePlace, validateSpec } from "./validate.js";
 
 /**
@@ -31,7 +31,7 @@ export async function check(
  * included.
  */
 function problemsOf(inputs: PlacedContainerInputs): CheckFailure[] {
-  const problems = new Problems();
+  const problems = new Problems(() => "is not a property of a container");
   validatePlace(problems, inputs as unknown as Record<string, unknown>);
   validateSpec(problems, inputs.spec);
   return problems.found.map(({ path, rule }) => ({

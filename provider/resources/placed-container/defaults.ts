@@ -1,4 +1,5 @@
 import { isUnknown, UNKNOWN } from "../../unknown.js";
+import { isRecord } from "../../validation/problems.js";
 import { capabilityName } from "./capabilities.js";
 import type { ContainerSpec } from "./inputs.js";
 
@@ -72,10 +73,6 @@ export function withDefaults(spec: Loose): Loose {
   }
   filled["capabilities"] = capabilities;
   return defined(filled);
-}
-
-export function isRecord(value: unknown): value is Loose {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function defined(value: Loose): Loose {

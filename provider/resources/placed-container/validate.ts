@@ -10,16 +10,8 @@ import {
   mountTargetProblem,
   normalized,
 } from "./mounts.js";
-import {
-  flag,
-  matching,
-  number,
-  oneOf,
-  plainText,
-  text,
-  whole,
-  type Problems,
-} from "./problems.js";
+import type { Problems } from "../../validation/problems.js";
+import { flag, matching, number, oneOf, plainText, text, whole } from "../../validation/rules.js";
 
 const MIB = 1024 * 1024;
 const port = whole(1, 65535, "a port");

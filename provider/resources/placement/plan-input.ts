@@ -10,7 +10,7 @@ import type {
 import { hasUnknown, isUnknown } from "../../unknown.js";
 import { type Owners, toCandidate } from "./candidate.js";
 import type { PlacementInputs, PlanHost } from "./inputs.js";
-import { isRecord } from "./report.js";
+import { isRecord } from "../../validation/problems.js";
 
 /** Hosts that can be asked now: how to reach them and what they can take is known. */
 export function askableHosts(hosts: readonly PlanHost[]): PlanHost[] {

@@ -2,7 +2,7 @@ import { parseAddress, parseCidr } from "../../ipam/cidr.js";
 import type { CheckFailure } from "../../lifecycle.js";
 import { parseLabelExpression } from "../../placement/index.js";
 import { isUnknown } from "../../unknown.js";
-import * as rule from "./rules.js";
+import * as rule from "../../validation/rules.js";
 import { Report } from "./report.js";
 
 /** Longest pattern of host names: matching must stay quick. */
@@ -21,7 +21,7 @@ const LABEL_NAME = /^[a-zA-Z0-9_][a-zA-Z0-9_.:/@+-]{0,252}$/;
 export function validateInputs(news: unknown): CheckFailure[] {
   const report = new Report();
   report.object("", news, TOP, (it) => {
-    report.check("cloud", it["cloud"], NAME);
+    report.keeps("cloud", it["cloud"], NAME);
     report.list("hosts", it["hosts"], (host, at) => checkHost(report, at, host));
     report.unique("hosts", it["hosts"], "host");
     report.list("constraints", it["constraints"], (spec, at) => checkConstraint(report, at, spec));
@@ -31,7 +31,7 @@ export function validateInputs(news: unknown): CheckFailure[] {
     report.unique("networks", it["networks"], "network");
     report.list("requests", it["requests"], (request, at) => checkRequest(report, at, request));
     report.unique("requests", it["requests"], "container");
-    report.check("observeTimeout", it["observeTimeout"], rule.number(0.1, 600));
+    report.keeps("observeTimeout", it["observeTimeout"], rule.number(0.1, 600));
   });
   return report.failures();
 }
@@ -54,25 +54,25 @@ const TOP = [
 function checkHost(report: Report, at: string, host: unknown): void {
   const members = ["name", "connection", "labels", "capacity", "headroom"];
   report.object(at, host, [...members, "maxContainers", "underlay"], (it) => {
-    report.check(`${at}.name`, it["name"], NAME);
-    report.record(`${at}.labels`, it["labels"], (key, value, path) => {
+    report.keeps(`${at}.name`, it["name"], NAME);
+    report.entries(`${at}.labels`, it["labels"], (key, value, path) => {
       if (!LABEL_NAME.test(key)) report.add(path, "is not a label's name");
-      report.check(path, value, rule.text);
+      report.keeps(path, value, rule.text);
     });
     report.object(`${at}.capacity`, it["capacity"], ["cpus", "memoryBytes"], (capacity) => {
-      report.checkIfGiven(`${at}.capacity.cpus`, capacity["cpus"], rule.number(0.01, 1e6));
-      report.checkIfGiven(
+      report.keepsIfGiven(`${at}.capacity.cpus`, capacity["cpus"], rule.number(0.01, 1e6));
+      report.keepsIfGiven(
         `${at}.capacity.memoryBytes`,
         capacity["memoryBytes"],
         rule.whole(1, 2 ** 60),
       );
     });
     report.object(`${at}.headroom`, it["headroom"], ["cpus", "memoryBytes"], (headroom) => {
-      report.check(`${at}.headroom.cpus`, headroom["cpus"], rule.number(0, 1e6));
-      report.check(`${at}.headroom.memoryBytes`, headroom["memoryBytes"], rule.whole(0, 2 ** 60));
+      report.keeps(`${at}.headroom.cpus`, headroom["cpus"], rule.number(0, 1e6));
+      report.keeps(`${at}.headroom.memoryBytes`, headroom["memoryBytes"], rule.whole(0, 2 ** 60));
     });
-    report.checkIfGiven(`${at}.maxContainers`, it["maxContainers"], rule.whole(0, 1e6));
-    report.checkIfGiven(`${at}.underlay`, it["underlay"], ADDRESS);
+    report.keepsIfGiven(`${at}.maxContainers`, it["maxContainers"], rule.whole(0, 1e6));
+    report.keepsIfGiven(`${at}.underlay`, it["underlay"], ADDRESS);
   });
 }
 
@@ -80,7 +80,7 @@ function checkConstraint(report: Report, at: string, spec: unknown): void {
   const kind = report.kind(at, spec, ["label", "hostname", "host", "maxContainers"]);
   if (kind === "label") {
     report.object(at, spec, ["kind", "expression"], (it) => {
-      report.check(`${at}.expression`, it["expression"], (value) => {
+      report.keeps(`${at}.expression`, it["expression"], (value) => {
         if (typeof value !== "string") return "must be text such as zone=eu";
         const parsed = parseLabelExpression(value);
         return parsed.ok ? undefined : `is wrong: ${parsed.error}`;
@@ -88,7 +88,7 @@ function checkConstraint(report: Report, at: string, spec: unknown): void {
     });
   } else if (kind === "hostname") {
     report.object(at, spec, ["kind", "pattern"], (it) => {
-      report.check(`${at}.pattern`, it["pattern"], (value) =>
+      report.keeps(`${at}.pattern`, it["pattern"], (value) =>
         typeof value === "string" && value !== "" && value.length <= MOST_PATTERN
           ? undefined
           : `must be a pattern of 1 to ${MOST_PATTERN} characters, such as web-*`,
@@ -96,11 +96,11 @@ function checkConstraint(report: Report, at: string, spec: unknown): void {
     });
   } else if (kind === "host") {
     report.object(at, spec, ["kind", "host"], (it) => {
-      report.check(`${at}.host`, it["host"], NAME);
+      report.keeps(`${at}.host`, it["host"], NAME);
     });
   } else if (kind === "maxContainers") {
     report.object(at, spec, ["kind", "max"], (it) => {
-      report.check(`${at}.max`, it["max"], rule.whole(0, 1e6));
+      report.keeps(`${at}.max`, it["max"], rule.whole(0, 1e6));
     });
   }
 }
@@ -110,13 +110,13 @@ function checkStrategy(report: Report, at: string, spec: unknown): void {
   const kind = report.kind(at, spec, kinds);
   if (kind === undefined) return;
   report.object(at, spec, kind === "random" ? ["kind", "seed"] : ["kind"], (it) => {
-    report.checkIfGiven(`${at}.seed`, it["seed"], rule.text);
+    report.keepsIfGiven(`${at}.seed`, it["seed"], rule.text);
   });
 }
 
 function checkPool(report: Report, pool: Record<string, unknown>): void {
-  report.check("pool.cidr", pool["cidr"], CIDR);
-  report.check("pool.networkPrefix", pool["networkPrefix"], rule.whole(1, 30));
+  report.keeps("pool.cidr", pool["cidr"], CIDR);
+  report.keeps("pool.networkPrefix", pool["networkPrefix"], rule.whole(1, 30));
   const cidr = typeof pool["cidr"] === "string" ? parseCidr(pool["cidr"]) : undefined;
   const prefix = pool["networkPrefix"];
   if (cidr && typeof prefix === "number" && prefix < cidr.prefix) {
@@ -127,40 +127,40 @@ function checkPool(report: Report, pool: Record<string, unknown>): void {
 function checkNetwork(report: Report, at: string, network: unknown): void {
   const members = ["name", "cidr", "blockPrefix", "reserved", "mtu"];
   report.object(at, network, members, (it) => {
-    report.check(`${at}.name`, it["name"], NAME);
-    report.checkIfGiven(`${at}.cidr`, it["cidr"], CIDR);
-    report.check(`${at}.blockPrefix`, it["blockPrefix"], rule.whole(1, 30));
+    report.keeps(`${at}.name`, it["name"], NAME);
+    report.keepsIfGiven(`${at}.cidr`, it["cidr"], CIDR);
+    report.keeps(`${at}.blockPrefix`, it["blockPrefix"], rule.whole(1, 30));
     const cidr = typeof it["cidr"] === "string" ? parseCidr(it["cidr"]) : undefined;
     const prefix = it["blockPrefix"];
     if (cidr && typeof prefix === "number" && prefix < cidr.prefix) {
       report.add(`${at}.blockPrefix`, `must be at least the network's own /${cidr.prefix}`);
     }
     report.list(`${at}.reserved`, it["reserved"], (address, path) => {
-      report.check(path, address, ADDRESS);
+      report.keeps(path, address, ADDRESS);
     });
-    report.checkIfGiven(`${at}.mtu`, it["mtu"], rule.whole(576, 65_535));
+    report.keepsIfGiven(`${at}.mtu`, it["mtu"], rule.whole(576, 65_535));
   });
 }
 
 function checkRequest(report: Report, at: string, request: unknown): void {
   report.object(at, request, REQUEST, (it) => {
-    report.check(`${at}.name`, it["name"], NAME);
+    report.keeps(`${at}.name`, it["name"], NAME);
     for (const key of ["application", "type", "revision"]) {
-      report.check(`${at}.${key}`, it[key], rule.text);
+      report.keeps(`${at}.${key}`, it[key], rule.text);
     }
-    report.check(`${at}.cpus`, it["cpus"], rule.number(0, 1e6));
-    report.check(`${at}.memoryBytes`, it["memoryBytes"], rule.whole(0, 2 ** 60));
-    report.check(`${at}.stopFirst`, it["stopFirst"], rule.flag);
+    report.keeps(`${at}.cpus`, it["cpus"], rule.number(0, 1e6));
+    report.keeps(`${at}.memoryBytes`, it["memoryBytes"], rule.whole(0, 2 ** 60));
+    report.keeps(`${at}.stopFirst`, it["stopFirst"], rule.flag);
     report.list(`${at}.ports`, it["ports"], (port, path) => checkPort(report, path, port));
     report.list(`${at}.volumes`, it["volumes"], (volume, path) => {
-      report.check(path, volume, rule.text);
+      report.keeps(path, volume, rule.text);
     });
     report.list(`${at}.networks`, it["networks"], (attachment, path) => {
       report.object(path, attachment, ["network", "address", "aliases"], (each) => {
-        report.check(`${path}.network`, each["network"], NAME);
-        report.checkIfGiven(`${path}.address`, each["address"], ADDRESS);
+        report.keeps(`${path}.network`, each["network"], NAME);
+        report.keepsIfGiven(`${path}.address`, each["address"], ADDRESS);
         report.list(`${path}.aliases`, each["aliases"], (alias, where) => {
-          report.check(where, alias, rule.text);
+          report.keeps(where, alias, rule.text);
         });
       });
     });
@@ -191,9 +191,9 @@ const REQUEST = [
 
 function checkPort(report: Report, at: string, port: unknown): void {
   report.object(at, port, ["hostPort", "protocol", "hostAddress"], (it) => {
-    report.check(`${at}.hostPort`, it["hostPort"], rule.whole(1, 65_535));
-    report.check(`${at}.protocol`, it["protocol"], rule.oneOf("tcp", "udp"));
-    report.check(`${at}.hostAddress`, it["hostAddress"], (value) =>
+    report.keeps(`${at}.hostPort`, it["hostPort"], rule.whole(1, 65_535));
+    report.keeps(`${at}.protocol`, it["protocol"], rule.oneOf("tcp", "udp"));
+    report.keeps(`${at}.hostAddress`, it["hostAddress"], (value) =>
       value === "" || isUnknown(value) ? undefined : ADDRESS(value),
     );
   });

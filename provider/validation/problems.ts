@@ -1,7 +1,5 @@
-import { isUnknown } from "../../unknown.js";
-import { isRecord } from "./defaults.js";
-
-type Rule = (value: unknown) => string | undefined;
+import { isUnknown } from "../unknown.js";
+import type { Rule } from "./rules.js";
 
 /**
  * Collects what is wrong with a value, as `path: rule`. Rules are shown, values never: a value may be a secret.
@@ -9,6 +7,9 @@ type Rule = (value: unknown) => string | undefined;
  */
 export class Problems {
   readonly found: { path: string; rule: string }[] = [];
+
+  /** `unknownMember`: what to say of a property that nobody knows, given those there are. */
+  constructor(private readonly unknownMember: (members: readonly string[]) => string) {}
 
   add(path: string, rule: string): void {
     this.found.push({ path, rule });
@@ -58,10 +59,8 @@ export class Problems {
     if (!isRecord(value)) return this.add(path, "must be an object");
     for (const key of Object.keys(value)) {
       if (!members.includes(key) && !key.startsWith("__")) {
-        this.add(
-          path === "" ? shown(key) : `${path}.${shown(key)}`,
-          "is not a property of a container",
-        );
+        const at = path === "" ? shown(key) : `${path}.${shown(key)}`;
+        this.add(at, this.unknownMember(members));
       }
     }
     body(value);
@@ -69,46 +68,10 @@ export class Problems {
 }
 
 /** A key as it may be printed: a user can put anything there, also half a secret or a line break. */
-function shown(key: string): string {
-  return /^[A-Za-z0-9_.-]{1,63}$/.test(key) ? key : "(a name with other characters)";
+export function shown(key: string): string {
+  return /^[A-Za-z0-9_.:/@+-]{1,63}$/.test(key) ? key : "(a name with other characters)";
 }
 
-// The rules: each says what is wanted, in one sentence without the value.
-
-export const text: Rule = (value) => (typeof value === "string" ? undefined : "must be text");
-
-export const plainText: Rule = (value) =>
-  typeof value !== "string"
-    ? "must be text"
-    : value.includes("\0")
-      ? "must not hold a NUL character"
-      : undefined;
-
-export const flag: Rule = (value) =>
-  typeof value === "boolean" ? undefined : "must be true or false";
-
-export const oneOf =
-  (...choices: string[]): Rule =>
-  (value) =>
-    typeof value === "string" && choices.includes(value)
-      ? undefined
-      : `must be one of ${choices.map((choice) => JSON.stringify(choice)).join(", ")}`;
-
-export const whole =
-  (from: number, to: number, what = "a whole number"): Rule =>
-  (value) =>
-    typeof value === "number" && Number.isInteger(value) && value >= from && value <= to
-      ? undefined
-      : `must be ${what} from ${from} to ${to}`;
-
-export const number =
-  (from: number, to: number): Rule =>
-  (value) =>
-    typeof value === "number" && value >= from && value <= to
-      ? undefined
-      : `must be a number from ${from} to ${to}`;
-
-export const matching =
-  (pattern: RegExp, sentence: string): Rule =>
-  (value) =>
-    typeof value === "string" && pattern.test(value) ? undefined : sentence;
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
