@@ -1,0 +1,99 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { DockerCloud } from "./resources/docker-cloud.js";
+import type { Placement } from "./resources/placement.js";
+import type { VirtualNetwork } from "./resources/virtual-network.js";
+
+interface Attachment {
+  network: VirtualNetwork;
+  address?: string;
+}
+
+/**
+ * Where the plan put a container, as the container's input. A promise of plain data: an output for each leaf would cost
+ * more than all else that a large program does, and one output for all of it would be unknown while any leaf is. What
+ * it depends on hangs on the few leaves that are outputs, which all containers of a host share.
+ */
+export function placeOf(
+  plan: Placement,
+  name: string,
+  cloud: DockerCloud,
+  attachments: readonly Attachment[],
+): Promise<Record<string, unknown>> {
+  const place = resolve(plan, name, cloud, attachments);
+  place.catch(() => undefined); // the registration, which waits for it, reports it
+  return place;
+}
+
+async function resolve(
+  plan: Placement,
+  name: string,
+  cloud: DockerCloud,
+  attachments: readonly Attachment[],
+): Promise<Record<string, unknown>> {
+  const assignment = at(await seen(plan.assignments), name);
+  const host = at(assignment, "host");
+  const addresses = at(assignment, "addresses");
+  const parts = typeof host === "string" ? cloud.partsOf(host) : undefined;
+  return {
+    host: fromPlan(plan, typeof host === "string" ? host : pulumi.unknown),
+    connection: parts?.connection ?? pulumi.unknown,
+    reason: at(assignment, "reason"),
+    capacity: parts?.capacity ?? pulumi.unknown,
+    networks: await Promise.all(
+      attachments.map(async ({ network, address }) => {
+        const members = at(await seen(network.allocation), "hosts");
+        return {
+          network: network.networkName,
+          dockerName: network.dockerName,
+          vni: await seen(network.vni),
+          domain: await seen(network.domain),
+          address: at(addresses, network.networkName),
+          gateway: typeof host === "string" ? at(at(members, host), "gateway") : pulumi.unknown,
+          fixed: address !== undefined,
+        };
+      }),
+    ),
+  };
+}
+
+/** One key, unknown where what it is in is unknown: as Pulumi's lifted access does it. */
+function at(value: unknown, key: string): unknown {
+  if (value === undefined || value === null || pulumi.isUnknown(value)) return pulumi.unknown;
+  return (value as Record<string, unknown>)[key] ?? pulumi.unknown;
+}
+
+interface Internals {
+  promise(withUnknowns: boolean): Promise<unknown>;
+  isKnown: Promise<boolean>;
+}
+
+const settled = new WeakMap<object, Promise<unknown>>();
+
+/** The value of an output with unknown leaves in it. */
+function seen(output: pulumi.Output<unknown>): Promise<unknown> {
+  let value = settled.get(output);
+  if (!value) {
+    const { isKnown } = output as unknown as Internals;
+    value = Promise.all([(output as unknown as Internals).promise(true), isKnown]).then(
+      ([found, known]) => (known || pulumi.containsUnknowns(found) ? found : pulumi.unknown),
+    );
+    settled.set(output, value);
+  }
+  return value;
+}
+
+const hosts = new WeakMap<Placement, Map<unknown, pulumi.Output<unknown>>>();
+
+/** A value that depends on the plan. */
+function fromPlan(plan: Placement, value: unknown): pulumi.Output<unknown> {
+  let known = hosts.get(plan);
+  if (!known) hosts.set(plan, (known = new Map<unknown, pulumi.Output<unknown>>()));
+  let output = known.get(value);
+  if (!output) {
+    const assignments = plan.assignments as unknown as {
+      apply(body: () => unknown, runWithUnknowns: boolean): pulumi.Output<unknown>;
+    };
+    known.set(value, (output = assignments.apply(() => value, true)));
+  }
+  return output;
+}
