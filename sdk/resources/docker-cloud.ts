@@ -4,6 +4,7 @@ import type { ConstraintSpec, StrategySpec } from "../../provider/placement/mode
 import type { PlanHost } from "../../provider/resources/placement/inputs.js";
 import { CloudPlan } from "../cloud-plan.js";
 import { lift } from "../lift.js";
+import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
 import { bytesOf, secondsOf, type Duration, type Memory } from "../units.js";
 import { DockerHost } from "./docker-host.js";
@@ -55,6 +56,17 @@ interface HostParts {
   capacity: pulumi.Output<unknown>;
 }
 
+/** Compile-time complete. */
+const KNOWN: Known<DockerCloudArgs> = {
+  hosts: true,
+  strategies: true,
+  constraints: true,
+  addressPool: true,
+  networkPrefix: true,
+  containers: true,
+  observeTimeout: true,
+};
+
 /** Infrastructure of many hosts as one place to put containers. Its plan decides where everything goes. */
 export class DockerCloud extends pulumi.ComponentResource {
   /** What placement knows of each host from the program. Known in preview. */
@@ -72,6 +84,7 @@ export class DockerCloud extends pulumi.ComponentResource {
   constructor(name: string, args: DockerCloudArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("clocker:index:DockerCloud", name, {}, opts);
     checkName("DockerCloud", name);
+    refuseUnknown(`DockerCloud ${name}`, args, KNOWN);
     const at = (property: string) => `DockerCloud ${name}: ${property}`;
     const own = isHosts(args.hosts) ? args.hosts : [];
     if (isHosts(args.hosts) && own.length === 0) {

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConnection, KeyReference, SshEndpoint } from "../../provider/host/connection.js";
 import type { HostFacts } from "../../provider/resources/docker-host/inputs.js";
+import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 import { bytesOf, type Memory } from "../units.js";
@@ -85,6 +86,31 @@ export interface CommandConnection {
   proxy?: { host: string; port: number; user: string; privateKey?: string; hostKey?: string };
 }
 
+/** Compile-time complete. */
+const KNOWN: Known<DockerHostArgs> = {
+  address: true,
+  port: true,
+  user: true,
+  key: true,
+  hostKey: true,
+  knownHosts: true,
+  connection: true,
+  jump: true,
+  sudo: true,
+  dockerSocket: true,
+  labels: true,
+  capacity: true,
+  headroom: true,
+  maxContainers: true,
+  privateAddress: true,
+  installDocker: true,
+  minimumVersion: true,
+  allowRestart: true,
+  log: true,
+  parallelStarts: true,
+  whenUnreachable: true,
+};
+
 /**
  * A machine with sshd that runs containers for a cloud. Creating it prepares Docker and what the network drivers
  * need, each only if missing; deleting it leaves the machine and its Docker alone.
@@ -121,6 +147,7 @@ export class DockerHost extends ClockerResource {
 
   constructor(name: string, args: DockerHostArgs, opts: pulumi.CustomResourceOptions = {}) {
     checkName("DockerHost", name);
+    refuseUnknown(`DockerHost ${name}`, args, KNOWN);
     const at = (property: string) => `DockerHost ${name}: ${property}`;
     const capacity = {
       ...(args.capacity?.cpus === undefined ? {} : { cpus: args.capacity.cpus }),

@@ -7,6 +7,7 @@ import type {
 import { isStopFirst, revisionOf } from "../../provider/resources/placed-container/revision.js";
 import { containerSpec, volumesOf, type ContainerArgs } from "../container-args.js";
 import { lift } from "../lift.js";
+import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
 import { placeOf } from "../place.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
@@ -49,6 +50,44 @@ export interface PlacedContainerArgs extends ContainerArgs {
   type?: string;
 }
 
+/** Compile-time complete. */
+const KNOWN: Known<PlacedContainerArgs> = {
+  image: true,
+  pull: true,
+  command: true,
+  entrypoint: true,
+  workingDir: true,
+  hostname: true,
+  env: true,
+  secrets: true,
+  secretEnv: true,
+  ports: true,
+  cpus: true,
+  memory: true,
+  pids: true,
+  mounts: true,
+  restart: true,
+  health: true,
+  wait: true,
+  user: true,
+  readOnlyRoot: true,
+  hardened: true,
+  capabilities: true,
+  extraHosts: true,
+  dns: true,
+  init: true,
+  log: true,
+  stopTimeout: true,
+  labels: true,
+  devices: true,
+  cloud: true,
+  networks: true,
+  constraints: true,
+  strategies: true,
+  application: true,
+  type: true,
+};
+
 /**
  * One container, on the host and at the addresses that the cloud's plan chose and the preview showed. Limits, restart
  * policy and networks change in place; everything else replaces the container: start-first, or stop-first where a
@@ -81,6 +120,7 @@ export class PlacedContainer extends ClockerResource {
 
   constructor(name: string, args: PlacedContainerArgs, opts: pulumi.CustomResourceOptions = {}) {
     checkName("PlacedContainer", name);
+    refuseUnknown(`PlacedContainer ${name}`, args, KNOWN);
     const attachments = args.networks.map((item): NetworkAttachment =>
       VirtualNetwork.isInstance(item) ? { network: item } : item,
     );

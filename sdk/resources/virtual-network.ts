@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NetworkAllocation } from "../../provider/placement/model.js";
 import { lift } from "../lift.js";
+import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 import type { DockerCloud } from "./docker-cloud.js";
@@ -27,6 +28,20 @@ export interface VirtualNetworkArgs {
   /** Containers may reach the outside through their host. @default true */
   outbound?: boolean;
 }
+
+/** Compile-time complete. */
+const KNOWN: Known<VirtualNetworkArgs> = {
+  cloud: true,
+  networkId: true,
+  driver: true,
+  cidr: true,
+  blockPrefix: true,
+  reserved: true,
+  mtu: true,
+  domain: true,
+  dnsServers: true,
+  outbound: true,
+};
 
 /**
  * A private network across all hosts of a cloud. Which CIDR it has, each host's block and every container's address are
@@ -61,6 +76,7 @@ export class VirtualNetwork extends ClockerResource {
 
   constructor(name: string, args: VirtualNetworkArgs, opts: pulumi.CustomResourceOptions = {}) {
     checkName("VirtualNetwork", name);
+    refuseUnknown(`VirtualNetwork ${name}`, args, KNOWN);
     const networkId = args.networkId ?? name;
     checkName("VirtualNetwork networkId", networkId);
     refuseOwnPlan(name, args);
