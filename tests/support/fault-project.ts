@@ -47,7 +47,6 @@ const cloud = new DockerCloud("cloud", {
   ...${cloud},
 });
 const lan = new VirtualNetwork("lan", { cloud });
-const config = new pulumi.Config();
 function web(
   name: string,
   args: Partial<PlacedContainerArgs> = {},
@@ -136,7 +135,9 @@ export class FaultProject {
     const known = Object.keys(await this.project.byType("VirtualNetwork"));
     for (const { name: host } of this.lab.hosts) {
       const networks = await this.networksOn(host);
-      expect(new Set(networks).size, `networks on ${host}: ${networks.join(" ")}`).toBe(networks.length);
+      expect(new Set(networks).size, `networks on ${host}: ${networks.join(" ")}`).toBe(
+        networks.length,
+      );
       expect(known).toEqual(expect.arrayContaining(networks));
     }
   }
@@ -149,7 +150,10 @@ export class FaultProject {
       ...["docker", "network", "ls", "--filter", "label=io.clocker.owner"],
       ...["--format", '{{.Label "io.clocker.owner"}}'],
     );
-    return text.split("\n").filter((owner) => owner.startsWith(own)).map((owner) => owner.slice(own.length));
+    return text
+      .split("\n")
+      .filter((owner) => owner.startsWith(own))
+      .map((owner) => owner.slice(own.length));
   }
 
   /** Takes everything down, and sees that nothing of it is left. */
