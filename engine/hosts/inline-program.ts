@@ -6,12 +6,21 @@ interface StateModule {
   withLocalStorage: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
+/** How long a stopped program has to end by itself. */
+const GRACE_MS = 500;
+/** How long the refusals of an abandoned program are still taken for its own. */
+const REJECTIONS_MS = 5_000;
+
 /**
  * A program in this process, run the way Pulumi's Automation API runs inline programs. The SDK's modules are internal, but
  * the Automation API that ships with it depends on them.
  */
 export class InlineProgramHost implements ProgramHost {
   readonly #program: InlineProgram;
+  #stop: () => void = () => undefined;
+  readonly #stopped = new Promise<void>((resolve) => {
+    this.#stop = resolve;
+  });
 
   constructor(program: InlineProgram) {
     this.#program = program;
@@ -40,23 +49,38 @@ export class InlineProgramHost implements ProgramHost {
       };
       process.on("uncaughtException", onUncaught);
       process.on("unhandledRejection", onUncaught);
-      try {
-        await stack.runInPulumiStack(this.#program as () => Promise<unknown>);
-        await settings.disconnect(true);
-      } catch (error) {
-        await settings.disconnect(false);
-        if (!errors.isGrpcError(error as Error)) return { ok: false, message: messageOf(error) };
-        return { ok: false };
-      } finally {
+      const releaseHandlers = (): void => {
         process.off("uncaughtException", onUncaught);
         process.off("unhandledRejection", onUncaught);
-      }
-      return { ok: uncaught.size === 0 && !log.hasErrors() };
+      };
+      const end = async (): Promise<ProgramResult> => {
+        try {
+          await stack.runInPulumiStack(this.#program as () => Promise<unknown>);
+          await settings.disconnect(true);
+        } catch (error) {
+          await settings.disconnect(false);
+          if (!errors.isGrpcError(error as Error)) return { ok: false, message: messageOf(error) };
+          return { ok: false };
+        } finally {
+          releaseHandlers();
+        }
+        return { ok: uncaught.size === 0 && !log.hasErrors() };
+      };
+      const ended = end();
+      ended.catch(() => undefined); // also when nobody waits for it any more
+      // A function that waits for what will never be made cannot be ended; the operation does not wait with it.
+      const abandoned = this.#stopped.then(async (): Promise<ProgramResult> => {
+        await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
+        setTimeout(releaseHandlers, REJECTIONS_MS).unref();
+        return { ok: false };
+      });
+      return Promise.race([ended, abandoned]);
     });
   }
 
+  /** Its requests are refused from now on; what it does besides goes on. */
   async stop(): Promise<void> {
-    // Its requests are refused; there is no way to end a function.
+    this.#stop();
   }
 }
 
