@@ -2,15 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { labDown, readInventory } from "../../lab/index.js";
 import { clocker } from "./clocker.js";
-import {
-  BACKEND,
-  INVENTORY_FILE,
-  LAB,
-  ownHosts,
-  PASSPHRASE_FILE,
-  STACK,
-  STACK_FILE,
-} from "./setting.js";
+import { BACKEND, LAB, LEAVINGS, ownHosts, PASSPHRASE_FILE, STACK } from "./setting.js";
 
 /** Removes all that the quickstart made, also when it was interrupted half-way. Packages and Node stay installed. */
 export async function takeDown(): Promise<void> {
@@ -32,7 +24,7 @@ export async function takeDown(): Promise<void> {
     await labDown(LAB);
     if (existed) console.log("The three hosts are gone.");
   }
-  for (const path of [BACKEND, INVENTORY_FILE, PASSPHRASE_FILE, STACK_FILE]) {
+  for (const path of LEAVINGS) {
     await rm(path, { recursive: true, force: true });
   }
   console.log(
