@@ -1,5 +1,6 @@
+import { existsSync, writeFileSync } from "node:fs";
 import { createRequire, enableCompileCache, flushCompileCache } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type * as structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import { speedUpStructs } from "../values/fast-struct.js";
 
@@ -14,17 +15,29 @@ function launch(script: string): void {
   // Tracing wants to be first with the modules that it watches.
   const quiet = process.env["TRACEPARENT"] === undefined;
   if (quiet) {
-    enableCompileCache(join(sdk, "..", "..", ".cache", "clocker"));
+    keepCompiled(join(sdk, "..", "..", ".cache", "clocker"), script);
     attempt(() =>
       speedUpStructs(load("google-protobuf/google/protobuf/struct_pb.js") as typeof structPb),
     );
   }
+  attempt(() => withPlainErrors(load(join(sdk, "cmd", "run", "error.js")) as ErrorModule));
   load(script);
-  // A provider is ended by a signal, before which Node would write nothing.
-  if (quiet) setTimeout(() => attempt(flushCompileCache), 1000).unref();
   if (!quiet || process.env["PULUMI_DEBUG_PROMISE_LEAKS"]) return;
   attempt(() => withoutStacks(load(join(sdk, "runtime", "debuggable.js")) as Debuggable));
   attempt(() => withKnownPositions(load(join(sdk, "resource.js")) as ResourceModule));
+}
+
+/** Keeps compiled code between runs. A provider is ended by a signal, before which Node writes nothing: so once, early. */
+function keepCompiled(folder: string, script: string): void {
+  const { directory } = enableCompileCache(folder);
+  if (directory === undefined) return;
+  const mark = join(directory, `${basename(dirname(script))}-${process.version}.kept`);
+  if (existsSync(mark)) return;
+  const keep = (): void => {
+    flushCompileCache();
+    writeFileSync(mark, "");
+  };
+  setTimeout(() => attempt(keep), 1000).unref();
 }
 
 function attempt(change: () => void): void {
@@ -33,6 +46,20 @@ function attempt(change: () => void): void {
   } catch {
     // Another version of the SDK: it works as it is, only slower.
   }
+}
+
+interface ErrorModule {
+  defaultErrorMessage: (error: unknown) => string;
+}
+
+/**
+ * The SDK inspects every uncaught error in colour, for its trace even one that it shows by its message. Node 22.23 goes
+ * round in circles for a minute when such a stack leads through a scoped package, as all of a program's do.
+ */
+function withPlainErrors(module: ErrorModule): void {
+  const inspect = module.defaultErrorMessage;
+  module.defaultErrorMessage = (error) =>
+    error instanceof Error && error.stack ? error.stack : inspect(error);
 }
 
 interface Debuggable {
