@@ -141,7 +141,7 @@ class Operation {
         project: store.project,
         organization: store.organization,
         dryRun,
-        parallel: parallel ?? Math.max(16, 4 * availableParallelism()),
+        parallel: parallel ?? Math.max(64, 4 * availableParallelism()),
         continueOnError: continueOnError ?? false,
         ...(target === undefined || target.length === 0 ? {} : { targets: new Set(target) }),
         targetDependents: targetDependents ?? false,

@@ -43,7 +43,7 @@ export interface OperationOptions {
   signal?: AbortSignal;
   /** Abort: stop at once and leave what runs as pending operations. */
   terminate?: AbortSignal;
-  /** How many steps run at once. Default: 4 x CPUs, at least 16. */
+  /** How many steps run at once. Default: 4 x CPUs, at least 64: steps wait for hosts, and providers limit what one host does at once. */
   parallel?: number;
   /** URNs. */
   target?: string[];
