@@ -22,7 +22,11 @@ import {
 import type { Placement } from "./placement.js";
 import { VirtualNetwork } from "./virtual-network.js";
 
-/** A network to attach to, with the names the container has there and, if wished, a fixed address. */
+/**
+ * A network to attach to, with the names the container has there and, if wished, a fixed address. The names of a network
+ * are planned with it: those of a container that the program makes after it has awaited something do not resolve
+ * there, though it resolves all others; previews warn of that.
+ */
 export interface NetworkAttachment {
   network: VirtualNetwork;
   /** Further names on this network; several containers may share one. @default [] */

@@ -45,7 +45,8 @@ export function makeCheck(world: PlanWorld) {
     }));
     const input = toPlanInput(olds, news, named);
     const result = planAll(input);
-    for (const warning of warningsOf(input, result)) await world.warn(warning, news.meta);
+    const warnings = [...warningsOf(input, result), ...namelessOf(input)];
+    for (const warning of warnings) await world.warn(warning, news.meta);
     return {
       inputs: {
         ...news,
@@ -79,6 +80,25 @@ export function warningsOf(input: PlanInput, result: PlanResult): string[] {
       .map((request) => request.name);
     const what = there.length === 0 ? "nothing new is placed there" : `${listed(there)} there`;
     return [`host ${name} ${notReady}; ${what}`];
+  });
+}
+
+/** The names of a network are written with it, so those of containers that were requested later are not among them. */
+export function namelessOf({ requests, networks, given }: PlanInput): string[] {
+  const own = new Set(networks.map(({ name }) => name));
+  return Object.keys(given?.networks ?? {}).flatMap((network) => {
+    const late = requests.filter((request) =>
+      request.networks.some((each) => each.network === network),
+    );
+    if (own.has(network) || late.length === 0) return [];
+    const names = `${late
+      .slice(0, 5)
+      .map(({ name }) => name)
+      .join(", ")}${late.length > 5 ? ` and ${late.length - 5} more` : ""}`;
+    return [
+      `${names} ${late.length === 1 ? "joins" : "join"} network ${network} after an await of the program: ` +
+        `reached there by address only, the name does not resolve. Make ${network} and its containers without waiting in between`,
+    ];
   });
 }
 

@@ -127,6 +127,23 @@ function world(snapshots: Record<string, HostSnapshot> = {}) {
 }
 
 describe("check of the plan", () => {
+  it("warns of names that cannot resolve, since their network was planned before", async () => {
+    const { check, warnings } = world();
+    const first = await check({}, inputs());
+    const earlier = {
+      assignments: first.inputs?.assignments ?? {},
+      networks: first.inputs?.allocations ?? {},
+      requests: inputs().requests,
+    };
+    expect(warnings).toEqual([]);
+    const later = replicas("late", 1, { networks: [on("app")] });
+    await check({}, inputs({ earlier, networks: [], requests: later }));
+    expect(warnings).toEqual([
+      "late-0 joins network app after an await of the program: reached there by address only, the name does not " +
+        "resolve. Make app and its containers without waiting in between",
+    ]);
+  });
+
   it("observes all hosts once and decides hosts, addresses and networks", async () => {
     const { check, asked } = world();
     const result = await check({}, inputs());

@@ -1,0 +1,153 @@
+import { describe, expect, it } from "vitest";
+import { reportOf } from "../../../cli/cloud/doctor.js";
+import { rowsOf } from "../../../cli/cloud/ps.js";
+import { findContainer, type CloudState } from "../../../cli/cloud/state.js";
+import { CloudError } from "../../../provider/errors.js";
+import type { ContainerSummary } from "../../../provider/host/docker-types.js";
+import type { HostSnapshot } from "../../../provider/host/observe.js";
+import { parseMachine } from "../../../provider/host/observe-script.js";
+import { LABELS } from "../../../provider/host/ownership.js";
+
+const state = (host: string) => ({
+  place: { host, networks: [{ network: "lan", address: "10.128.0.2" }] },
+  spec: {
+    image: "web:1",
+    application: "shop",
+    ports: [
+      { hostPort: 8080, containerPort: 80, protocol: "tcp" },
+      { hostPort: 0, containerPort: 81, protocol: "tcp" },
+    ],
+  },
+});
+
+const cloud = {
+  project: "p",
+  stack: "s",
+  hosts: [],
+  plans: [],
+  networks: [{ networkId: "lan", dockerIds: { h1: "net1" } }],
+  containers: [
+    { name: "shop-web-0", id: "one", owner: "p/s/shop-web-0", state: state("h1") },
+    { name: "shop-web-1", id: "two", owner: "p/s/shop-web-1", state: state("h2") },
+  ],
+  pending: [],
+} as unknown as CloudState;
+
+const container = (Id: string, owner: string, more: Partial<ContainerSummary> = {}) =>
+  ({
+    Id,
+    Names: [`/${Id}`],
+    State: "running",
+    Status: "Up 1 minute (healthy)",
+    Labels: owner === "" ? {} : { [LABELS.owner]: owner },
+    ...more,
+  }) as ContainerSummary;
+
+const seen = (
+  containers: ContainerSummary[],
+  networks: object[] = [{ Id: "net1", Name: "lan-7" }],
+) =>
+  ({
+    name: "h1",
+    reachable: true,
+    machine: parseMachine("", "ssh"),
+    engine: { info: { LoggingDriver: "json-file" }, containers, networks, volumes: [] },
+  }) as unknown as HostSnapshot;
+
+describe("clocker ps", () => {
+  const answers = (value: ContainerSummary[]) => [
+    { host: "h1", value },
+    { host: "h2", error: "host h2: cannot be reached" },
+  ];
+
+  it("shows what Docker says, and that a host says nothing", () => {
+    expect(rowsOf(cloud, answers([container("one", "p/s/shop-web-0")]))).toMatchObject([
+      {
+        name: "shop-web-0",
+        host: "h1",
+        status: "Up 1 minute (healthy)",
+        image: "web:1",
+        addresses: { lan: "10.128.0.2" },
+        ports: ["8080->80/tcp"],
+        containerId: "one",
+        application: "shop",
+      },
+      { name: "shop-web-1", status: "host unreachable", containerId: "two" },
+    ]);
+  });
+
+  it("finds one that was made again by its owner, and says when there is none", () => {
+    const again = rowsOf(cloud, answers([container("new", "p/s/shop-web-0")]));
+    expect(again[0]).toMatchObject({ status: "Up 1 minute (healthy)", containerId: "new" });
+    const other = rowsOf(cloud, answers([container("new", "p/other/shop-web-0")]));
+    expect(other[0]).toMatchObject({ status: "missing", containerId: "one" });
+  });
+});
+
+describe("clocker doctor", () => {
+  const kinds = (snapshot: HostSnapshot) =>
+    reportOf(cloud, snapshot).objects.map(({ name, belongs }) => [name, belongs]);
+
+  it("tells owned, other stacks', orphan and foreign apart", () => {
+    const containers = [
+      container("one", "p/s/shop-web-0"),
+      container("left", "p/s/shop-web-0"),
+      container("theirs", "p/prod/shop-web-0"),
+      container("near", "p/s2/shop-web-0"),
+      container("byhand", ""),
+    ];
+    const networks = [
+      { Id: "net1", Name: "lan-7", Labels: { [LABELS.owner]: "p/s/lan" } },
+      { Id: "net0", Name: "old-6", Labels: { [LABELS.owner]: "p/s/old" } },
+      { Id: "b", Name: "bridge" },
+    ];
+    expect(kinds(seen(containers, networks))).toEqual([
+      ["one", "owned"],
+      ["left", "orphan"],
+      ["theirs", "other"],
+      ["near", "other"],
+      ["byhand", "foreign"],
+      ["lan-7", "owned"],
+      ["old-6", "orphan"],
+    ]);
+  });
+
+  it.each([
+    ["gone", [], "container shop-web-0 is gone: run `clocker refresh`, then `clocker up`"],
+    [
+      "stopped",
+      [container("one", "p/s/shop-web-0", { State: "exited" })],
+      "container shop-web-0 is exited: see `clocker logs shop-web-0`",
+    ],
+    [
+      "unhealthy",
+      [container("one", "p/s/shop-web-0", { Status: "Up 1 minute (unhealthy)" })],
+      "container shop-web-0 is unhealthy: see `clocker logs shop-web-0`",
+    ],
+  ])("says that a container is %s", (_what, containers, sentence) => {
+    expect(reportOf(cloud, seen(containers)).problems).toEqual([`host h1: ${sentence}`]);
+  });
+
+  it("says that a network is gone, and why a host does not answer", () => {
+    expect(reportOf(cloud, seen([container("one", "p/s/shop-web-0")], [])).problems).toEqual([
+      "host h1: network lan is gone: run `clocker refresh`, then `clocker up`",
+    ]);
+    const problem = new CloudError("unreachable", "cannot be reached", { host: "h2" });
+    expect(reportOf(cloud, { name: "h2", reachable: false, problem })).toEqual({
+      host: "h2",
+      problems: ["host h2: cannot be reached"],
+      hints: [],
+      objects: [],
+    });
+  });
+});
+
+describe("naming a container", () => {
+  it("takes the end of a name when only one ends so", () => {
+    expect(findContainer(cloud, "web-1").name).toBe("shop-web-1");
+    expect(findContainer(cloud, "shop-web-0").id).toBe("one");
+    expect(() => findContainer(cloud, "eb-0")).toThrow(
+      "stack s has no container eb-0\nName one of: shop-web-0, shop-web-1",
+    );
+  });
+});
