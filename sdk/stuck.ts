@@ -13,7 +13,9 @@ export function watchAnswer(resource: pulumi.CustomResource, what: string): void
   if (!isWatched) {
     isWatched = true;
     process.once("beforeExit", () => {
-      if (waiting.size > 0) throw new pulumi.RunError(stuckSentence([...waiting.values()]));
+      // An engine that gave up after a failure has hung up, and leaves what still waited without an answer.
+      if (waiting.size > 0 && pulumi.runtime.hasMonitor())
+        throw new pulumi.RunError(stuckSentence([...waiting.values()]));
     });
   }
   waiting.set(resource, what);
