@@ -11,7 +11,7 @@ let folder: string;
 let keyFile: string;
 
 const valueOf = <T>(output: pulumi.Output<T>): Promise<T> =>
-  new Promise((resolve) => output.apply((value) => resolve(value as T)));
+  new Promise((resolve) => output.apply((value) => resolve(value)));
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "interop-"));
