@@ -20,7 +20,7 @@ describe.skipIf(obstacles.length > 0 || !PULUMI)("a stack changes hands", () => 
   ] as const)("from %s to %s and back, with nothing to do in between", async (first, second) => {
     const tools: Record<string, Tool> = { clocker: CLOCKER, pulumi: PULUMI! };
     const wanted: Wanted = { hosts: ["h1", "h2"], containers: { a: {}, b: {} } };
-    const cloud = await CloudProject.create(lab, `${first}-first`, tools[first]!);
+    const cloud = await CloudProject.create(lab, `${first}-first`, tools[first]);
     clouds.push(cloud);
     await cloud.up(wanted);
     const before = await cloud.found();
