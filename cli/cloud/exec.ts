@@ -1,6 +1,7 @@
 import type { CommonFlags } from "../commands/options.js";
 import { printJson } from "../commands/table.js";
 import { finish } from "../program.js";
+import { CloudError } from "../../provider/errors.js";
 import { dockerFor } from "../../provider/host/docker.js";
 import { Demultiplexer } from "../../provider/host/docker-stream.js";
 import { cloudState, findContainer } from "./state.js";
@@ -23,13 +24,15 @@ export async function exec(
   const docker = dockerFor(state.place.connection);
   const user = flags.user === undefined ? {} : { user: flags.user };
   if (flags.json) {
-    const result = await docker.exec(id, argv, user);
+    const result = await docker.exec(id, argv, user).catch(explained(name, state.place.host));
     printJson({ container: name, host: state.place.host, ...result });
     finish(result.code);
     return;
   }
   const tty = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  const session = await docker.openExec(id, argv, { tty, stdin: true, ...user });
+  const session = await docker
+    .openExec(id, argv, { tty, stdin: true, ...user })
+    .catch(explained(name, state.place.host));
   const { stream } = session;
   const resize = () => {
     // A lost resize only makes lines wrap in the wrong place.
@@ -59,4 +62,21 @@ export async function exec(
     stream.destroy();
   }
   finish((await session.exitCode()) ?? 0);
+}
+
+/** Docker speaks of ids; users know names. */
+function explained(name: string, host: string) {
+  return (error: unknown): never => {
+    if (!(error instanceof CloudError) || (error.status !== 409 && error.status !== 404))
+      throw error;
+    throw new CloudError(
+      "docker",
+      `container ${name} is ${error.status === 404 ? "gone" : "not running"}`,
+      {
+        host,
+        hint: `See \`clocker logs ${name}\`; \`clocker refresh\` and then \`clocker up\` bring it back.`,
+        cause: error,
+      },
+    );
+  };
 }
