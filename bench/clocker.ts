@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -7,6 +7,8 @@ export const ROOT = resolve(__dirname, "../..");
 
 /** A stack of one of the bench programs in a folder of its own; runs a command line tool on it and takes the time. */
 export class BenchStack {
+  private child: ChildProcess | undefined;
+
   private constructor(
     readonly folder: string,
     private readonly program: string,
@@ -40,6 +42,7 @@ export class BenchStack {
       env: { ...this.env, BENCH_COUNT: String(count) },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    this.child = child;
     let output = "";
     child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));
     child.stderr.on("data", (bytes: Buffer) => (output += bytes.toString()));
@@ -60,7 +63,9 @@ export class BenchStack {
     return (await readFile(join(this.folder, `.pulumi/stacks/${project}/bench.json`))).length;
   }
 
+  /** The folder goes, and what still runs in it. What it made on hosts is not its matter. */
   async remove(): Promise<void> {
+    if (this.child?.exitCode === null) this.child.kill("SIGKILL");
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { withCleanup } from "./cleanup.js";
 import { BenchStack } from "./clocker.js";
 import type { BenchRow } from "./row.js";
 
@@ -36,17 +37,16 @@ export async function run(): Promise<BenchRow[]> {
 }
 
 async function measure(size: number, tool?: readonly string[]): Promise<Record<string, number>> {
-  const stack = await BenchStack.create("dynamic", {}, tool);
-  try {
+  return withCleanup(async (atEnd) => {
+    const stack = await BenchStack.create("dynamic", {}, tool);
+    atEnd(() => stack.remove());
     return {
       create: await stack.up(size),
       "no-change up": await stack.up(size),
       "no-change preview": await stack.run(["preview"], size),
       destroy: await stack.run(["destroy", "--yes", "--skip-preview"], size),
     };
-  } finally {
-    await stack.remove();
-  }
+  });
 }
 
 function onPath(name: string): string | undefined {

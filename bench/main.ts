@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { cleanUpAll } from "./cleanup.js";
 import type { BenchRow } from "./row.js";
 
 /** Suites by name; each measures what it compares in one run, so that the ratios hold on a noisy machine. */
@@ -59,4 +60,23 @@ function amount(value: number): string {
     : String(Number(value.toPrecision(3)));
 }
 
-void main().then((code) => process.exit(code));
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    if (interrupted) return;
+    interrupted = true;
+    console.error("bench: interrupted; removing what was made ...");
+    void cleanUpAll().finally(() => process.exit(130));
+  });
+}
+
+main().then(
+  (code) => {
+    if (!interrupted) process.exit(code);
+  },
+  (error: unknown) => {
+    if (interrupted) return;
+    console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  },
+);

@@ -14,6 +14,7 @@ import { closeTransports } from "../provider/host/pool.js";
 import { dockerNetworkName } from "../provider/network/names.js";
 import type { VirtualNetworkInputs } from "../provider/resources/virtual-network/inputs.js";
 import { virtualNetworkLifecycle } from "../provider/resources/virtual-network/lifecycle.js";
+import { withCleanup } from "./cleanup.js";
 import type { BenchRow } from "./row.js";
 
 const ROUNDS = 5;
@@ -29,7 +30,11 @@ const SWARM = "bench-swarm";
  */
 export async function run(): Promise<BenchRow[]> {
   const lab = `bench-net-${process.pid}`;
-  try {
+  return withCleanup(async (atEnd) => {
+    atEnd(async () => {
+      await closeTransports();
+      await labDown(lab);
+    });
     const inventory = await labUp({ name: lab, hosts: 2, ephemeral: true });
     const image = await toolsImage();
     await loadImages([image], inventory.hosts);
@@ -51,10 +56,7 @@ export async function run(): Promise<BenchRow[]> {
         ok: start.ours <= start.swarm,
       },
     ];
-  } finally {
-    await closeTransports();
-    await labDown(lab);
-  }
+  });
 }
 
 function throughputRow(
