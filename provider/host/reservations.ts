@@ -55,7 +55,11 @@ export async function readReservations(transport: Transport): Promise<Record<str
 
 const WRITE = `root=$1; id=$2; amounts=$3
 umask 022
-mkdir -p "$root" && printf '%s\\n' "$amounts" >"$root/.$id" && mv -f "$root/.$id" "$root/$id"`;
+# Another container's note that goes may take the empty folder away in between.
+for try in 1 2 3; do
+  mkdir -p "$root" && printf '%s\\n' "$amounts" >"$root/.$id" && mv -f "$root/.$id" "$root/$id" && exit 0
+done
+exit 1`;
 
 /** Notes what a running container reserves from now on. Call it while the claim's lock is held. */
 export async function writeReservation(
@@ -72,7 +76,10 @@ export async function writeReservation(
   });
 }
 
-/** The container is gone. */
+const FORGET = `rm -f -- "$1/$2"
+rmdir "$1" "\${1%/*}" 2>/dev/null || true`;
+
+/** The container is gone; with the last note, so is the folder. */
 export async function forgetReservation(transport: Transport, id: string): Promise<void> {
-  await transport.exec(["rm", "-f", "--", `${ROOT}/${id}`]);
+  await transport.script(FORGET, [ROOT, id]);
 }

@@ -128,8 +128,8 @@ export class VirtualNetwork extends ClockerResource {
 /** A CIDR that comes from what the same plan decides could never be known. */
 function refuseOwnPlan(name: string, { cidr, cloud }: VirtualNetworkArgs): void {
   if (!pulumi.Output.isInstance(cidr)) return;
-  const { resources } = cidr as unknown as { resources(): Set<pulumi.Resource> };
-  for (const source of resources.call(cidr)) {
+  const output = cidr as unknown as { resources(): Set<pulumi.Resource> };
+  for (const source of output.resources()) {
     if (!VirtualNetwork.isInstance(source) || source.cloud !== cloud) continue;
     if (!cloud.isOpen(source.networkName)) continue;
     throw new pulumi.RunError(
