@@ -16,7 +16,9 @@ describeLab("the engine or the provider dies", () => {
       onStart: (started) => (pid = started),
       timeoutMs: 60_000,
     });
-    const early = running.then(({ output }) => Promise.reject(new Error(`ended early:\n${output}`)));
+    const early = running.then(({ output }) =>
+      Promise.reject(new Error(`ended early:\n${output}`)),
+    );
     early.catch(() => {});
     const created = until("docker create", async () => (await faulty!.ownedBy("web")).length === 1);
     await Promise.race([created, early]);
@@ -44,9 +46,9 @@ describeLab("the engine or the provider dies", () => {
     const [left] = await faulty.ownedBy("web");
     expect(left!.state).toBe("created");
     const pending = await faulty.project.pending();
-    expect(pending.map(({ type, resource }) => `${type} ${resource.urn.split("::").at(-1)}`)).toEqual([
-      "creating web",
-    ]);
+    expect(
+      pending.map(({ type, resource }) => `${type} ${resource.urn.split("::").at(-1)}`),
+    ).toEqual(["creating web"]);
     await faulty.heals(["web"]);
     expect((await faulty.ownedBy("web"))[0]!.id).toBe(left!.id);
   });

@@ -51,7 +51,12 @@ describeLab("A4: the provider's process dies at a step of a creation", () => {
     );
     expect(outcome.output).toContain("Run again: what was begun is found and taken up.");
     const [pending] = await faulty.project.pending();
-    expect(pending).toMatchObject({ type: "creating", resource: { urn: expect.stringMatching(RESOURCE[point] ?? new RegExp(`::${point}$`)) as string } });
+    expect(pending).toMatchObject({
+      type: "creating",
+      resource: {
+        urn: expect.stringMatching(RESOURCE[point] ?? new RegExp(`::${point}$`)) as string,
+      },
+    });
 
     const left = await faulty.ownedBy(point);
     expect(left.length).toBe(WITH_CONTAINER.includes(point) ? 1 : 0);

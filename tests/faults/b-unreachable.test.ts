@@ -23,11 +23,14 @@ describeLab("a host that cannot be reached", () => {
       body: `web("one", { constraints: [{ kind: "host", host: "h1" }] });`,
     });
     const giveBack = await holdLock(lab, "h1", "capacity");
-    const running = faulty.project.up({ timeoutMs: 90_000 });
+    const running = faulty.project.up({ timeoutMs: 120_000 });
     // Docker gets the request to create, and its answer never arrives.
-    await until("the creation", async () => (await waitersFor(lab, "h1")) > 0);
-    await signalDocker(lab, "h1", "STOP");
-    giveBack();
+    try {
+      await until("the creation", async () => (await waitersFor(lab, "h1")) > 0);
+      await signalDocker(lab, "h1", "STOP");
+    } finally {
+      giveBack();
+    }
     await new Promise((resolve) => setTimeout(resolve, 1500));
     mend = await cutOff(lab, "h1", "vanish");
     const cutAt = Date.now();

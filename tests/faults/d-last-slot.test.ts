@@ -25,7 +25,7 @@ describeLab("D1: two stacks race for the last slot", () => {
         await stack.write({ host: ROOM_FOR_ONE, body: `web("web", { memory: "32 MiB" });` });
       // Both have planned with the room free when the lock is given back.
       const giveBack = await holdLock(lab, "h1", "capacity");
-      const running = stacks.map(({ project }) => project.up({ timeoutMs: 60_000 }));
+      const running = stacks.map(({ project }) => project.up({ timeoutMs: 120_000 }));
       await until("both plans", async () => (await waitersFor(lab, "h1")) >= 2).finally(giveBack);
       const outcomes = await Promise.all(running);
 

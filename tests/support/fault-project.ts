@@ -220,7 +220,7 @@ async function bystanderOn(lab: TestLab, host: string): Promise<Bystander> {
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!(await isSo())) {
