@@ -1,6 +1,7 @@
 import { CloudError } from "../errors.js";
 import { redact } from "../redact.js";
 import type { DockerClient } from "./docker.js";
+import { ourContainers } from "./our-containers.js";
 import { LABELS } from "./ownership.js";
 import {
   readReservations,
@@ -94,7 +95,7 @@ async function othersOn(
   { owner }: Claimant,
 ): Promise<Reservation[]> {
   const [rows, changed] = await Promise.all([
-    docker.listContainers({ label: [LABELS.owner] }),
+    ourContainers(docker),
     (turn.changed ??= readReservations(docker.transport)),
   ]);
   return rows

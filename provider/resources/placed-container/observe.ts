@@ -1,6 +1,7 @@
 import { isNotFound } from "../../errors.js";
 import type { DockerClient } from "../../host/docker.js";
 import type { ContainerInspect, ContainerSummary } from "../../host/docker-types.js";
+import { ourContainers } from "../../host/our-containers.js";
 import { LABELS } from "../../host/ownership.js";
 
 /** All containers on the host that carry exactly this owner, newest first. */
@@ -8,7 +9,7 @@ export async function ownContainers(
   docker: DockerClient,
   owner: string,
 ): Promise<ContainerSummary[]> {
-  const rows = await docker.listContainers({ label: [`${LABELS.owner}=${owner}`] });
+  const rows = await ourContainers(docker);
   return rows
     .filter((row) => row.Labels[LABELS.owner] === owner && row.State !== "removing")
     .sort((a, b) => b.Created - a.Created || (a.Id < b.Id ? -1 : 1));
