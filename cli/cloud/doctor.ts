@@ -1,4 +1,4 @@
-import pc from "picocolors";
+import { stdoutColors } from "../display/paint.js";
 import { printJson } from "../commands/table.js";
 import type { CommonFlags } from "../commands/options.js";
 import { finish } from "../program.js";
@@ -9,6 +9,8 @@ import {
 } from "../../provider/host/observe.js";
 import { LABELS } from "../../provider/host/ownership.js";
 import { cloudState, connections, type CloudState } from "./state.js";
+
+const pc = stdoutColors();
 
 export interface Found {
   kind: "container" | "network" | "volume";

@@ -6,15 +6,20 @@ export type ColorChoice = "always" | "never" | "auto";
 /** `--color`, NO_COLOR and FORCE_COLOR, and whether anybody looks. */
 export function wantsColor(
   choice: ColorChoice,
-  isTerminal: boolean,
+  /** Node leaves `isTTY` undefined where there is no terminal, whatever its types say. */
+  isTerminal: boolean | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): boolean {
   if (choice === "always") return true;
   if (choice === "never") return false;
   if ((env["NO_COLOR"] ?? "") !== "") return false;
   if ((env["FORCE_COLOR"] ?? "") !== "" && env["FORCE_COLOR"] !== "0") return true;
-  return isTerminal && env["TERM"] !== "dumb";
+  return isTerminal === true && env["TERM"] !== "dumb";
 }
+
+/** Colours for text that is written to stdout by itself: none without a terminal, also in CI. */
+export const stdoutColors = (): ReturnType<typeof pc.createColors> =>
+  pc.createColors(wantsColor("auto", process.stdout.isTTY, process.env));
 
 /** Turns lines into text for a terminal. */
 export function painter(isColored: boolean): (spans: Line) => string {

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import pc from "picocolors";
+import { stdoutColors } from "../display/paint.js";
 import { Interrupted, QuickstartError } from "./errors.js";
 import { environment, ROOT } from "./setting.js";
+
+const pc = stdoutColors();
 
 interface Options {
   /** Show the command line and let it write to the terminal; otherwise its output is returned. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import pc from "picocolors";
+import { stdoutColors } from "../display/paint.js";
 import {
   buildGuestbookImage,
   buildRedisImage,
@@ -30,6 +30,8 @@ import {
   ROOT,
   STACK,
 } from "./setting.js";
+
+const pc = stdoutColors();
 
 /** Makes hosts, images and the guestbook on them, and shows that it works. Each step does nothing that is done already. */
 export async function quickstart(): Promise<void> {
