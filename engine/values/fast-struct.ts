@@ -293,12 +293,24 @@ function readStruct(limit: number): Record<string, unknown> {
   }
   const result: Record<string, unknown> = {};
   if (ordered) {
-    for (let index = 0; index < keys.length; index += 1) result[keys[index]!] = values[index];
+    for (let index = 0; index < keys.length; index += 1) put(result, keys[index]!, values[index]);
     return result;
   }
   const last = new Map(keys.map((key, index) => [key, values[index]]));
-  for (const key of [...last.keys()].sort()) result[key] = last.get(key);
+  for (const key of [...last.keys()].sort()) put(result, key, last.get(key));
   return result;
+}
+
+/** As an own property whatever the key: assigning `__proto__` would change what the object is and lose the value. */
+function put(map: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === "__proto__") {
+    Object.defineProperty(map, key, {
+      value,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  } else map[key] = value;
 }
 
 function readValue(limit: number): unknown {

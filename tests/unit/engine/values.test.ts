@@ -41,7 +41,7 @@ describe("wire values", () => {
       fc.property(fc.dictionary(fc.string(), value), (map) => {
         expect(deepEquals(fromStruct(toStruct(map, KEEP)), map)).toBe(true);
       }),
-      { numRuns: 100 },
+      { numRuns: 100, examples: [[JSON.parse('{"":{"__proto__":{"":{}}}}')]] },
     );
   });
 
