@@ -67,7 +67,14 @@ describeLab("the quickstart's images", () => {
     await lab.sh("h1", "docker", "network", "create", "app");
     await start("redis", "-v", "redis:/data", REDIS_IMAGE);
     for (const index of [0, 1])
-      await start(`web-${index}`, "-p", `808${index}:8080`, "-e", "CLOCKER_HOST=h1", GUESTBOOK_IMAGE);
+      await start(
+        `web-${index}`,
+        "-p",
+        `808${index}:8080`,
+        "-e",
+        "CLOCKER_HOST=h1",
+        GUESTBOOK_IMAGE,
+      );
     await expect
       .poll(async () => (await fetch(url(8081, "/healthz")).catch(() => undefined))?.status, {
         timeout: 10_000,
