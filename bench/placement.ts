@@ -2,7 +2,7 @@ import type {
   Candidate,
   PlacementRequest,
   PlanInput,
-  StrategySpec,
+  StrategyName,
 } from "../provider/placement/model.js";
 import { placeAll } from "../provider/placement/place.js";
 
@@ -25,7 +25,7 @@ const GiB = 1024 ** 3;
 /** Placements per second for 100,000 requests on 1,000 and 10,000 hosts, for each strategy, with and without constraints. */
 export async function run(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
-  const kinds: StrategySpec["kind"][] = ["depthFirst", "breadthFirst", "leastContainers", "random"];
+  const kinds: StrategyName[] = ["depthFirst", "breadthFirst", "leastContainers", "random"];
   for (const hosts of [1_000, 10_000]) {
     for (const kind of kinds) {
       for (const constrained of [false, true]) rows.push(measure(hosts, kind, constrained));
@@ -34,7 +34,7 @@ export async function run(): Promise<BenchRow[]> {
   return rows;
 }
 
-function measure(hosts: number, kind: StrategySpec["kind"], constrained: boolean): BenchRow {
+function measure(hosts: number, kind: StrategyName, constrained: boolean): BenchRow {
   const world = makeWorld(hosts, kind, constrained);
   placeAll(makeWorld(100, kind, constrained, 2_000));
   const start = process.hrtime.bigint();
@@ -59,7 +59,7 @@ function measure(hosts: number, kind: StrategySpec["kind"], constrained: boolean
 /** 200 services; constrained ones ask for a zone, for cpu and memory, and every tenth for a host port. */
 function makeWorld(
   hosts: number,
-  kind: StrategySpec["kind"],
+  kind: StrategyName,
   constrained: boolean,
   requests = REQUESTS,
 ): PlanInput {

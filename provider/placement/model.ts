@@ -1,3 +1,16 @@
+import type { ConstraintSpec, Preference } from "./model-constraints.js";
+import type { Location, Platform, Usage } from "./model-hosts.js";
+import type { StrategySpec } from "./model-strategies.js";
+import type { Supply, SupplySpec } from "./model-supply.js";
+import type { UserFunctions } from "./user-functions.js";
+
+export type * from "./model-constraints.js";
+export type * from "./model-hosts.js";
+export type * from "./model-strategies.js";
+export type * from "./model-supply.js";
+export type * from "./model-what-if.js";
+export type * from "./user-functions.js";
+
 /** What is asked of placement, what hosts offer, and what comes out. Plain data, no effects. */
 
 /** One container to be placed. Order in the list is program order and matters. */
@@ -28,24 +41,36 @@ export interface PlacementRequest {
   constraints: ConstraintSpec[];
   /** Strategies of the container and its application, applied after the cloud's. */
   strategies: StrategySpec[];
+  /** Wishes with weights, added to the cloud's and the application's. Default none. */
+  preferences?: Preference[];
+  /** Siblings for the `group` constraint: containers of one application with the same group. Default: the type. */
+  group?: string;
+  /** Devices it needs for itself, such as GPUs. Default none. */
+  devices?: DeviceRequest[];
+  /** Free disk it needs when it is first placed, in bytes. Default 0: not looked at. */
+  diskBytes?: number;
+  /** Platforms its image is built for. Absent or empty: not known, and so not looked at. */
+  platforms?: Platform[];
+  /** Requests (by name) that must be there before it: a drain moves them first. Unknown names are ignored. */
+  dependsOn?: string[];
 }
 
-/** A constraint filters hosts. */
-export type ConstraintSpec =
-  /** `zone=eu`, `zone!=eu`, `zone in (eu,us)`, `zone notin (eu)`, `ssd exists`, `ssd !exists` */
-  | { kind: "label"; expression: string }
-  /** Glob on the host's name: `h*`, `web-?`. */
-  | { kind: "hostname"; pattern: string }
-  /** Exactly this host. */
-  | { kind: "host"; host: string }
-  | { kind: "maxContainers"; max: number };
+/** So many devices of one kind, all from the same group of equal devices of a host. */
+export interface DeviceRequest {
+  /** `gpu`, `nvidia/gpu`: the host's device must have this kind, or this kind after a `/`. */
+  kind: string;
+  /** 1 or more. */
+  count: number;
+  /** Label expressions on the device's attributes, e.g. `memory >= 16`, `model ~ ^A100`. Default none. */
+  where?: string[];
+}
 
-/** A strategy orders hosts. */
-export type StrategySpec =
-  | { kind: "random"; seed?: string }
-  | { kind: "depthFirst" }
-  | { kind: "breadthFirst" }
-  | { kind: "leastContainers" };
+/** What one layer (cloud, application) asks of every container below it. */
+export interface Layer {
+  constraints?: ConstraintSpec[];
+  strategies?: StrategySpec[];
+  preferences?: Preference[];
+}
 
 /** A network to be given addresses. */
 export interface NetworkRequest {
@@ -82,7 +107,14 @@ export interface Candidate {
   /** Containers there whose owner is a request of this plan, by request name: sticky even without a state. */
   own: Record<
     string,
-    { networks: Record<string, string>; cpus?: number; memoryBytes?: number; ports?: HostPort[] }
+    {
+      networks: Record<string, string>;
+      cpus?: number;
+      memoryBytes?: number;
+      ports?: HostPort[];
+      /** Ids of the devices it holds. */
+      devices?: string[];
+    }
   >;
   /** Absent: usable. Otherwise why nothing new may be placed there, e.g. "cannot be reached: timed out after 10 s". */
   notReady?: string;
@@ -100,6 +132,33 @@ export interface Candidate {
   usedAddresses?: Record<string, string[]>;
   /** True: some label is not known yet, so no label expression can be said to fail. Implies `pending`. */
   labelsUnknown?: boolean;
+  /** Live use. Absent: not sampled, which rules and strategies about use say instead of guessing. */
+  usage?: Usage;
+  /** Free disk where containers and volumes lie, in bytes, less what is kept free on purpose. */
+  disk?: { freeBytes: number };
+  /** Groups of equal devices. Absent: none. */
+  devices?: CandidateDevice[];
+  /** What the host runs. Absent: not observed. */
+  platform?: Platform;
+  /** Groups of hosts that the program put it into. Default none. */
+  groups?: string[];
+  location?: Location;
+  /** Affinity rules of the host: what may lie on it. Default none. */
+  affinity?: string[];
+  /** True: nothing new comes here, and what is here leaves if it can (`moves`), or is listed (`stuck`). */
+  drain?: boolean;
+  /** True: the host is gone for good as far as anyone knows; `notReady` says why. See `PlanInput.replaceLost`. */
+  lost?: boolean;
+}
+
+/** Equal devices of a host, each taken by at most one container. */
+export interface CandidateDevice {
+  /** `nvidia/gpu`, `gpu`, `tpu`. */
+  kind: string;
+  /** What is known of them, e.g. `{ model: "A100", memory: "40" }`. */
+  attributes: Record<string, string>;
+  /** What Docker calls them; unique on the host. */
+  ids: string[];
 }
 
 export interface CandidateContainer {
@@ -110,6 +169,12 @@ export interface CandidateContainer {
   cpus: number;
   memoryBytes: number;
   ports: HostPort[];
+  /** Its type, as labelled. Absent: not known, so no rule about types counts it. */
+  type?: string;
+  /** Its group; see `PlacementRequest.group`. */
+  group?: string;
+  /** Ids of the devices it holds. */
+  devices?: string[];
 }
 
 /** Where a container runs. What `plan.assignments[name]` is to users. */
@@ -123,6 +188,8 @@ export interface Assignment {
   reason: string;
   /** The request's revision that the addresses were given to. */
   revision: string;
+  /** Ids of the host's devices that are its own, in the order of the request's `devices`. Absent: it asked for none. */
+  devices?: string[];
 }
 
 /** A network's address plan. What `plan.networks[name]` is to users. */
@@ -172,6 +239,49 @@ export interface PlanInput {
     /** Something in an earlier plan still waits, and may come to lie anywhere. */
     earlier: boolean;
   };
+  /** Wishes of the cloud for every container. */
+  preferences?: Preference[];
+  /** The middle layer, by application: after the cloud's, before the container's own. */
+  applications?: Record<string, Layer>;
+  /** What specs of kind `predicate`, `comparator` and `score`, and `PREDICATE` rules, refer to by name. */
+  functions?: UserFunctions;
+  /** Absent: nothing that may stay is moved. */
+  rebalance?: Rebalance;
+  /** True: what lies on a `lost` host is placed anew, except what has data there. Default false: it waits. */
+  replaceLost?: boolean;
+  /** Absent: the result has no `supply`. */
+  supply?: SupplySpec;
+}
+
+/** Asks for moves that make the strategies' balance better. Nothing is moved twice, and nothing with a volume. */
+export interface Rebalance {
+  /** At most so many moves in one plan. Default 10. */
+  maxMoves?: number;
+  /** Only containers of these applications move. Absent: all of the cloud's. */
+  applications?: string[];
+}
+
+/** One container changes its host. */
+export interface Move {
+  name: string;
+  from: string;
+  to: string;
+  /**
+   * `rule`: its old host is gone or breaks a rule now. `drain`, `lost`: its old host is left. `rebalance`: the balance
+   * becomes better.
+   */
+  cause: "rule" | "drain" | "lost" | "rebalance";
+  /** One sentence without names: why it leaves `from`. Why it comes to `to` is the assignment's reason. */
+  why: string;
+}
+
+/** A container that stays on a host which it should leave. */
+export interface Stuck {
+  name: string;
+  host: string;
+  cause: "drain" | "lost";
+  /** `web-1 stays on h1, which is drained: 2 hosts lack 1 GiB of memory (largest free 300 MiB on h2)`. */
+  sentence: string;
 }
 
 /** Why a request has no host. */
@@ -192,4 +302,13 @@ export interface PlanResult {
   /** Requests and networks that must wait for hosts that do not exist yet. */
   pending: { requests: string[]; networks: string[] };
   refusals: Refusal[];
+  /**
+   * Containers that had another host in `previous`, in the order to carry the moves out: what others depend on
+   * first, then program order. Each is start-first unless its request is `stopFirst`. Absent: none.
+   */
+  moves?: Move[];
+  /** Containers that stay where they should not; they keep their assignment. Absent: none. */
+  stuck?: Stuck[];
+  /** How many hosts the cloud should have, if asked for. */
+  supply?: Supply;
 }

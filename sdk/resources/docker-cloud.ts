@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConnection } from "../../provider/host/connection.js";
-import type { ConstraintSpec, StrategySpec } from "../../provider/placement/model.js";
+import type { ConstraintSpec, StrategyName, StrategySpec } from "../../provider/placement/model.js";
 import type { PlanHost } from "../../provider/resources/placement/inputs.js";
 import { CloudPlan } from "../cloud-plan.js";
 import { lift } from "../lift.js";
@@ -11,7 +11,7 @@ import { DockerHost } from "./docker-host.js";
 import type { Placement } from "./placement.js";
 
 /** How acceptable hosts are ordered; the first one left wins. A name, or an object for one with settings. */
-export type Strategy = StrategySpec["kind"] | StrategySpec;
+export type Strategy = StrategyName | StrategySpec;
 
 /**
  * What must hold for a host: a label expression (`"zone=eu"`, `"zone in (eu,us)"`, `"ssd exists"`), or an object for

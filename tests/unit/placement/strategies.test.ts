@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { StrategySpec } from "../../../provider/placement/model.js";
+import type { StrategyName, StrategySpec } from "../../../provider/placement/model.js";
 import { planAll } from "../../../provider/placement/plan.js";
 import { after, ask, assigned, GiB, host, hostsOf, input, other, replicas } from "./make.js";
 
 const three = [host("h1"), host("h2"), host("h3")];
-const kinds: StrategySpec["kind"][] = ["random", "depthFirst", "breadthFirst", "leastContainers"];
+const kinds: StrategyName[] = ["random", "depthFirst", "breadthFirst", "leastContainers"];
 
 describe.each(kinds)("conformance of %s", (kind) => {
   const strategies: StrategySpec[] = [{ kind }];
