@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { UpdateRecord } from "./backend/backend.js";
 import type { RunConfig, StackContext } from "./context.js";
+import { Callbacks } from "./callbacks/client.js";
+import { Hooks } from "./callbacks/hooks.js";
 import { Conductor } from "./deployment/conductor.js";
 import { BaseState, type Deployment } from "./deployment/deployment.js";
 import { EventStream } from "./deployment/diagnostics.js";
@@ -21,6 +23,7 @@ import { ProviderRegistry } from "./providers/registry.js";
 import { messageOf } from "./steps/executor.js";
 import { SnapshotManager } from "./snapshot/manager.js";
 import type { PendingOperation, ResourceState, Snapshot } from "./state/model.js";
+import { refuseDeleteHooks, refuseUnsupportedState } from "./state/unsupported.js";
 import { isProviderType, packageOfProviderType, ROOT_STACK_TYPE } from "./urn.js";
 
 export type OperationRequest = UpOptions & { kind: OperationKind; dryRun: boolean };
@@ -42,6 +45,8 @@ export async function runOperation(
   try {
     const base = await store.load();
     if (base === null) throw noSuchStack(store.project, store.stack);
+    refuseUnsupportedState(base, store.stack);
+    if (request.kind === "destroy") refuseDeleteHooks(base);
     const operation = new Operation(context, request, config, base);
     return await operation.run();
   } finally {
@@ -58,6 +63,7 @@ class Operation {
   readonly #events: EventStream;
   readonly #children = new Children();
   readonly #server = new MonitorServer();
+  readonly #callbacks = new Callbacks();
   readonly #snapshot: SnapshotManager | undefined;
   readonly #secretKeys: ReadonlySet<string>;
   #host: PluginHost | undefined;
@@ -148,6 +154,7 @@ class Operation {
         replaceTargets: new Set(replace ?? []),
       },
       events: this.#events,
+      hooks: new Hooks(this.#callbacks, this.#events, dryRun),
       providers: new ProviderRegistry(
         host,
         {
@@ -179,6 +186,7 @@ class Operation {
       config: { values: this.#config.values, secretKeys: this.#secretKeys },
       root: source.root,
       programDirectory: programLocation(source.root, source.main).directory,
+      callbacks: this.#callbacks,
       onShutdown: () => this.#shutdown(conductor),
     });
     await this.#server.listen(engineService(this.#events), monitor.handlers());
@@ -227,7 +235,7 @@ class Operation {
       return { ok: true };
     }
     const program = await this.#runProgram(deployment, conductor);
-    conductor.completeStack(!program.ok);
+    await conductor.completeStack(!program.ok);
     return program;
   }
 
@@ -289,6 +297,7 @@ class Operation {
   async #close(): Promise<void> {
     if (!this.#terminated) await this.#host?.close();
     await this.#children.close();
+    this.#callbacks.close();
     this.#server.close();
   }
 

@@ -9,6 +9,7 @@ import {
 import { planDeletions } from "../steps/deletions.js";
 import { messageOf, StepExecutor } from "../steps/executor.js";
 import { StepGenerator } from "../steps/generator.js";
+import { failureOf } from "../steps/hooked.js";
 import { answer, type Step, stepResource } from "../steps/step.js";
 import { parseUrn, providerReference, ROOT_STACK_TYPE } from "../urn.js";
 import { deepEquals } from "../values/wire.js";
@@ -87,14 +88,17 @@ export class Conductor {
     if (step === undefined)
       throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
     this.executor.pendingOutputs.delete(urn);
-    if (step.skippedCreate !== true) this.#setOutputs(step, outputs);
+    if (step.skippedCreate !== true) await this.#setOutputs(step, outputs);
   }
 
-  #setOutputs(step: Step, outputs: PropertyMap): void {
+  async #setOutputs(step: Step, outputs: PropertyMap): Promise<void> {
     if (step.next === null) return;
     if (!deepEquals(step.next.outputs ?? {}, outputs)) this.#deployment.snapshot?.touch();
     step.next.outputs = outputs;
+    const after = step.afterOutputs?.(this.#deployment);
+    const { afterwards } = after === undefined ? {} : await failureOf(after);
     this.executor.events.outputs(step);
+    if (afterwards !== undefined) this.executor.failedAfterwards(step.urn, afterwards);
   }
 
   /** No more registrations will come: waits for what is under way, then deletes. */
@@ -143,14 +147,15 @@ export class Conductor {
   }
 
   /** The stack's outputs are written last. After a failure, what is missing may only not have been reached: the old ones stay. */
-  completeStack(programFailed: boolean): void {
+  async completeStack(programFailed: boolean): Promise<void> {
     if (this.#stackOutputs === undefined) return;
     const { urn, outputs } = this.#stackOutputs;
     const step = this.executor.pendingOutputs.get(urn);
     if (step === undefined) return;
     this.executor.pendingOutputs.delete(urn);
     const old = this.#deployment.base.get(urn)?.outputs ?? {};
-    this.#setOutputs(step, this.failed || programFailed ? { ...old, ...outputs } : outputs);
+    const failed = this.failed || programFailed;
+    await this.#setOutputs(step, failed ? { ...old, ...outputs } : outputs);
   }
 
   /** Lets what runs finish and begins nothing more; whoever waits is told that it is over. */

@@ -1,5 +1,6 @@
 import type { ResourceState } from "../state/model.js";
 import type { ProviderRegistry } from "../providers/registry.js";
+import type { Hooks } from "../callbacks/hooks.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import { DependencyGraph } from "../graph/dependency-graph.js";
 import type { EventStream } from "./diagnostics.js";
@@ -55,6 +56,8 @@ export interface Deployment {
   readonly options: DeploymentOptions;
   readonly events: EventStream;
   readonly providers: ProviderRegistry;
+  /** Of the program, as long as it runs. */
+  readonly hooks: Hooks;
   /** undefined in preview: nothing is ever written. */
   readonly snapshot: SnapshotManager | undefined;
   /** Replaced as a whole by a refresh. */

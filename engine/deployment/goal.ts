@@ -1,3 +1,4 @@
+import type { HookBinding } from "../callbacks/hooks.js";
 import type { PropertyMap, ResourceState } from "../state/model.js";
 
 /** An alias as the program gave it: a whole URN, or what differs from the resource's own name, type, stack, project, parent. */
@@ -38,6 +39,7 @@ export interface Goal {
   deletedWith: string;
   replaceWith: string[];
   hideDiff: string[];
+  resourceHooks?: HookBinding;
   sourcePosition?: string;
   stackTrace?: { sourcePosition?: string }[];
 }

@@ -1,8 +1,11 @@
 import * as grpc from "@grpc/grpc-js";
+import type { Callback } from "@pulumi/pulumi/proto/callback_pb.js";
 import { CheckFailure } from "@pulumi/pulumi/proto/provider_pb.js";
 import type { IResourceMonitorServer } from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import * as pb from "@pulumi/pulumi/proto/resource_pb.js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
+import type { Callbacks } from "../callbacks/client.js";
+import { Transforms } from "../callbacks/transforms.js";
 import { type Conductor, ShutDown } from "../deployment/conductor.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { Goal } from "../deployment/goal.js";
@@ -17,10 +20,12 @@ import {
   parseUrn,
 } from "../urn.js";
 import { hashAssets } from "../values/assets.js";
+import { fromOutputValues } from "../values/outputs.js";
 import { fromStruct, toStruct } from "../values/struct.js";
 import { containsUnknown } from "../values/wire.js";
 import {
   goalOf,
+  propertyDependencies,
   refuseFeature,
   refuseUnsupported,
   sourcePosition,
@@ -35,6 +40,11 @@ const FEATURES = [
   pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
   pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
   pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+  pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
+  pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+  pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+  pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+  pb.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
 ];
 
 /** The same by the names older SDKs ask for. */
@@ -44,6 +54,11 @@ const FEATURE_IDS = new Set([
   "aliasSpecs",
   "deletedWith",
   "replaceWith",
+  "outputValues",
+  "transforms",
+  "invokeTransforms",
+  "resourceHooks",
+  "errorHooks",
 ]);
 
 export interface MonitorOptions {
@@ -54,6 +69,8 @@ export interface MonitorOptions {
   root: string;
   /** Where relative paths of assets start. */
   programDirectory: string;
+  /** The program's own functions. */
+  callbacks: Callbacks;
   /** The program has said that nothing more will come; answered when the deletions are done. */
   onShutdown: () => Promise<void>;
 }
@@ -66,8 +83,11 @@ export class MonitorService {
   readonly #componentProviders = new Map<string, Map<string, string>>();
   readonly #parents = new Map<string, string>();
 
+  readonly #transforms: Transforms;
+
   constructor(options: MonitorOptions) {
     this.#options = options;
+    this.#transforms = new Transforms(options.callbacks);
   }
 
   handlers(): IResourceMonitorServer {
@@ -94,10 +114,22 @@ export class MonitorService {
       }),
       call: refused("methods of remote components"),
       existsResource: refused("existence checks of resources"),
-      registerStackTransform: refused("stack transforms"),
-      registerStackInvokeTransform: refused("invoke transforms"),
-      registerResourceHook: refused("resource hooks"),
-      registerErrorHook: refused("error hooks"),
+      registerStackTransform: unary(async (callback: Callback) => {
+        this.#transforms.addForStack(callback);
+        return new Empty();
+      }),
+      registerStackInvokeTransform: unary(async (callback: Callback) => {
+        this.#transforms.addForInvokes(callback);
+        return new Empty();
+      }),
+      registerResourceHook: unary(async (request: pb.RegisterResourceHookRequest) => {
+        this.#options.deployment.hooks.register(request);
+        return new Empty();
+      }),
+      registerErrorHook: unary(async (request: pb.RegisterErrorHookRequest) => {
+        this.#options.deployment.hooks.registerErrorHook(request);
+        return new Empty();
+      }),
       registerPackage: refused("a parameterized package"),
     };
   }
@@ -118,7 +150,9 @@ export class MonitorService {
     const { conductor, root, programDirectory } = this.#options;
     const parent = this.#goals.get(request.getParent());
     const type = request.getType();
-    let inputs = await hashAssets(fromStruct(request.getObject()), programDirectory);
+    const own = request.getTransformsList();
+    let inputs = await this.#transformed(request, own, parent);
+    inputs = await hashAssets(inputs, programDirectory);
     if (isProviderType(type)) inputs = providerInputs(request, inputs);
     const provider =
       request.getCustom() && !isProviderType(type) ? await this.#provider(request, parent) : "";
@@ -131,6 +165,7 @@ export class MonitorService {
       provider: goal.custom ? provider : this.#inheritedProvider(request, parent),
     });
     this.#parents.set(state.urn, goal.parent);
+    this.#transforms.remember(state.urn, own);
     if (!goal.custom) this.#rememberProviders(state.urn, request);
     if (parseUrn(state.urn).qualifiedType === "pulumi:pulumi:Stack")
       this.#options.deployment.events.rootUrn = state.urn;
@@ -159,17 +194,51 @@ export class MonitorService {
     return response;
   }
 
+  /** The inputs, and the request's options in place, after the transforms that concern the registration. */
+  async #transformed(
+    request: pb.RegisterResourceRequest,
+    own: Callback[],
+    parent: Goal | undefined,
+  ): Promise<PropertyMap> {
+    const inputs = fromStruct(request.getObject());
+    const concerning = this.#transforms.concerning(own, this.#ancestors(request.getParent()));
+    if (concerning.length === 0) return fromOutputValues(inputs);
+    this.#inherit(request, parent);
+    const dependencies = propertyDependencies(request, inputs);
+    return this.#transforms.apply(concerning, request, inputs, dependencies);
+  }
+
+  /** What a transform sees of the options includes what comes from the ancestors. */
+  #inherit(request: pb.RegisterResourceRequest, parent: Goal | undefined): void {
+    if (request.getDeletedwith() === "") request.setDeletedwith(parent?.deletedWith ?? "");
+    if (!request.hasProtect() && parent?.protect !== undefined) request.setProtect(parent.protect);
+    if (!request.hasRetainondelete() && parent?.retainOnDelete !== undefined)
+      request.setRetainondelete(parent.retainOnDelete);
+    if (request.getCustom() && !isProviderType(request.getType()))
+      request.setProvider(this.#givenProvider(request, parent));
+  }
+
+  *#ancestors(parent: string): Iterable<string> {
+    for (let at = parent; at !== ""; at = this.#parents.get(at) ?? "") yield at;
+  }
+
   /** Explicit, from the resource's or an ancestor's `providers`, from the parent itself, or the package's default. */
   async #provider(request: pb.RegisterResourceRequest, parent: Goal | undefined): Promise<string> {
+    const given = this.#givenProvider(request, parent);
+    if (given !== "") return given;
+    const pkg = packageOfType(request.getType());
+    return this.#default(pkg, request.getVersion(), request.getPlugindownloadurl());
+  }
+
+  #givenProvider(request: pb.RegisterResourceRequest, parent: Goal | undefined): string {
     const pkg = packageOfType(request.getType());
     const inherited = this.#inheritedProvider(request, parent);
-    const given =
+    return (
       (inherited !== "" && packageOfReference(inherited) === pkg ? inherited : "") ||
       request.getProvider() ||
       request.getProvidersMap().get(pkg) ||
-      this.#fromAncestors(request.getParent(), pkg);
-    if (given !== "") return given;
-    return this.#default(pkg, request.getVersion(), request.getPlugindownloadurl());
+      this.#fromAncestors(request.getParent(), pkg)
+    );
   }
 
   #inheritedProvider(request: pb.RegisterResourceRequest, parent: Goal | undefined): string {
@@ -177,7 +246,7 @@ export class MonitorService {
   }
 
   #fromAncestors(parent: string, pkg: string): string {
-    for (let at = parent; at !== ""; at = this.#parents.get(at) ?? "") {
+    for (const at of this.#ancestors(parent)) {
       const found = this.#componentProviders.get(at)?.get(pkg);
       if (found !== undefined) return found;
     }
@@ -243,12 +312,17 @@ export class MonitorService {
     const { deployment } = this.#options;
     const token = request.getTok();
     const pkg = packageOfType(token);
+    let args = fromStruct(request.getArgs());
+    if (this.#transforms.concernInvokes) {
+      if (request.getProvider() === "")
+        request.setProvider(this.#fromAncestors(request.getParent(), pkg));
+      args = await this.#transforms.applyToInvoke(request, args);
+    }
     const reference =
       request.getProvider() ||
       this.#fromAncestors(request.getParent(), pkg) ||
       (await this.#default(pkg, request.getVersion(), request.getPlugindownloadurl()));
     const provider = await deployment.providers.get(reference);
-    const args = fromStruct(request.getArgs());
     const { value, failures } = await provider.invoke({
       token,
       args,

@@ -4,8 +4,10 @@ import type { Alias as AliasMessage } from "@pulumi/pulumi/proto/alias_pb.js";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 import type { SourcePosition, StackTrace } from "@pulumi/pulumi/proto/source_pb.js";
 import { EngineError } from "../errors.js";
+import { hookBinding } from "../callbacks/hooks.js";
 import type { Alias, Goal } from "../deployment/goal.js";
 import type { PropertyMap } from "../state/model.js";
+import { fromOutputValues } from "../values/outputs.js";
 
 /** The sentence for everything only the CLI can do. */
 export function refuseFeature(feature: string): never {
@@ -18,12 +20,8 @@ export function refuseFeature(feature: string): never {
 /** What this engine cannot do is refused before anything is done. */
 export function refuseUnsupported(request: RegisterResourceRequest): void {
   if (request.getRemote()) refuseFeature("a remote component");
-  if (request.getTransformsList().length > 0) refuseFeature("resource transforms");
   if (request.getPackageref() !== "") refuseFeature("a parameterized package");
   if (request.getStateMigrationsList().length > 0) refuseFeature("state migrations");
-  const hooks = request.getHooks();
-  if (hooks !== undefined && Object.values(hooks.toObject()).some((names) => names.length > 0))
-    refuseFeature("resource hooks");
 }
 
 /** Where in the program, relative to the project; nothing when it cannot be said. */
@@ -104,7 +102,7 @@ function timeouts(request: RegisterResourceRequest): Goal["customTimeouts"] {
 }
 
 /** Dependencies of each property; a program that gives none means all of them for each. */
-function propertyDependencies(
+export function propertyDependencies(
   request: RegisterResourceRequest,
   inputs: PropertyMap,
 ): Record<string, string[]> {
@@ -136,7 +134,8 @@ export function goalOf(
   const position = sourcePosition(request.getSourceposition(), root);
   const trace = stackTrace(request.getStacktrace(), root);
   const before = request.getDeletebeforereplacedefined() || request.getDeletebeforereplace();
-  const trigger = request.getReplacementTrigger()?.toJavaScript() as unknown;
+  const trigger: unknown = fromOutputValues(request.getReplacementTrigger()?.toJavaScript());
+  const hooks = hookBinding(request.getHooks());
   return {
     type: request.getType(),
     name: request.getName(),
@@ -159,6 +158,7 @@ export function goalOf(
       request.getDeletedwith() === "" ? (inherited?.deletedWith ?? "") : request.getDeletedwith(),
     replaceWith: request.getReplaceWithList(),
     hideDiff: request.getHidediffsList(),
+    ...(hooks === undefined ? {} : { resourceHooks: hooks }),
     ...(protect === undefined ? {} : { protect }),
     ...(retainOnDelete === undefined ? {} : { retainOnDelete }),
     ...(before ? { deleteBeforeReplace: request.getDeletebeforereplace() } : {}),

@@ -25,3 +25,23 @@ export function refuseUnsupportedState(snapshot: Snapshot, stack: string): void 
     },
   );
 }
+
+/** Hooks are functions of the program, and a destroy does not run it. */
+export function refuseDeleteHooks(snapshot: Snapshot): void {
+  const reasons = snapshot.resources.flatMap(({ urn, resourceHooks = {} }) => {
+    const names = [
+      ...(resourceHooks["BeforeDelete"] ?? []),
+      ...(resourceHooks["AfterDelete"] ?? []),
+    ];
+    return names.length === 0 ? [] : [`${urn}: ${names.join(", ")}`];
+  });
+  if (reasons.length === 0) return;
+  throw new EngineError(
+    "unsupported",
+    "the stack has delete hooks, for which the program would have to run during a destroy",
+    {
+      reasons: reasons.slice(0, 10),
+      hint: "Run `pulumi destroy --run-program`, or remove the resources from the program and run an update.",
+    },
+  );
+}

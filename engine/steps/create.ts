@@ -1,8 +1,10 @@
+import type { HookSubject } from "../callbacks/hooks.js";
 import type { Registration } from "../deployment/goal.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { ResourceState } from "../state/model.js";
 import type { DetailedDiff } from "../values/diff.js";
+import { failureOf, hookSubject, withErrorHooks } from "./hooked.js";
 import type { Step, StepOutcome } from "./step.js";
 
 export interface ReplacementDetails {
@@ -57,15 +59,21 @@ export class CreateStep implements Step {
 
   async apply(deployment: Deployment): Promise<StepOutcome> {
     const state = this.next;
+    const { inputs } = state;
+    const subject = (): HookSubject => hookSubject(state, { inputs }, undefined);
+    await deployment.hooks.run("BeforeCreate", state.resourceHooks, subject());
     let partial;
     if (state.custom) {
       const provider = await deployment.providers.forResource(state);
-      const created = await provider.create({
+      const request = {
         urn: state.urn,
-        inputs: state.inputs ?? {},
+        inputs: inputs ?? {},
         timeout: state.customTimeouts?.create ?? 0,
         preview: deployment.options.dryRun,
-      });
+      };
+      const created = await withErrorHooks(deployment, state, "create", subject, () =>
+        provider.create(request),
+      );
       state.id = created.id;
       state.outputs = created.outputs;
       partial = created.partial;
@@ -77,7 +85,19 @@ export class CreateStep implements Step {
     if (this.old !== null && this.#pendingDelete) this.old.delete = true;
     if (partial !== undefined)
       return { status: "partial-failure", error: new Error(partial.message) };
-    return { status: "ok", complete: () => this.registration.done({ state, result: "success" }) };
+    const complete = (): void => this.registration.done({ state, result: "success" });
+    if (!state.custom) return { status: "ok", complete };
+    return { status: "ok", complete, ...(await failureOf(this.#afterCreate(deployment))) };
+  }
+
+  /** A component exists when its outputs are registered. */
+  async afterOutputs(deployment: Deployment): Promise<void> {
+    if (!this.next.custom) await this.#afterCreate(deployment);
+  }
+
+  #afterCreate({ hooks }: Deployment): Promise<void> {
+    const state = this.next;
+    return hooks.run("AfterCreate", state.resourceHooks, hookSubject(state, state, undefined));
   }
 
   record(snapshot: SnapshotManager): { durable: boolean } {

@@ -1,7 +1,9 @@
+import type { HookSubject } from "../callbacks/hooks.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { StepOp } from "../events.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { ResourceState } from "../state/model.js";
+import { failureOf, hookSubject, withErrorHooks } from "./hooked.js";
 import { ProtectedError, type Step, type StepOutcome } from "./step.js";
 
 export interface DeleteOptions {
@@ -48,6 +50,8 @@ export class DeleteStep implements Step {
 
   async apply(deployment: Deployment): Promise<StepOutcome> {
     const { old } = this;
+    const { hooks } = deployment;
+    await hooks.run("BeforeDelete", old.resourceHooks, hookSubject(old, undefined, old));
     if (old.protect === true && !this.#options.replacing) {
       throw new ProtectedError(
         `resource "${old.urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, remove the \`protect\` ` +
@@ -61,16 +65,19 @@ export class DeleteStep implements Step {
       old.custom;
     if (!deployment.options.dryRun && alone) {
       const provider = await deployment.providers.forResource(old);
-      await provider.delete({
+      const request = {
         urn: old.urn,
         id: old.id ?? "",
         inputs: old.inputs ?? {},
         outputs: old.outputs ?? {},
         timeout: old.customTimeouts?.delete ?? 0,
-      });
+      };
+      const subject = (): HookSubject => hookSubject(old, undefined, old);
+      await withErrorHooks(deployment, old, "delete", subject, () => provider.delete(request));
     }
     if (this.#options.pendingReplacement) old.pendingReplacement = true;
-    return { status: "ok" };
+    const after = hooks.run("AfterDelete", old.resourceHooks, hookSubject(old, undefined, old));
+    return { status: "ok", ...(await failureOf(after)) };
   }
 
   record(snapshot: SnapshotManager): { durable: boolean } {

@@ -2,6 +2,7 @@ import type { Deployment } from "../deployment/deployment.js";
 import { StepEvents } from "../deployment/step-events.js";
 import { ProviderError } from "../providers/provider.js";
 import { Semaphore } from "../deployment/semaphore.js";
+import { messageOf } from "./messages.js";
 import { sealOutputs } from "./seal.js";
 import { answer, ProtectedError, type Step, type StepOutcome } from "./step.js";
 
@@ -80,6 +81,7 @@ export class StepExecutor {
       this.#report(step, outcome);
       await this.#record(step, outcome);
       outcome.complete?.();
+      if (outcome.afterwards !== undefined) this.failedAfterwards(step.urn, outcome.afterwards);
       if (outcome.error === undefined) return true;
       this.#fail(step, outcome.error);
     } catch (error) {
@@ -127,6 +129,15 @@ export class StepExecutor {
     }
   }
 
+  /** A resource is well, but a hook after it has failed: the operation fails, and what is done stays done. */
+  failedAfterwards(urn: string, error: Error): void {
+    this.#deployment.events.diagnostic("error", error.message, { urn });
+    this.failed = true;
+    if (this.#deployment.options.continueOnError) return;
+    this.cancel();
+    this.#onFailure();
+  }
+
   #fail(step: Step, error: Error): void {
     this.failed = true;
     if (this.keepGoing) return;
@@ -140,6 +151,4 @@ export class StepExecutor {
   }
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+export { messageOf };

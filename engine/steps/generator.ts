@@ -556,6 +556,7 @@ function newState(goal: Goal, urn: string, old: ResourceState | undefined): Reso
     ...(goal.replacementTrigger === undefined
       ? {}
       : { replacementTrigger: goal.replacementTrigger }),
+    ...(goal.resourceHooks === undefined ? {} : { resourceHooks: goal.resourceHooks }),
     ...(goal.sourcePosition === undefined ? {} : { sourcePosition: goal.sourcePosition }),
     ...(goal.stackTrace === undefined ? {} : { stackTrace: goal.stackTrace }),
     ...(old?.created === undefined ? {} : { created: old.created }),

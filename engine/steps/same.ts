@@ -94,6 +94,7 @@ function changed(old: ResourceState, now: ResourceState): boolean {
     !sameList(old.additionalSecretOutputs, now.additionalSecretOutputs) ||
     !sameList(old.ignoreChanges, now.ignoreChanges) ||
     !sameList(old.replaceOnChanges, now.replaceOnChanges) ||
+    !deepEquals(old.resourceHooks ?? {}, now.resourceHooks ?? {}) ||
     !deepEquals(old.inputs ?? {}, now.inputs ?? {}) ||
     !deepEquals(old.outputs ?? {}, now.outputs ?? {}) ||
     !deepEquals(old.replacementTrigger, now.replacementTrigger)

@@ -11,6 +11,8 @@ export type StepStatus = "ok" | "partial-failure" | "unknown";
 export interface StepOutcome {
   status: StepStatus;
   error?: Error;
+  /** What failed after the step itself had succeeded (hooks). */
+  afterwards?: Error;
   /** Answers the program; called when the state holds the result. */
   complete?: () => void;
 }
@@ -40,6 +42,8 @@ export interface Step {
   apply(deployment: Deployment): Promise<StepOutcome>;
   /** What a success (or a partial failure) changes in the snapshot. */
   record(snapshot: SnapshotManager): { durable: boolean };
+  /** What remains to be done for a component once its outputs are there: its hooks. */
+  afterOutputs?(deployment: Deployment): Promise<void>;
   /** The op that counts, once it is known (refreshes). */
   resultOp?(): StepOp;
 }

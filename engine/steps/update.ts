@@ -1,9 +1,11 @@
+import type { HookSubject } from "../callbacks/hooks.js";
 import type { Registration } from "../deployment/goal.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { ResourceState } from "../state/model.js";
 import type { DiffResult } from "../providers/provider.js";
 import type { DetailedDiff } from "../values/diff.js";
+import { failureOf, hookSubject, withErrorHooks } from "./hooked.js";
 import type { Step, StepOutcome } from "./step.js";
 
 /** Changes a resource in place. */
@@ -45,10 +47,13 @@ export class UpdateStep implements Step {
     if (old.id !== undefined) state.id = old.id;
     if (old.created !== undefined) state.created = old.created;
     if (old.modified !== undefined) state.modified = old.modified;
+    const now = { inputs: state.inputs };
+    const subject = (): HookSubject => hookSubject(state, now, old);
+    await deployment.hooks.run("BeforeUpdate", state.resourceHooks, subject());
     let partial;
     if (state.custom) {
       const provider = await deployment.providers.forResource(state);
-      const updated = await provider.update({
+      const request = {
         urn: state.urn,
         id: old.id ?? "",
         oldInputs: old.inputs ?? {},
@@ -57,7 +62,10 @@ export class UpdateStep implements Step {
         timeout: state.customTimeouts?.update ?? 0,
         ignoreChanges: this.ignoreChanges,
         preview: deployment.options.dryRun,
-      });
+      };
+      const updated = await withErrorHooks(deployment, state, "update", subject, () =>
+        provider.update(request),
+      );
       state.outputs = updated.outputs;
       state.modified = new Date().toISOString();
       partial = updated.partial;
@@ -71,7 +79,19 @@ export class UpdateStep implements Step {
     }
     if (partial !== undefined)
       return { status: "partial-failure", error: new Error(partial.message) };
-    return { status: "ok", complete: () => this.registration.done({ state, result: "success" }) };
+    const complete = (): void => this.registration.done({ state, result: "success" });
+    if (!state.custom) return { status: "ok", complete };
+    return { status: "ok", complete, ...(await failureOf(this.#afterUpdate(deployment))) };
+  }
+
+  /** A component is updated when its outputs are registered. */
+  async afterOutputs(deployment: Deployment): Promise<void> {
+    if (!this.next.custom) await this.#afterUpdate(deployment);
+  }
+
+  #afterUpdate({ hooks }: Deployment): Promise<void> {
+    const { old, next } = this;
+    return hooks.run("AfterUpdate", next.resourceHooks, hookSubject(next, next, old));
   }
 
   record(snapshot: SnapshotManager): { durable: boolean } {
