@@ -132,6 +132,8 @@ class Operation {
         get engineAddress() {
           return server.address;
         },
+        serve: (link) => server.serve(link),
+        debug: this.#request.debug ?? false,
         config: this.#config.values,
         runtimeOptions: source.runtimeOptions,
         providers: source.plugins,
@@ -253,6 +255,8 @@ class Operation {
     const { organization, project, stack, dryRun, parallel } = deployment.options;
     let result = await host.run({
       address: this.#server.address,
+      serve: (link) => this.#server.serve(link),
+      debug: this.#request.debug ?? false,
       organization,
       project,
       stack,

@@ -2,7 +2,8 @@ import { statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { EventStream } from "../deployment/diagnostics.js";
 import type { Child, Children } from "./child.js";
-import { launcher, locateSdkScript, splitArguments } from "./node-program.js";
+import { launchOf } from "./launch-settings.js";
+import { locateSdkScript, splitArguments } from "./node-program.js";
 import type { ProgramHost, ProgramLaunch, ProgramResult } from "./program.js";
 
 export interface ChildProgramOptions {
@@ -52,11 +53,12 @@ export class ChildProgram implements ProgramHost {
       entry === "." ? directory : dirname(join(directory, entry)),
       "cmd/run",
     );
+    const how = launchOf(script, env, { engine: launch.address, debug: launch.debug });
     this.#child = this.#children.start({
       command: process.execPath,
       args: [
         ...(typeof nodeargs === "string" ? splitArguments(nodeargs) : []),
-        ...launcher(script),
+        ...how.args,
         `--monitor=${launch.address}`,
         `--engine=${launch.address}`,
         `--organization=${launch.organization}`,
@@ -69,6 +71,7 @@ export class ChildProgram implements ProgramHost {
         entry,
       ],
       cwd: directory,
+      linked: how.linked,
       env: {
         ...env,
         PULUMI_CONFIG: JSON.stringify(withConfigKeys(launch.config.values)),
@@ -81,12 +84,13 @@ export class ChildProgram implements ProgramHost {
       onLine: (line, stream) =>
         this.#events.diagnostic(stream === "out" ? "info" : "info#err", line),
     });
+    if (this.#child.link) launch.serve(this.#child.link);
     const { code, signal } = await this.#child.exited;
     if (code === 0) return { ok: true };
     if (code === REPORTED) return { ok: false };
-    const how =
+    const end =
       signal === null ? `exited with non-zero exit code: ${code ?? -1}` : `was ended by ${signal}`;
-    return { ok: false, message: `an unhandled error occurred: Program ${how}` };
+    return { ok: false, message: `an unhandled error occurred: Program ${end}` };
   }
 
   async stop(): Promise<void> {

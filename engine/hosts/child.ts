@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { Link } from "../link/link.js";
+import { LINK_FD } from "./launch-settings.js";
 import { Watchdog } from "./watchdog.js";
 
 export interface ChildOptions {
@@ -10,6 +13,8 @@ export interface ChildOptions {
   env: NodeJS.ProcessEnv;
   /** Each line of output; `error` for stderr. */
   onLine: (line: string, stream: "out" | "error") => void;
+  /** It gets a pipe for calls in both directions as descriptor LINK_FD. */
+  linked?: boolean;
 }
 
 export interface ChildExit {
@@ -21,6 +26,8 @@ export interface ChildExit {
 export class Child {
   readonly #process: ChildProcess;
   readonly exited: Promise<ChildExit>;
+  /** Unless it was started without one. */
+  readonly link: Link | undefined;
   #gone = false;
 
   constructor(options: ChildOptions, onGone: (child: Child) => void) {
@@ -28,9 +35,11 @@ export class Child {
       cwd: options.cwd,
       env: options.env,
       detached: process.platform !== "win32",
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", ...(options.linked === true ? ["pipe" as const] : [])],
       windowsHide: true,
     });
+    const pipe = this.#process.stdio[LINK_FD] as Socket | undefined;
+    this.link = pipe ? new Link(pipe) : undefined;
     const out = lines(this.#process.stdout, (line) => options.onLine(line, "out"));
     const error = lines(this.#process.stderr, (line) => options.onLine(line, "error"));
     this.exited = new Promise((resolve, reject) => {

@@ -3,28 +3,72 @@ import { createRequire, enableCompileCache, flushCompileCache } from "node:modul
 import { basename, dirname, join } from "node:path";
 import type * as structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import { speedUpStructs } from "../values/fast-struct.js";
+import { isTraced, type LaunchSettings } from "./launch-settings.js";
+import { loadLater, standIn } from "./lazy-modules.js";
+import { type GeneratedClient, type Grpc, useLink } from "./sdk-link.js";
 
 /**
  * First thing in a child that runs one of the SDK's scripts (a program, the dynamic provider): runs that script with the
  * costly parts of the SDK made cheap. Nothing that a program can see is different, and what cannot be found is left alone.
  */
-function launch(script: string): void {
-  process.argv.splice(1, 2, script);
+function launch(settings: LaunchSettings, script: string): void {
+  process.argv.splice(1, 3, script);
   const load = createRequire(script);
   const sdk = dirname(load.resolve("@pulumi/pulumi/package.json"));
-  // Tracing wants to be first with the modules that it watches.
-  const quiet = process.env["TRACEPARENT"] === undefined;
+  const quiet = !isTraced(process.env);
   if (quiet) {
     keepCompiled(join(sdk, "..", "..", ".cache", "clocker"), script);
+    const loadOwn = createRequire(join(sdk, "index.js"));
+    for (const rare of RARE) attempt(() => loadLater(loadOwn, rare));
+    attempt(() => withoutExporters(loadOwn, "./cmd/run/tracing"));
+    if (settings.linked)
+      attempt(() => {
+        const { ResourceMonitorClient } = loadOwn("./proto/resource_grpc_pb") as Clients;
+        const { EngineClient } = loadOwn("./proto/engine_grpc_pb") as Clients;
+        const clients = [ResourceMonitorClient!, EngineClient!];
+        useLink(loadOwn("@grpc/grpc-js") as Grpc, settings.engine, clients);
+      });
     attempt(() =>
       speedUpStructs(load("google-protobuf/google/protobuf/struct_pb.js") as typeof structPb),
     );
   }
   attempt(() => withPlainErrors(load(join(sdk, "cmd", "run", "error.js")) as ErrorModule));
   load(script);
+  if (!settings.debug) attempt(() => withoutDebug(load(join(sdk, "log", "index.js")) as LogModule));
   if (!quiet || process.env["PULUMI_DEBUG_PROMISE_LEAKS"]) return;
   attempt(() => withoutStacks(load(join(sdk, "runtime", "debuggable.js")) as Debuggable));
   attempt(() => withKnownPositions(load(join(sdk, "resource.js")) as ResourceModule));
+}
+
+/**
+ * Modules that the SDK loads at its start and few programs use: the Automation API, what finds the packages that a serialized
+ * function needs (npm's own dependency resolver), exporters of traces. A third of the time that a program takes to load.
+ */
+const RARE = ["./automation", "@npmcli/arborist", "./typescript-shim"];
+
+/**
+ * The SDK opens spans also when nobody traces: OpenTelemetry's interface gives it empty ones, so that its exporters need not
+ * be loaded. We never give a program a URL to trace to, which is when it would start one.
+ */
+function withoutExporters(load: NodeJS.Require, tracing: string): void {
+  const { trace } = load("@opentelemetry/api") as OpenTelemetry;
+  const newSpan = (name: string): unknown => trace.getTracer("nodejs-runtime").startSpan(name);
+  standIn(load, tracing, { start: () => undefined, stop: () => undefined, newSpan });
+}
+
+type Clients = Record<string, GeneratedClient>;
+
+interface OpenTelemetry {
+  trace: { getTracer(name: string): { startSpan(name: string): unknown } };
+}
+
+interface LogModule {
+  debug: (...args: unknown[]) => Promise<void>;
+}
+
+/** Of each request the SDK tells the engine several times what it is doing, which nobody reads unless asked for. */
+function withoutDebug(module: LogModule): void {
+  module.debug = () => Promise.resolve();
 }
 
 /** Keeps compiled code between runs. A provider is ended by a signal, before which Node writes nothing: so once, early. */
@@ -138,4 +182,4 @@ function positionIn(stack: string, pattern: RegExp): Position {
   return { file, line: Number(row), column: Number(column) };
 }
 
-launch(process.argv[2] ?? "");
+launch(JSON.parse(process.argv[2] ?? "{}") as LaunchSettings, process.argv[3] ?? "");

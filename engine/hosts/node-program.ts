@@ -17,13 +17,6 @@ export function locateSdkScript(folder: string, script: string): string {
   }
 }
 
-/** The arguments of node that run such a script, with what makes it faster. */
-export function launcher(script: string): string[] {
-  const file = join(__dirname, "launch.js");
-  // Not there when the engine itself runs from its sources.
-  return existsSync(file) ? [file, script] : [script];
-}
-
 /** Splits `runtime.options.nodeargs` as a shell would. */
 export function splitArguments(text: string): string[] {
   const parts: string[] = [];

@@ -1,3 +1,4 @@
+import type { Link } from "../link/link.js";
 import type { Child, Children } from "./child.js";
 
 export interface PluginLaunch {
@@ -7,6 +8,7 @@ export interface PluginLaunch {
   args: string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
+  linked?: boolean;
   /** What the plugin prints after its port. */
   onLine: (line: string, stream: "out" | "error") => void;
 }
@@ -19,6 +21,7 @@ const PROGRESS_SEQUENCE = /\u001b\]9;4;3;\u001b\\/g;
 export async function startPlugin(
   children: Children,
   launch: PluginLaunch,
+  serve: (link: Link) => void,
 ): Promise<{ child: Child; port: number }> {
   const noise: string[] = [];
   let found: (port: number) => void = () => undefined;
@@ -42,6 +45,7 @@ export async function startPlugin(
       launch.onLine(line, stream);
     },
   });
+  if (child.link) serve(child.link);
   child.exited.then(
     ({ code, signal }) =>
       refuse(

@@ -1,3 +1,5 @@
+import type { Link } from "../link/link.js";
+
 /** How a program ended. */
 export interface ProgramResult {
   ok: boolean;
@@ -15,6 +17,10 @@ export interface ProgramHost {
 export interface ProgramLaunch {
   /** Address of the monitor and the engine. */
   address: string;
+  /** Gives a child the same services over its pipe. */
+  serve: (link: Link) => void;
+  /** Somebody reads debug messages. */
+  debug: boolean;
   organization: string;
   project: string;
   stack: string;

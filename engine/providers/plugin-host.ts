@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { EventStream } from "../deployment/diagnostics.js";
 import type { Child, Children } from "../hosts/child.js";
-import { launcher, locateSdkScript } from "../hosts/node-program.js";
+import { launchOf } from "../hosts/launch-settings.js";
+import { locateSdkScript } from "../hosts/node-program.js";
 import { startPlugin, type PluginLaunch } from "../hosts/plugin-process.js";
+import type { Link } from "../link/link.js";
 import { locatePlugin, type PluginSearch } from "./locate.js";
 import { PluginProvider } from "./plugin-provider.js";
 
@@ -14,6 +16,10 @@ export interface PluginHostOptions extends PluginSearch {
   /** The program's folder: where dynamic providers find their modules. */
   programDirectory: string;
   engineAddress: string;
+  /** Gives a child the engine's services over its pipe. */
+  serve: (link: Link) => void;
+  /** Somebody reads debug messages. */
+  debug: boolean;
   /** PULUMI_CONFIG. */
   config: Record<string, string>;
   runtimeOptions: Record<string, unknown>;
@@ -85,16 +91,19 @@ export class PluginHost {
   }
 
   #startDynamic(): Promise<PluginProvider> {
-    const { programDirectory, engineAddress, project, runtimeOptions } = this.#options;
+    const { programDirectory, engineAddress, project, runtimeOptions, debug } = this.#options;
     const folder = nearestPackage(programDirectory);
     const runtime = Object.entries(runtimeOptions).map(([key, value]) => [
       `PULUMI_RUNTIME_${key.toUpperCase()}`,
       String(value),
     ]);
+    const script = locateSdkScript(folder, "cmd/dynamic-provider");
+    const { args, linked } = launchOf(script, this.#options.env, { engine: engineAddress, debug });
     return this.#start({
       label: "the dynamic provider",
       command: process.execPath,
-      args: [...launcher(locateSdkScript(folder, "cmd/dynamic-provider")), engineAddress],
+      args: [...args, engineAddress],
+      linked,
       cwd: programDirectory,
       env: {
         ...this.#environment(),
@@ -115,12 +124,12 @@ export class PluginHost {
   }
 
   async #start(launch: PluginLaunch): Promise<PluginProvider> {
-    const { child, port } = await startPlugin(this.#children, launch);
+    const { child, port } = await startPlugin(this.#children, launch, this.#options.serve);
     return this.#connect(port, child);
   }
 
   async #connect(port: number, child: Child | undefined): Promise<PluginProvider> {
-    const provider = new PluginProvider(`127.0.0.1:${port}`);
+    const provider = new PluginProvider(`127.0.0.1:${port}`, child?.link);
     this.#running.push({ provider, ...(child === undefined ? {} : { child }) });
     const { engineAddress, root, programDirectory } = this.#options;
     await provider.handshake({ engineAddress, rootDirectory: root, programDirectory });

@@ -1,7 +1,12 @@
 import * as grpc from "@grpc/grpc-js";
-import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import {
+  ResourceProviderClient,
+  ResourceProviderService,
+} from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import * as pb from "@pulumi/pulumi/proto/provider_pb.js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
+import type { Link } from "../link/link.js";
+import { clientOverLink, type Definitions } from "../link/services.js";
 import type { PropertyMap } from "../state/model.js";
 import { packageOfProviderType, parseUrn } from "../urn.js";
 import type { DetailedDiff, DiffKind } from "../values/diff.js";
@@ -32,6 +37,23 @@ const UNKNOWN_CONFIG =
   "The provider for this resource has inputs that are not known during preview.\n" +
   "This preview may not correctly represent the changes that will be applied during an update.";
 
+/** What is called of a provider, over gRPC or a link. */
+type ProviderClient = Pick<
+  ResourceProviderClient,
+  | "handshake"
+  | "cancel"
+  | "checkConfig"
+  | "diffConfig"
+  | "configure"
+  | "check"
+  | "diff"
+  | "create"
+  | "update"
+  | "delete"
+  | "read"
+  | "invoke"
+>;
+
 interface Capabilities {
   acceptSecrets: boolean;
   acceptResources: boolean;
@@ -55,13 +77,16 @@ const KINDS: Record<number, DiffKind> = {
 
 /** A provider behind gRPC: reduces values to what the plugin understands, and puts secrets back on what it answers. */
 export class PluginProvider implements Provider {
-  readonly #client: ResourceProviderClient;
+  readonly #channel: ResourceProviderClient;
+  readonly #link: Link | undefined;
+  #client: ProviderClient;
   #capabilities: Capabilities | undefined;
   /** Unset until configured; false when its configuration is not known in this preview. */
   #configured: Promise<boolean> | undefined;
 
-  constructor(address: string) {
-    this.#client = new ResourceProviderClient(
+  constructor(address: string, link?: Link) {
+    this.#link = link;
+    this.#client = this.#channel = new ResourceProviderClient(
       address,
       grpc.credentials.createInsecure(),
       CHANNEL_OPTIONS,
@@ -71,7 +96,7 @@ export class PluginProvider implements Provider {
   /** Waits until the plugin answers. Old plugins do not know a handshake and tell what they can when configured. */
   async handshake(info: HandshakeInfo): Promise<void> {
     await new Promise<void>((resolve, reject) =>
-      this.#client.waitForReady(Date.now() + 10_000, (error) =>
+      this.#channel.waitForReady(Date.now() + 10_000, (error) =>
         error === undefined ? resolve() : reject(error),
       ),
     );
@@ -92,6 +117,13 @@ export class PluginProvider implements Provider {
     } catch (error) {
       if (!isUnimplemented(error)) throw providerError(error);
     }
+    // It says so before it says its port.
+    if (this.#link?.peerServes === true)
+      this.#client = clientOverLink(
+        this.#link,
+        grpc,
+        ResourceProviderService as unknown as Definitions,
+      );
   }
 
   /** Asks it to stop what it is doing. */
@@ -100,7 +132,7 @@ export class PluginProvider implements Provider {
   }
 
   close(): void {
-    this.#client.close();
+    this.#channel.close();
   }
 
   async checkConfig(
