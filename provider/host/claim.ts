@@ -1,6 +1,7 @@
 import { CloudError } from "../errors.js";
 import { redact } from "../redact.js";
 import type { DockerClient } from "./docker.js";
+import { collides, devicesOf, portsOf, type HeldPort } from "./held.js";
 import { ourContainers } from "./our-containers.js";
 import { LABELS } from "./ownership.js";
 import {
@@ -22,6 +23,10 @@ export interface Claimant extends Reservation {
   /** Written on the container as a label before it exists, so that it is known from then on. */
   generation: string;
   capacity: HostCapacity;
+  /** Host ports that it publishes. Default none. */
+  ports?: readonly HeldPort[];
+  /** Ids of the host's devices that it has for itself. Default none. */
+  devices?: readonly string[];
   /** What it has already: only more than that has to fit. Absent: it is new. */
   before?: Reservation;
 }
@@ -93,7 +98,7 @@ async function othersOn(
   ledger: Ledger,
   turn: Turn,
   { owner }: Claimant,
-): Promise<Reservation[]> {
+): Promise<Held[]> {
   const [rows, changed] = await Promise.all([
     ourContainers(docker),
     (turn.changed ??= readReservations(docker.transport)),
@@ -106,11 +111,22 @@ async function othersOn(
         row.State !== "removing" &&
         !ledger.has(row.Labels[LABELS.generation] ?? ""),
     )
-    .map((row) => reservationOf(row, changed));
+    .map((row) => ({
+      ...reservationOf(row, changed),
+      owner: row.Labels[LABELS.owner] ?? "",
+      ports: portsOf(row),
+      devices: devicesOf(row),
+    }));
 }
 
-interface Entry extends Reservation {
+/** What another container on the host has. */
+interface Held extends Reservation {
   owner: string;
+  ports: readonly HeldPort[];
+  devices: readonly string[];
+}
+
+interface Entry extends Held {
   accepted: boolean;
 }
 
@@ -136,8 +152,9 @@ class Ledger {
     return this.entries.has(generation);
   }
 
-  begin({ generation, owner, cpus, memoryBytes }: Claimant): void {
-    this.entries.set(generation, { owner, cpus, memoryBytes, accepted: false });
+  begin({ generation, owner, cpus, memoryBytes, ports = [], devices = [] }: Claimant): void {
+    const held = { owner, cpus, memoryBytes, ports, devices };
+    this.entries.set(generation, { ...held, accepted: false });
   }
 
   end(generation: string): void {
@@ -145,20 +162,25 @@ class Ledger {
   }
 
   /** Accepts, or says why not. */
-  decide(claimant: Claimant, others: Reservation[], host: string): CloudError | undefined {
+  decide(claimant: Claimant, others: Held[], host: string): CloudError | undefined {
     const mine = [...this.entries.values()].filter(
       (entry) => entry.accepted && entry.owner !== claimant.owner,
     );
     const taken = [...others, ...mine];
     const lacks = lacksOf(claimant, taken);
-    if (lacks.length === 0) {
+    const clashes = clashesOf(claimant, taken);
+    if (lacks.length + clashes.length === 0) {
       const entry = this.entries.get(claimant.generation);
       if (entry) entry.accepted = true;
       return undefined;
     }
-    return new CloudError("lost-race", `lost the race for the last slot on ${host}`, {
+    const what = lacks.length > 0 ? "the last slot" : (clashes[0]?.what ?? "");
+    return new CloudError("lost-race", `lost the race for ${what} on ${host}`, {
       resource: claimant.owner,
-      reasons: lacks.map((lack) => redact(`${claimant.owner} ${lack}`)),
+      reasons: [
+        ...lacks.map((lack) => redact(`${claimant.owner} ${lack}`)),
+        ...clashes.map(({ what, holder }) => redact(`${holder} has ${what}`)),
+      ],
       hint: claimant.before
         ? "Its limits are as before; run again: the plan then sees what the others took."
         : "Nothing of it was left there; run again: the plan then sees what the others took.",
@@ -218,7 +240,22 @@ function ledgerOf(transport: Transport): Ledger {
 const EPSILON = 5e-7;
 const MIB = 1024 * 1024;
 
-function lacksOf(claimant: Claimant, taken: Reservation[]): string[] {
+/** Ports and devices that another container has. */
+function clashesOf(
+  { ports = [], devices = [] }: Claimant,
+  taken: readonly Held[],
+): { what: string; holder: string }[] {
+  return taken.flatMap(({ owner: holder, ...held }) => [
+    ...ports
+      .filter((port) => held.ports.some((other) => collides(port, other)))
+      .map(({ hostPort, protocol }) => ({ what: `port ${hostPort}/${protocol}`, holder })),
+    ...devices
+      .filter((id) => held.devices.includes(id))
+      .map((id) => ({ what: `device ${id}`, holder })),
+  ]);
+}
+
+function lacksOf(claimant: Claimant, taken: readonly Reservation[]): string[] {
   const { capacity, before } = claimant;
   const freeCpus = capacity.cpus - sum(taken.map(({ cpus }) => cpus));
   const freeBytes = capacity.memoryBytes - sum(taken.map(({ memoryBytes }) => memoryBytes));

@@ -21,6 +21,9 @@ export interface DockerInfo {
   KernelVersion: string;
   CgroupVersion?: string;
   DefaultRuntime?: string;
+  Runtimes?: Record<string, unknown> | null;
+  /** API 1.50 and later: devices that CDI specifications on the host describe. */
+  DiscoveredDevices?: { Source: string; ID: string }[] | null;
   LoggingDriver: string;
   LiveRestoreEnabled: boolean;
   SecurityOptions?: string[] | null;
@@ -90,6 +93,7 @@ export interface HostConfig {
   DnsOptions?: string[];
   ExtraHosts?: string[] | null;
   Devices?: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[];
+  DeviceRequests?: { Driver: string; DeviceIDs: string[]; Capabilities?: string[][] }[];
   LogConfig?: { Type: string; Config: Record<string, string> };
   Sysctls?: Record<string, string>;
   Ulimits?: { Name: string; Soft: number; Hard: number }[];
@@ -241,6 +245,8 @@ export interface ImageInspect {
   RepoDigests: string[] | null;
   Architecture: string;
   Os: string;
+  /** Of arm: v7, v8. */
+  Variant?: string;
   Size: number;
   Config?: ContainerConfig | null;
 }

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { parseReservations, REPORT_RESERVATIONS, type Reservation } from "./reservations.js";
+import { parseUsage, SAMPLE_USAGE, SECOND_SAMPLE, type MachineUsage } from "./usage-script.js";
 
 /** What a machine says of itself, without Docker. */
 export interface Machine {
@@ -19,11 +20,21 @@ export interface Machine {
   routes: { cidr: string; device: string }[];
   /** Containers whose reservation changed since they were made, by Docker's id. */
   reservations: Record<string, Reservation>;
+  /** Graphics and other accelerators by their device files: `/dev/nvidia0`, `/dev/dri/renderD128`. */
+  devices: string[];
+  /** Free bytes of the file system that Docker's images and containers are on; absent: could not be asked. */
+  diskFreeBytes?: number;
+  /** What runs there takes now; absent: not asked for, or the machine does not say. */
+  usage?: MachineUsage;
 }
 
-/** One answer per line, `key value`; nothing of it needs root. */
+/**
+ * One answer per line, `key value`; nothing of it needs root. With `usage` as its argument it also samples for a second
+ * how busy the machine is.
+ */
 export const OBSERVE_SCRIPT = `
 say() { printf '%s %s\\n' "$1" "$2"; }
+${SAMPLE_USAGE}
 say hostname "$(hostname)"
 say machine "$(cat /etc/machine-id 2>/dev/null)"
 say cpus "$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)"
@@ -49,12 +60,19 @@ done
   case $cidr in default|unreachable|blackhole|prohibit|fe80*) ;; *) say route "$cidr $device" ;; esac
 done
 ${REPORT_RESERVATIONS}
+for device in /dev/nvidia[0-9]* /dev/dri/renderD* /dev/kfd /dev/accel/accel*; do
+  [ -e "$device" ] && say accelerator "$device"
+done
+root=$(sed -n 's/.*"data-root" *: *"\\([^"]*\\)".*/\\1/p' /etc/docker/daemon.json 2>/dev/null)
+say disk "$(df -Pk "\${root:-/var/lib/docker}" 2>/dev/null | sed -n '2s/^.* \\([0-9][0-9]*\\)  *[0-9-]*%.*/\\1/p')"
+${SECOND_SAMPLE}
 exit 0`;
 
 /** Reads the script's answer; numbers that are missing become 0. */
 export function parseMachine(text: string, kind: "ssh" | "local"): Machine {
   const facts = new Map<string, string>();
   const routes: Machine["routes"] = [];
+  const devices: string[] = [];
   for (const line of text.split("\n")) {
     const space = line.indexOf(" ");
     if (space < 0) continue;
@@ -63,9 +81,12 @@ export function parseMachine(text: string, kind: "ssh" | "local"): Machine {
       const [cidr = "", device = ""] = value.split(" ");
       const canonical = cidrOf(cidr);
       if (canonical) routes.push({ cidr: canonical, device });
-    } else if (!facts.has(key)) facts.set(key, value);
+    } else if (key === "accelerator" && value.startsWith("/")) devices.push(value);
+    else if (!facts.has(key)) facts.set(key, value);
   }
   const get = (key: string) => facts.get(key) ?? "";
+  const disk = get("disk");
+  const usage = parseUsage(text);
   return {
     hostname: get("hostname"),
     machineId: get("machine"),
@@ -81,6 +102,9 @@ export function parseMachine(text: string, kind: "ssh" | "local"): Machine {
     },
     routes,
     reservations: parseReservations(text),
+    devices: devices.sort(),
+    ...(/^\d+$/.test(disk) ? { diskFreeBytes: Number(disk) * 1024 } : {}),
+    ...(usage ? { usage } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
-import { CloudError, messageOf } from "../errors.js";
+import { CloudError, isNotFound, messageOf } from "../errors.js";
 import type { HostConnection } from "./connection.js";
-import { dockerFor } from "./docker.js";
+import { dockerFor, type DockerClient } from "./docker.js";
 import type { ContainerSummary, DockerInfo, DockerNetwork, DockerVolume } from "./docker-types.js";
 import { duration, withDeadline } from "./deadline.js";
 import { OBSERVE_SCRIPT, parseMachine, type Machine } from "./observe-script.js";
@@ -16,6 +16,8 @@ export interface EngineSnapshot {
   containers: ContainerSummary[];
   networks: DockerNetwork[];
   volumes: DockerVolume[];
+  /** What the images that were asked about are built for, by reference; absent ones are not on the host. */
+  images?: Record<string, { os: string; arch: string; variant?: string }>;
 }
 
 /** One host as it was seen once. */
@@ -24,6 +26,8 @@ export type HostSnapshot =
       name: string;
       reachable: true;
       machine: Machine;
+      /** When it was seen, in milliseconds since 1970; absent: just now. */
+      observedAt?: number;
       /** Absent: Docker is not installed or does not answer; `engineProblem` says which. */
       engine?: EngineSnapshot;
       engineProblem?: CloudError;
@@ -39,6 +43,10 @@ export interface ObserveOptions {
   /** For connecting and everything asked. Default 10 s. */
   timeoutMs?: number;
   signal?: AbortSignal;
+  /** Sample for a second how busy each machine is. Default false: nothing needs it, and it takes that second. */
+  usage?: boolean;
+  /** Images to look for on the hosts. Default none. */
+  images?: readonly string[];
 }
 
 /** Looks at one host: one script and a few requests to Docker, at the same time. Throws when it cannot be reached. */
@@ -52,7 +60,12 @@ export async function observeHost(
       host: connection.name,
       hint: "Check that the machine is up and not overloaded.",
     });
-  return withDeadline(limit, late, (signal) => observe(connection, limit, signal), options.signal);
+  return withDeadline(
+    limit,
+    late,
+    (signal) => observe(connection, limit, signal, options),
+    options.signal,
+  );
 }
 
 /** Looks at all hosts at once; those that cannot be reached are values too. Never takes much longer than the time limit. */
@@ -75,12 +88,17 @@ export async function observeHosts(
   );
 }
 
-async function observe(connection: HostConnection, timeoutMs: number, signal: AbortSignal) {
+async function observe(
+  connection: HostConnection,
+  timeoutMs: number,
+  signal: AbortSignal,
+  { usage, images = [] }: ObserveOptions,
+) {
   const transport = transportFor(connection);
   const [script, engine] = await Promise.all([
     // The login user can read all of it; SSH_CONNECTION does not survive sudo.
-    transport.script(OBSERVE_SCRIPT, [], { timeoutMs, signal, asUser: true }),
-    observeEngine(connection, timeoutMs, signal),
+    transport.script(OBSERVE_SCRIPT, usage ? ["usage"] : [], { timeoutMs, signal, asUser: true }),
+    observeEngine(connection, timeoutMs, signal, images),
   ]);
   if (script.code !== 0)
     throw new CloudError("command", `cannot be observed (exit code ${script.code})`, {
@@ -89,23 +107,26 @@ async function observe(connection: HostConnection, timeoutMs: number, signal: Ab
       hint: "The login must be able to run sh, uname and ip there.",
     });
   const machine = parseMachine(script.stdout, connection.kind);
-  return { name: connection.name, reachable: true as const, machine, ...engine };
+  const observedAt = Date.now();
+  return { name: connection.name, reachable: true as const, machine, observedAt, ...engine };
 }
 
 async function observeEngine(
   connection: HostConnection,
   timeoutMs: number,
   signal: AbortSignal,
+  images: readonly string[],
 ): Promise<{ engine?: EngineSnapshot; engineProblem?: CloudError }> {
   const docker = dockerFor(connection);
   const options = { timeoutMs, signal };
   try {
-    const [version, info, containers, networks, volumes] = await Promise.all([
+    const [version, info, containers, networks, volumes, platforms] = await Promise.all([
       docker.version(options),
       docker.info(options),
       docker.listContainers({}, options),
       docker.listNetworks({}, options),
       docker.listVolumes({}, options),
+      platformsOf(docker, images, options),
     ]);
     return {
       engine: {
@@ -116,6 +137,7 @@ async function observeEngine(
         containers,
         networks,
         volumes,
+        ...(images.length > 0 ? { images: platforms } : {}),
       },
     };
   } catch (error) {
@@ -123,4 +145,24 @@ async function observeEngine(
       return { engineProblem: error };
     throw error;
   }
+}
+
+/** One request for each image, at the same time as all others; one that is not there is left out. */
+async function platformsOf(
+  docker: DockerClient,
+  images: readonly string[],
+  options: { timeoutMs: number; signal: AbortSignal },
+): Promise<NonNullable<EngineSnapshot["images"]>> {
+  const found: NonNullable<EngineSnapshot["images"]> = {};
+  await Promise.all(
+    images.map(async (image) => {
+      try {
+        const { Os, Architecture, Variant } = await docker.inspectImage(image, options);
+        found[image] = { os: Os, arch: Architecture, ...(Variant ? { variant: Variant } : {}) };
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+    }),
+  );
+  return found;
 }

@@ -19,6 +19,13 @@ export const LABELS = {
   memory: `${LABEL_PREFIX}.memory`,
   /** Application (blueprint) the container belongs to, or "". */
   application: `${LABEL_PREFIX}.application`,
+  /** What kind of container it is, and which siblings it has, for affinity. Absent on those of older versions. */
+  type: `${LABEL_PREFIX}.type`,
+  group: `${LABEL_PREFIX}.group`,
+  /** Host ports that it publishes, e.g. "8080/tcp 127.0.0.1:53/udp"; absent when there are none. */
+  ports: `${LABEL_PREFIX}.ports`,
+  /** Ids of the host's devices that are its own; absent when there are none. */
+  devices: `${LABEL_PREFIX}.devices`,
   /** On networks: VNI and pool CIDR. */
   vni: `${LABEL_PREFIX}.vni`,
   cidr: `${LABEL_PREFIX}.cidr`,

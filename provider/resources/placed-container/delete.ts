@@ -3,6 +3,7 @@ import { dockerFor, type DockerClient } from "../../host/docker.js";
 import type { ContainerInspect } from "../../host/docker-types.js";
 import { faultPoint } from "../../host/faults.js";
 import { withGiveUpHint } from "../../host/give-up.js";
+import { isGivenUp } from "../../host/lost-hosts.js";
 import { ownerOf } from "../../host/ownership.js";
 import { progress, warn } from "../../progress.js";
 import type { PlacedContainerState } from "./inputs.js";
@@ -27,9 +28,16 @@ export async function remove(_id: string, state: PlacedContainerState): Promise<
     }
     await faultPoint("deleted", place.host);
   } catch (error) {
-    if (!isUnreachable(error) || place.connection.whenUnreachable !== "forget") {
-      throw withGiveUpHint(error);
+    if (!isUnreachable(error)) throw withGiveUpHint(error);
+    if (isGivenUp(place.connection)) {
+      await warn(
+        `host ${place.host} cannot be reached: container ${status.containerName} is placed anew and, if it is still ` +
+          "there, removed by the first up that reaches the host",
+        meta,
+      );
+      return;
     }
+    if (place.connection.whenUnreachable !== "forget") throw withGiveUpHint(error);
     await warn(
       `host ${place.host} cannot be reached: container ${status.containerName} and its volumes remain there`,
       meta,

@@ -42,19 +42,23 @@ export function decide(olds: PlacedContainerState, news: PlacedContainerInputs):
   // Another host has another one anyway.
   const gateways = moved ? [] : gatewayChanges(olds.place, news.place);
 
-  if (fixed.length > 0 || moved || renamed || gateways.length > 0) {
+  // A device is handed in when the container is made.
+  const devices = devicesChange(olds.place, news.place);
+
+  if (fixed.length > 0 || moved || renamed || gateways.length > 0 || devices) {
     const why = [
       ...(renamed ? [`its owner was ${ownerOf(olds.meta)}`] : []),
       ...(fixed.length > 0
         ? [`${fixed.join(", ")} ${fixed.length === 1 ? "changes" : "change"}`]
         : []),
+      ...(devices && !moved ? ["its devices change"] : []),
       ...gateways.map((network) => `the name server of ${network} changes`),
     ].join("; ");
     const route = moved ? `${olds.place.host} -> ${news.place.host}` : "";
     const cause = stopCause(olds, news, moved);
     const replaces = [
       ...(renamed ? ["meta"] : []),
-      ...(moved || gateways.length > 0 ? ["place"] : []),
+      ...(moved || gateways.length > 0 || devices ? ["place"] : []),
       ...(fixed.length > 0 ? ["spec"] : []),
     ];
     const what = [route, cause].filter(Boolean).join(", ");
@@ -88,6 +92,10 @@ export function driftOf({ status }: PlacedContainerState): string[] {
   return status?.drift ?? [];
 }
 
+function devicesChange({ devices: before = [] }: ContainerPlace, news: ContainerPlace): boolean {
+  return !hasUnknown(news.devices) && !same(before, news.devices ?? []);
+}
+
 /** Why the old container must be gone first, or undefined: only then do both run side by side for a moment. */
 function stopCause(
   olds: PlacedContainerState,
@@ -98,6 +106,10 @@ function stopCause(
     const cause = stopFirstCause(news.spec, olds.place.host);
     if (cause) return cause;
   }
+  const kept = moved
+    ? undefined
+    : olds.place.devices?.find((id) => news.place.devices?.includes(id));
+  if (kept !== undefined) return `it keeps the device ${kept} of ${olds.place.host}`;
   for (const network of attachmentsOf(news.place)) {
     const before = attachmentsOf(olds.place).find(
       ({ dockerName }) => dockerName === network.dockerName,

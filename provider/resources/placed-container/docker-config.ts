@@ -4,6 +4,7 @@ import type {
   EndpointSettings,
   UpdateBody,
 } from "../../host/docker-types.js";
+import { portsLabel, type HeldPort } from "../../host/held.js";
 import { LABELS, ownerOf } from "../../host/ownership.js";
 import { macOf } from "../../network/names.js";
 import { grantedCapabilities } from "./capabilities.js";
@@ -54,7 +55,10 @@ export function createBody(inputs: PlacedContainerInputs, making: Making): Conta
       ReadonlyRootfs: spec.readOnlyRoot || spec.hardened,
       IpcMode: "private",
       Init: spec.init,
-      Devices: spec.devices.map(deviceOf),
+      Devices: [...spec.devices, ...plannedFiles(place.devices)].map(deviceOf),
+      ...(plannedRequests(place.devices).length > 0
+        ? { DeviceRequests: plannedRequests(place.devices) }
+        : {}),
       ExtraHosts: Object.entries(spec.extraHosts).map(([name, address]) => `${name}:${address}`),
       Dns: dnsOf(inputs, making.resolvers),
       DnsSearch: [...new Set(place.networks.map(({ domain }) => domain).filter(Boolean))],
@@ -100,7 +104,9 @@ export function labelsOf(
   inputs: PlacedContainerInputs,
   generation: string,
 ): Record<string, string> {
-  const { meta, cloud, spec } = inputs;
+  const { meta, cloud, spec, place } = inputs;
+  const ports = portsLabel(publishedPorts(spec));
+  const devices = (place.devices ?? []).join(" ");
   return {
     ...spec.labels,
     [LABELS.owner]: ownerOf(meta),
@@ -110,7 +116,35 @@ export function labelsOf(
     [LABELS.cpus]: String(spec.cpus),
     [LABELS.memory]: String(spec.memoryBytes),
     [LABELS.application]: spec.application,
+    ...(place.type === undefined ? {} : { [LABELS.type]: place.type }),
+    ...(place.group === undefined ? {} : { [LABELS.group]: place.group }),
+    ...(ports === "" ? {} : { [LABELS.ports]: ports }),
+    ...(devices === "" ? {} : { [LABELS.devices]: devices }),
   };
+}
+
+/** Ports of the host that it takes. */
+export function publishedPorts({ ports }: Pick<ContainerSpec, "ports">): HeldPort[] {
+  return ports
+    .filter(({ hostPort }) => hostPort > 0)
+    .map(({ hostPort, protocol, hostAddress }) => ({ hostPort, protocol, hostAddress }));
+}
+
+/** Devices of the plan that are files of the host. */
+function plannedFiles(devices: readonly string[] = []): string[] {
+  return devices.filter((id) => id.startsWith("/"));
+}
+
+/** Devices of the plan that a driver hands in: `nvidia:0` by NVIDIA's own, `vendor.com/class=name` by CDI. */
+function plannedRequests(devices: readonly string[] = []) {
+  const nvidia = devices.flatMap((id) => (id.startsWith("nvidia:") ? [id.slice(7)] : []));
+  const cdi = devices.filter((id) => /^[^/:]+\/[^=]+=/.test(id));
+  return [
+    ...(nvidia.length > 0
+      ? [{ Driver: "nvidia", DeviceIDs: nvidia, Capabilities: [["gpu"]] }]
+      : []),
+    ...(cdi.length > 0 ? [{ Driver: "cdi", DeviceIDs: cdi }] : []),
+  ];
 }
 
 function limitsOf({ cpus, memoryBytes, pids }: ContainerSpec) {

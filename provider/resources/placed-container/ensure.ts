@@ -10,7 +10,7 @@ import { withStartSlot } from "../../host/starts.js";
 import { announce } from "../../network/announce.js";
 import { progress } from "../../progress.js";
 import { attachFailure, describe, holderOf, syncNetworks } from "./attach.js";
-import { createBody, updateBody } from "./docker-config.js";
+import { createBody, publishedPorts, updateBody } from "./docker-config.js";
 import { hostNow, type HostNow } from "./host-facts.js";
 import { ensureImage, type FoundImage } from "./image.js";
 import type { PlacedContainerInputs, PlacedContainerState } from "./inputs.js";
@@ -222,6 +222,8 @@ function claimOf({ inputs, owner }: Work, generation: string, host: HostNow) {
     generation,
     cpus: spec.cpus,
     memoryBytes: spec.memoryBytes,
+    ports: publishedPorts(spec),
+    devices: place.devices ?? [],
     capacity: {
       cpus: cpus - headroom.cpus,
       memoryBytes: memoryBytes - headroom.memoryBytes,

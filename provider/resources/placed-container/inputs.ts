@@ -82,6 +82,11 @@ export interface ContainerPlace {
     headroom?: { cpus: number; memoryBytes: number };
     maxContainers?: number;
   };
+  /** Ids of the host's devices that the plan gave it: `/dev/dri/renderD128`, `nvidia:0`, `nvidia.com/gpu=0`. */
+  devices?: string[];
+  /** For affinity of containers that are placed later: a label on the container. */
+  type?: string;
+  group?: string;
   /** In attach order, one for each of spec.networks. */
   networks: {
     network: string;

@@ -290,6 +290,9 @@ function devices(problems: Problems, value: unknown): void {
   });
 }
 
+/** Parts of a place that the states of earlier versions do not have. */
+const PLANNED = ["devices", "type", "group"];
+
 /** Who owns the container and where it goes. These come from the SDK, so only their use on a host is checked. */
 export function validatePlace(problems: Problems, news: Record<string, unknown>): void {
   problems.object(
@@ -302,10 +305,14 @@ export function validatePlace(problems: Problems, news: Record<string, unknown>)
         for (const key of ["project", "stack", "name"])
           problems.keeps(`meta.${key}`, it[key], nameProblem);
       });
-      const members = ["host", "connection", "reason", "capacity", "networks"];
+      const members = ["host", "connection", "reason", "capacity", "networks", ...PLANNED];
       problems.object("place", place, members, (it) => {
         problems.keeps("place.host", it["host"], nameProblem);
         connection(problems, it["connection"]);
+        if (it["devices"] !== undefined)
+          problems.list("place.devices", it["devices"], (id, at) => {
+            problems.keeps(at, id, deviceIdProblem);
+          });
         problems.list("place.networks", it["networks"], (network, at) => {
           problems.keeps(at, network, (value) =>
             typeof value === "object" ? undefined : "must be an object",
@@ -318,6 +325,12 @@ export function validatePlace(problems: Problems, news: Record<string, unknown>)
       });
     },
   );
+}
+
+function deviceIdProblem(value: unknown): string | undefined {
+  return typeof value === "string" && /^[A-Za-z0-9/][A-Za-z0-9_.:/=-]{0,199}$/.test(value)
+    ? undefined
+    : "must be the id of a device, such as /dev/dri/renderD128, nvidia:0 or nvidia.com/gpu=0";
 }
 
 function connection(problems: Problems, value: unknown): void {
