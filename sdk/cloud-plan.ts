@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Rebalance } from "../provider/placement/model.js";
 import { Placement } from "./resources/placement.js";
+import type { FunctionBook } from "./user-functions.js";
 
 /** Called when the plan closes, so that it sees what has settled by then. */
 type Pending = () => pulumi.Input<Record<string, unknown>>;
@@ -14,12 +16,35 @@ export class CloudPlan {
   private open: { plan: Placement; networks: Pending[]; requests: Pending[] } | undefined;
   private readonly closed: { plan: Placement; requests: Pending[] }[] = [];
   private readonly planOf = new Map<string, Placement>();
+  private readonly places = new Map<string, Promise<unknown>>();
+  private readonly rebalanced: { application: string; maxMoves: number | undefined }[] = [];
 
   constructor(
     private readonly name: string,
     private readonly inputs: pulumi.Inputs,
     private readonly opts: pulumi.CustomResourceOptions,
+    private readonly functions: FunctionBook,
   ) {}
+
+  /** The plan that takes requests now; made if there is none. */
+  first(): Placement {
+    return (this.open ??= this.start()).plan;
+  }
+
+  /** Of an application: its containers may be moved for a better balance, at most so many. */
+  rebalance(application: string, maxMoves: number | undefined): void {
+    this.rebalanced.push({ application, maxMoves });
+  }
+
+  /** A container's resource, under the name of its request: `placed` settles when it is in its place. */
+  announce(name: string, placed: Promise<unknown>): void {
+    this.places.set(name, placed);
+  }
+
+  /** Resolves when the container is in its place, or is none of this program. */
+  async whenPlaced(name: string): Promise<void> {
+    await this.places.get(name);
+  }
 
   /** Adds a container's request; returns the plan that will decide it. */
   request(name: string, request: Pending): Placement {
@@ -65,15 +90,27 @@ export class CloudPlan {
       number === 1 ? this.name : `${this.name}-${number}`,
       {
         ...this.inputs,
+        functions: complete.then(() => this.functions.serialised()),
+        rebalance: complete.then(() => this.rebalanceArgs()),
         networks: complete.then(() => networks.map((request) => request())),
         requests: complete.then(() => requests.map((request) => request())),
         earlier: this.earlier(),
         assignments: undefined,
         allocations: undefined,
+        order: undefined,
+        hostSupply: undefined,
       },
       this.opts,
     );
     return { plan, networks, requests };
+  }
+
+  /** The cloud's own wish, or those of its applications together. */
+  private rebalanceArgs(): Rebalance | undefined {
+    const own = this.inputs["rebalance"] as Rebalance | undefined;
+    if (own || this.rebalanced.length === 0) return own;
+    const maxMoves = this.rebalanced.reduce((sum, each) => sum + (each.maxMoves ?? 10), 0);
+    return { maxMoves, applications: this.rebalanced.map(({ application }) => application) };
   }
 
   private earlier(): pulumi.Input<Record<string, unknown>> {

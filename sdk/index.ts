@@ -3,16 +3,18 @@ export { DockerHost } from "./resources/docker-host.js";
 export type {
   CommandConnection,
   DockerHostArgs,
+  HostDeviceArgs,
+  LocationArgs,
   SshArgs,
   SshKeyArgs,
 } from "./resources/docker-host.js";
 export { DockerCloud } from "./resources/docker-cloud.js";
 export type {
   CloudExport,
-  Constraint,
   ContainerDefaults,
   DockerCloudArgs,
-  Strategy,
+  RebalanceArgs,
+  SupplyArgs,
 } from "./resources/docker-cloud.js";
 export { Placement } from "./resources/placement.js";
 export { VirtualNetwork } from "./resources/virtual-network.js";
@@ -26,6 +28,16 @@ export type {
   PortArgs,
   SecretFileArgs,
 } from "./container-args.js";
+export { constraint, prefer, strategy } from "./rules.js";
+export type {
+  Constraint,
+  FunctionStrategy,
+  PredicateConstraint,
+  Preference,
+  ResourceSettings,
+  Strategy,
+} from "./rules.js";
+export type { DeviceArgs, LayerArgs, NeedsArgs } from "./placement-args.js";
 export { Blueprint } from "./blueprints/blueprint.js";
 export type {
   BlueprintArgs,
@@ -41,6 +53,18 @@ export type { Duration, Memory } from "./units.js";
 export type {
   Assignment,
   ConstraintSpec,
+  ContainerFacts,
+  ContainerPredicate,
+  Coordinates,
+  HostComparator,
+  HostFacts,
+  HostNow,
+  HostPredicate,
+  HostScore,
   NetworkAllocation,
+  RequestFacts,
+  SpreadLevel,
+  StrategyName,
   StrategySpec,
+  Supply,
 } from "../provider/placement/model.js";

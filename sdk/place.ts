@@ -18,8 +18,9 @@ export function placeOf(
   name: string,
   cloud: DockerCloud,
   attachments: readonly Attachment[],
+  kind: { type: string; group: string },
 ): Promise<Record<string, unknown>> {
-  const place = resolve(plan, name, cloud, attachments);
+  const place = resolve(plan, name, cloud, attachments, kind);
   place.catch(() => undefined); // the registration, which waits for it, reports it
   return place;
 }
@@ -29,16 +30,21 @@ async function resolve(
   name: string,
   cloud: DockerCloud,
   attachments: readonly Attachment[],
+  kind: { type: string; group: string },
 ): Promise<Record<string, unknown>> {
   const assignment = at(await seen(plan.assignments), name);
   const host = at(assignment, "host");
   const addresses = at(assignment, "addresses");
+  await turnOf(plan, name, cloud);
+  const devices = (assignment as { devices?: string[] } | undefined)?.devices;
   const parts = typeof host === "string" ? cloud.partsOf(host) : undefined;
   return {
     host: fromPlan(plan, typeof host === "string" ? host : pulumi.unknown),
     connection: parts?.connection ?? pulumi.unknown,
     reason: at(assignment, "reason"),
     capacity: parts?.capacity ?? pulumi.unknown,
+    ...kind,
+    ...(devices ? { devices } : {}),
     networks: await Promise.all(
       attachments.map(async ({ network, address }) => {
         const members = at(await seen(network.allocation), "hosts");
@@ -54,6 +60,15 @@ async function resolve(
       }),
     ),
   };
+}
+
+/**
+ * Containers that move for a drain or a rebalancing do so one by one. This is a wait, not a dependency: once each is in
+ * its place they have nothing to do with each other.
+ */
+async function turnOf(plan: Placement, name: string, cloud: DockerCloud): Promise<void> {
+  const after = at(await seen(plan.order), name);
+  if (typeof after === "string") await cloud.whenPlaced(after);
 }
 
 /** One key, unknown where what it is in is unknown: as Pulumi's lifted access does it. */

@@ -1,22 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ContainerArgs } from "../container-args.js";
 import { checkName } from "../names.js";
-import type { Constraint, DockerCloud, Strategy } from "../resources/docker-cloud.js";
+import { joinLayers, type LayerArgs, type NeedsArgs } from "../placement-args.js";
+import type { DockerCloud } from "../resources/docker-cloud.js";
 import { PlacedContainer, type PlacedContainerArgs } from "../resources/placed-container.js";
 import { VirtualNetwork, type VirtualNetworkArgs } from "../resources/virtual-network.js";
 
 /** One service of an application: `count` containers of one kind. */
-export interface ServiceArgs extends ContainerArgs {
+export interface ServiceArgs extends ContainerArgs, NeedsArgs {
   /** How many containers. With a count they are named `<service>-0`, `<service>-1`, ... @default one, named `<service>` */
   count?: number;
   /** Services that must be up and healthy before this one starts. @default those whose outputs it uses */
   dependsOn?: string[];
   /** Further names of the service on the application's network. @default [] */
   aliases?: string[];
-  /** After the cloud's and the application's. @default [] */
-  constraints?: Constraint[];
-  /** After the cloud's and the application's. @default [] */
-  strategies?: Strategy[];
 }
 
 /** What a service offers to those that use it. */
@@ -34,16 +31,15 @@ export type UseService = (name: string) => ServiceOutputs;
 /** A service's args, or a function that makes them from the outputs of other services. */
 export type ServiceDefinition = ServiceArgs | ((use: UseService) => ServiceArgs);
 
-export interface BlueprintArgs {
+/** Its constraints, strategies, preferences and affinity rules are for all services, after the cloud's, before their own. */
+export interface BlueprintArgs extends LayerArgs {
   cloud: DockerCloud;
   /** By name; the name is also the service's name on the network. Order is placement order after dependencies. */
   services: Record<string, ServiceDefinition>;
   /** The application's network: an existing one, or settings for its own. @default its own, carved from the pool */
   network?: VirtualNetwork | Omit<VirtualNetworkArgs, "cloud">;
-  /** For all services, after the cloud's. @default [] */
-  constraints?: Constraint[];
-  /** For all services, after the cloud's. @default [] */
-  strategies?: Strategy[];
+  /** Move this application's containers for a better balance, as `rebalance` of DockerCloud does for all. @default false */
+  rebalance?: boolean | { maxMoves?: number };
   /** Adjusts a child before it is made, e.g. for a setting that a service has no word for. */
   transform?: (args: PlacedContainerArgs, service: string, index: number) => PlacedContainerArgs;
 }
@@ -81,6 +77,11 @@ export class Blueprint extends pulumi.ComponentResource {
   constructor(name: string, args: BlueprintArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("clocker:index:Blueprint", name, {}, opts);
     checkName("Blueprint", name);
+    if (args.rebalance)
+      args.cloud.rebalanceApplication(
+        name,
+        args.rebalance === true ? undefined : args.rebalance.maxMoves,
+      );
     const network = this.createNetwork(name, args);
     const services = this.createServices(name, args, network);
     this.nodes = {
@@ -148,14 +149,7 @@ export class Blueprint extends pulumi.ComponentResource {
     dependencies: PlacedContainer[],
   ): ServiceOutputs {
     checkName(`Blueprint ${name}: service`, service);
-    const {
-      count,
-      dependsOn: _dependsOn,
-      aliases = [],
-      constraints,
-      strategies,
-      ...container
-    } = serviceArgs;
+    const { count, dependsOn: _dependsOn, aliases = [], ...container } = serviceArgs;
     if (count !== undefined && (!Number.isInteger(count) || count < 0)) {
       throw new pulumi.RunError(
         `Blueprint ${name}: services.${service}.count: a whole number from 0 is needed`,
@@ -171,8 +165,7 @@ export class Blueprint extends pulumi.ComponentResource {
         application: name,
         type: service,
         networks: [{ network, aliases: [...names, ...aliases] }],
-        constraints: [...(args.constraints ?? []), ...(constraints ?? [])],
-        strategies: [...(args.strategies ?? []), ...(strategies ?? [])],
+        ...joinLayers(args, container),
       };
       return new PlacedContainer(
         `${name}-${member}`,

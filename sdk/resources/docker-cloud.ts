@@ -1,23 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConnection } from "../../provider/host/connection.js";
-import type { ConstraintSpec, StrategyName, StrategySpec } from "../../provider/placement/model.js";
+import type {
+  ContainerPredicate,
+  Rebalance,
+  Supply,
+  SupplySpec,
+} from "../../provider/placement/model.js";
 import type { PlanHost } from "../../provider/resources/placement/inputs.js";
 import { CloudPlan } from "../cloud-plan.js";
 import { lift } from "../lift.js";
 import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
+import { layerOf, type LayerArgs } from "../placement-args.js";
+import type { Collect, Constraint, Preference, Strategy } from "../rules.js";
+import { FunctionBook } from "../user-functions.js";
 import { bytesOf, secondsOf, type Duration, type Memory } from "../units.js";
 import { DockerHost } from "./docker-host.js";
 import type { Placement } from "./placement.js";
-
-/** How acceptable hosts are ordered; the first one left wins. A name, or an object for one with settings. */
-export type Strategy = StrategyName | StrategySpec;
-
-/**
- * What must hold for a host: a label expression (`"zone=eu"`, `"zone in (eu,us)"`, `"ssd exists"`), or an object for
- * the other kinds.
- */
-export type Constraint = string | ConstraintSpec;
 
 export interface ContainerDefaults {
   /** Cores reserved for and granted to a container that names none. @default 0.5 */
@@ -28,13 +27,51 @@ export interface ContainerDefaults {
   pids?: number;
 }
 
-export interface DockerCloudArgs {
+/** Asks for moves that make the balance of the strategies better. */
+export interface RebalanceArgs {
+  /** At most so many containers move in one up. @default 10 */
+  maxMoves?: number;
+  /** Only containers of these applications move. @default all */
+  applications?: string[];
+}
+
+/** How many hosts the cloud should have; see `neededHosts`. */
+export interface SupplyArgs {
+  /** Room to keep free for containers to come: a number of them, a share of all places (`"25%"`), or resources. */
+  headroom: number | `${number}%` | { cpus?: number; memory?: Memory };
+  /** @default 0 */
+  minHosts?: number;
+  /** @default no limit */
+  maxHosts?: number;
+  /** Containers on one host. @default the lowest `maxContainers` among the cloud's constraints, else 8 */
+  maxContainers?: number;
+  /** What a new host would offer, for headroom by resources. @default the smallest host of the cloud */
+  hostShape?: { cpus: number; memory: Memory };
+}
+
+export interface DockerCloudArgs extends LayerArgs {
   /** The hosts, in the order in which depthFirst and breadthFirst take them. Or what another stack exported. */
   hosts: DockerHost[] | pulumi.Input<CloudExport>;
   /** Applied to every container, before the application's and its own. @default ["breadthFirst"] */
   strategies?: Strategy[];
   /** Hold for every container of the cloud. @default [] */
   constraints?: Constraint[];
+  /** Wishes for every container of the cloud. @default [] */
+  preferences?: Preference[];
+  /** Functions that affinity rules ask for as `PREDICATE name`: whether a container that lies on a host matches. @default {} */
+  containerPredicates?: Record<string, ContainerPredicate>;
+  /**
+   * Move containers so that the balance of the strategies becomes better; previews show which. True: all that are
+   * worth it, at most 10. Absent, nothing that may stay is moved. @default false
+   */
+  rebalance?: boolean | RebalanceArgs;
+  /**
+   * Place anew what was on hosts that cannot be reached, except what has data there. What still runs on such a host is
+   * removed by the first up that reaches it. @default false
+   */
+  replaceLost?: boolean;
+  /** Count how many hosts are needed: the outputs `neededHosts`, `desiredHosts` and `supply`. @default not counted */
+  supply?: SupplyArgs;
   /** Networks are carved from this pool. @default "10.128.0.0/9" */
   addressPool?: pulumi.Input<string>;
   /** Size of a network carved from the pool. @default 16 */
@@ -61,6 +98,12 @@ const KNOWN: Known<DockerCloudArgs> = {
   hosts: true,
   strategies: true,
   constraints: true,
+  preferences: true,
+  affinity: true,
+  containerPredicates: true,
+  rebalance: true,
+  replaceLost: true,
+  supply: true,
   addressPool: true,
   networkPrefix: true,
   containers: true,
@@ -77,7 +120,10 @@ export class DockerCloud extends pulumi.ComponentResource {
   readonly defaults: { cpus: number; memoryBytes: number; pids: number };
   /** @internal */
   readonly cloudName: string;
+  /** @internal collects the functions of rules */
+  readonly collect: Collect;
   private readonly plan: CloudPlan;
+  private readonly supplied: pulumi.Output<Supply> | undefined;
   private readonly infos = new Map<string, pulumi.Output<PlanHost>>();
   private readonly parts = new Map<string, HostParts>();
 
@@ -105,13 +151,25 @@ export class DockerCloud extends pulumi.ComponentResource {
       memoryBytes: bytesOf(at("containers.memory"), args.containers?.memory ?? "256 MiB"),
       pids: args.containers?.pids ?? 512,
     };
+    const functions = new FunctionBook(name);
+    this.collect = (kind, name, run) => functions.add(kind, name, run);
+    for (const [predicate, run] of Object.entries(args.containerPredicates ?? {}))
+      functions.add("containers", predicate, run);
+    const { preferences, ...layer } = layerOf(
+      { ...args, strategies: args.strategies ?? ["breadthFirst"] },
+      this.collect,
+    );
+    const rebalance = rebalanceOf(args.rebalance);
     this.plan = new CloudPlan(
       name,
       {
         cloud: name,
         hosts: planHosts,
-        constraints: (args.constraints ?? []).map(constraintSpec),
-        strategies: (args.strategies ?? ["breadthFirst"]).map(strategySpec),
+        ...layer,
+        ...(preferences.length > 0 ? { preferences } : {}),
+        ...(rebalance ? { rebalance } : {}),
+        ...(args.replaceLost === true ? { replaceLost: true } : {}),
+        ...(args.supply ? { supply: supplyOf(at, args.supply) } : {}),
         pool: {
           cidr: args.addressPool ?? "10.128.0.0/9",
           networkPrefix: args.networkPrefix ?? 16,
@@ -119,13 +177,38 @@ export class DockerCloud extends pulumi.ComponentResource {
         observeTimeout: secondsOf(at("observeTimeout"), args.observeTimeout ?? 10),
       },
       { parent: this, dependsOn: own },
+      functions,
     );
+    this.supplied = args.supply ? this.plan.first().hostSupply : undefined;
     this.registerOutputs({});
   }
 
   /** Everything another stack needs to place containers here: `new DockerCloud("c", { hosts: ref.getOutput("cloud") })`. */
   export(): pulumi.Output<CloudExport> {
     return this.hosts.apply((hosts) => ({ name: this.cloudName, hosts }));
+  }
+
+  /**
+   * How many hosts the cloud should have and what that was computed from. It counts what the program requests before
+   * it waits for anything, and what is on the hosts. @throws RunError without the argument `supply`
+   */
+  get supply(): pulumi.Output<Supply> {
+    if (!this.supplied) {
+      throw new pulumi.RunError(
+        `DockerCloud ${this.cloudName}: supply: say how much room to keep free, as in supply: { headroom: 4 }`,
+      );
+    }
+    return this.supplied;
+  }
+
+  /** Hosts that are missing; 0 when there are enough. */
+  get neededHosts(): pulumi.Output<number> {
+    return lift(this.supply, "neededHosts");
+  }
+
+  /** Hosts that the cloud should have, between `minHosts` and `maxHosts`. */
+  get desiredHosts(): pulumi.Output<number> {
+    return lift(this.supply, "desiredHosts");
   }
 
   /** Names of the hosts, when they were made in this program. */
@@ -136,6 +219,21 @@ export class DockerCloud extends pulumi.ComponentResource {
   /** @internal */
   requestContainer(name: string, request: () => pulumi.Input<Record<string, unknown>>): Placement {
     return this.plan.request(name, request);
+  }
+
+  /** @internal An application asks for a better balance of its containers. */
+  rebalanceApplication(application: string, maxMoves: number | undefined): void {
+    this.plan.rebalance(application, maxMoves);
+  }
+
+  /** @internal Resolves when the container that is requested under this name is in its place. */
+  whenPlaced(container: string): Promise<void> {
+    return this.plan.whenPlaced(container);
+  }
+
+  /** @internal */
+  announce(container: string, placed: Promise<unknown>): void {
+    this.plan.announce(container, placed);
   }
 
   /** @internal */
@@ -194,12 +292,41 @@ function isHosts(hosts: DockerCloudArgs["hosts"]): hosts is DockerHost[] {
   return Array.isArray(hosts);
 }
 
-/** @internal */
-export function strategySpec(strategy: Strategy): StrategySpec {
-  return typeof strategy === "string" ? { kind: strategy } : strategy;
+function rebalanceOf(args: DockerCloudArgs["rebalance"]): Rebalance | undefined {
+  if (args === undefined || args === false) return undefined;
+  return args === true ? {} : { ...args };
 }
 
-/** @internal */
-export function constraintSpec(constraint: Constraint): ConstraintSpec {
-  return typeof constraint === "string" ? { kind: "label", expression: constraint } : constraint;
+function supplyOf(at: (property: string) => string, args: SupplyArgs): SupplySpec {
+  const { headroom, hostShape, ...rest } = args;
+  return {
+    ...rest,
+    headroom: headroomOf(at("supply.headroom"), headroom),
+    ...(hostShape
+      ? {
+          hostShape: {
+            cpus: hostShape.cpus,
+            memoryBytes: bytesOf(at("supply.hostShape.memory"), hostShape.memory),
+          },
+        }
+      : {}),
+  };
+}
+
+function headroomOf(property: string, headroom: SupplyArgs["headroom"]): SupplySpec["headroom"] {
+  if (typeof headroom === "number") return { count: headroom };
+  if (typeof headroom === "string") {
+    const percent = /^(\d+(?:\.\d+)?)%$/.exec(headroom)?.[1];
+    if (percent === undefined || Number(percent) >= 100) {
+      throw new pulumi.RunError(
+        `${property}: write a number of containers, or a share such as "25%"`,
+      );
+    }
+    return { percent: Number(percent) / 100 };
+  }
+  const { cpus, memory } = headroom;
+  return {
+    ...(cpus === undefined ? {} : { cpus }),
+    ...(memory === undefined ? {} : { memoryBytes: bytesOf(`${property}.memory`, memory) }),
+  };
 }

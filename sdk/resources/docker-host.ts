@@ -4,6 +4,8 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConnection, KeyReference, SshEndpoint } from "../../provider/host/connection.js";
 import type { HostFacts } from "../../provider/resources/docker-host/inputs.js";
+import type { PlanHost } from "../../provider/resources/placement/inputs.js";
+import { platformOf } from "../placement-args.js";
 import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
@@ -50,10 +52,25 @@ export interface DockerHostArgs extends Partial<SshArgs> {
   dockerSocket?: string;
   /** Labels for placement: region, zone, anything. @default {} */
   labels?: Record<string, string>;
+  /** Groups of hosts that it belongs to, for the constraint `hostGroup`. @default none */
+  group?: string | string[];
+  /** Where it stands, for constraints on region, zone, distance and jurisdiction. @default what labels region and zone say */
+  location?: LocationArgs;
+  /** What it runs, `linux/arm64`, for hosts that do not exist yet. @default what its daemon says */
+  platform?: string;
+  /** Devices that containers can have for themselves. @default graphics cards and accelerators that are found on it */
+  devices?: HostDeviceArgs[];
+  /** Affinity rules for what may be on this host: `NOT TYPE batch`. @default none */
+  affinity?: string | string[];
+  /**
+   * Take it out of use: nothing new comes here, and what is here moves to other hosts one by one, each new one ready
+   * before the next is touched and before any old one stops. Previews say what moves and what cannot. @default false
+   */
+  drain?: boolean;
   /** Capacity that placement may count on. @default what the host has */
   capacity?: { cpus?: number; memory?: Memory };
   /** Kept free on purpose. @default nothing */
-  headroom?: { cpus?: number; memory?: Memory };
+  headroom?: { cpus?: number; memory?: Memory; disk?: Memory };
   /** At most this many containers of clouds, of all stacks together. @default no limit */
   maxContainers?: number;
   /** Address the other hosts use to reach this one for overlay traffic. @default the one our connection arrives at */
@@ -73,6 +90,32 @@ export interface DockerHostArgs extends Partial<SshArgs> {
    * it and prints what remains on the host. @default "fail"
    */
   whenUnreachable?: "fail" | "forget";
+}
+
+/** Where a host stands. */
+export interface LocationArgs {
+  region?: string;
+  zone?: string;
+  /** Degrees, north and east positive; both or none. */
+  latitude?: number;
+  longitude?: number;
+  /** The country's code (ISO 3166): `DE`. Its unions EU and EEA are known. */
+  country?: string;
+  /** Further jurisdictions that it falls under: `GDPR`, `US-CA`. */
+  jurisdiction?: string | string[];
+}
+
+/** Equal devices of a host, each for at most one container. */
+export interface HostDeviceArgs {
+  /** `nvidia/gpu`, `gpu`, `tpu`. */
+  kind: string;
+  /**
+   * What Docker calls them: a device file (`/dev/dri/renderD128`), `nvidia:<number>` for NVIDIA's runtime, or a name of
+   * the Container Device Interface (`nvidia.com/gpu=0`).
+   */
+  ids: string[];
+  /** For `where` of requests: `{ model: "A100", memory: "40" }`. @default {} */
+  attributes?: Record<string, string>;
 }
 
 /** Connection in the shape that `@pulumi/command` takes for remote commands. */
@@ -99,6 +142,12 @@ const KNOWN: Known<DockerHostArgs> = {
   sudo: true,
   dockerSocket: true,
   labels: true,
+  group: true,
+  location: true,
+  platform: true,
+  devices: true,
+  affinity: true,
+  drain: true,
   capacity: true,
   headroom: true,
   maxContainers: true,
@@ -137,13 +186,7 @@ export class DockerHost extends ClockerResource {
   /** The host's logical name, as placement shows it. */
   readonly hostName: string;
   /** @internal plain arguments that the cloud's plan needs */
-  readonly placementArgs: {
-    labels: Record<string, string>;
-    capacity: { cpus?: number; memoryBytes?: number };
-    headroom: { cpus: number; memoryBytes: number };
-    maxContainers?: number;
-    underlay?: string;
-  };
+  readonly placementArgs: Omit<PlanHost, "name" | "connection">;
 
   constructor(name: string, args: DockerHostArgs, opts: pulumi.CustomResourceOptions = {}) {
     checkName("DockerHost", name);
@@ -185,9 +228,15 @@ export class DockerHost extends ClockerResource {
     this.placementArgs = {
       labels: args.labels ?? {},
       capacity,
-      headroom,
+      headroom: {
+        ...headroom,
+        ...(args.headroom?.disk === undefined
+          ? {}
+          : { diskBytes: bytesOf(at("headroom.disk"), args.headroom.disk) }),
+      },
       ...(args.maxContainers === undefined ? {} : { maxContainers: args.maxContainers }),
       ...(args.privateAddress === undefined ? {} : { underlay: args.privateAddress }),
+      ...hostFacts(name, args),
     };
   }
 
@@ -215,6 +264,41 @@ export class DockerHost extends ClockerResource {
       { parent: this, ...opts },
     );
   }
+}
+
+/** What placement reads of a host beside labels and capacity; what is not said is left out. */
+function hostFacts(
+  name: string,
+  { group, location, platform, devices, affinity, drain }: DockerHostArgs,
+): Partial<PlanHost> {
+  const at = (property: string) => `DockerHost ${name}: ${property}`;
+  const list = (value: string | string[]) => (typeof value === "string" ? [value] : value);
+  return {
+    ...(group === undefined ? {} : { groups: list(group) }),
+    ...(location === undefined ? {} : { location: locationOf(at("location"), location) }),
+    ...(platform === undefined ? {} : { platform: platformOf(at("platform"), platform) }),
+    ...(devices === undefined
+      ? {}
+      : { devices: devices.map((device) => ({ attributes: {}, ...device })) }),
+    ...(affinity === undefined ? {} : { affinity: list(affinity) }),
+    ...(drain === true ? { drain } : {}),
+  };
+}
+
+function locationOf(property: string, args: LocationArgs): NonNullable<PlanHost["location"]> {
+  const { latitude, longitude, jurisdiction, ...rest } = args;
+  if ((latitude === undefined) !== (longitude === undefined)) {
+    throw new pulumi.RunError(`${property}: latitude and longitude are needed together`);
+  }
+  return {
+    ...rest,
+    ...(jurisdiction === undefined
+      ? {}
+      : { jurisdictions: typeof jurisdiction === "string" ? [jurisdiction] : jurisdiction }),
+    ...(latitude === undefined || longitude === undefined
+      ? {}
+      : { coordinates: { latitude, longitude } }),
+  };
 }
 
 type ProviderConstructor = new (

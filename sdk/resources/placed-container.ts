@@ -12,13 +12,8 @@ import { checkName } from "../names.js";
 import { placeOf } from "../place.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 import { watch } from "../settled.js";
-import {
-  constraintSpec,
-  strategySpec,
-  type Constraint,
-  type DockerCloud,
-  type Strategy,
-} from "./docker-cloud.js";
+import { layerOf, needsOf, type NeedsArgs } from "../placement-args.js";
+import type { DockerCloud } from "./docker-cloud.js";
 import type { Placement } from "./placement.js";
 import { VirtualNetwork } from "./virtual-network.js";
 
@@ -35,7 +30,7 @@ export interface NetworkAttachment {
   address?: string;
 }
 
-export interface PlacedContainerArgs extends ContainerArgs {
+export interface PlacedContainerArgs extends ContainerArgs, NeedsArgs {
   /** The cloud that places the container. */
   cloud: DockerCloud;
   /**
@@ -44,10 +39,6 @@ export interface PlacedContainerArgs extends ContainerArgs {
    * (`<networkId>-<vni>`). At least one.
    */
   networks: (VirtualNetwork | NetworkAttachment)[];
-  /** Must hold for the host, after the cloud's. A change moves the container only if its host no longer fits. */
-  constraints?: Constraint[];
-  /** Order the hosts, after the cloud's. @default [] */
-  strategies?: Strategy[];
   /** Application it belongs to, for affinity and for reading. @default "" */
   application?: string;
   /** Kind of container, for affinity. @default the resource's name */
@@ -88,6 +79,13 @@ const KNOWN: Known<PlacedContainerArgs> = {
   networks: true,
   constraints: true,
   strategies: true,
+  preferences: true,
+  affinity: true,
+  group: true,
+  gpus: true,
+  accelerators: true,
+  platform: true,
+  disk: true,
   application: true,
   type: true,
 };
@@ -138,10 +136,14 @@ export class PlacedContainer extends ClockerResource {
     }
     const spec = containerSpec(name, args, args.cloud.defaults);
     const settled = watch(spec) as unknown as () => ContainerSpec;
+    const type = args.type ?? name;
+    const { preferences, ...layer } = layerOf(args, args.cloud.collect);
+    const needs = needsOf((property) => `PlacedContainer ${name}: ${property}`, args);
+    const before = namesIn(opts.dependsOn);
     const plan = args.cloud.requestContainer(name, () => ({
       name,
       application: args.application ?? "",
-      type: args.type ?? name,
+      type,
       cpus: spec.cpus,
       memoryBytes: spec.memoryBytes,
       ports: spec.ports
@@ -153,10 +155,14 @@ export class PlacedContainer extends ClockerResource {
         ...(address === undefined ? {} : { address }),
         aliases: aliases ?? [],
       })),
-      constraints: (args.constraints ?? []).map(constraintSpec),
-      strategies: (args.strategies ?? []).map(strategySpec),
+      ...layer,
+      ...(preferences.length > 0 ? { preferences } : {}),
+      ...needs,
+      ...(spec.pull === "never" && needs.platforms === undefined ? { image: spec.image } : {}),
+      ...(before.length > 0 ? { dependsOn: before } : {}),
       revision: revisionOf(settled()),
-      stopFirst: isStopFirst(settled()),
+      // A device has one holder at a time.
+      stopFirst: isStopFirst(settled()) || needs.devices !== undefined,
     }));
     super(
       "PlacedContainer",
@@ -168,13 +174,14 @@ export class PlacedContainer extends ClockerResource {
           ...spec,
           networks: attachments.map(({ network }) => ({ network: network.networkName })),
         },
-        place: placeOf(plan, name, args.cloud, attachments),
+        place: placeOf(plan, name, args.cloud, attachments, { type, group: args.group ?? type }),
         status: undefined,
       },
       opts,
     );
     this.containerName = name;
     this.plan = plan;
+    args.cloud.announce(name, answered(this));
   }
 
   /** Host, addresses, score and reason, as the plan decided. Known in preview. */
@@ -198,4 +205,16 @@ export class PlacedContainer extends ClockerResource {
       connection.kind === "local" ? "localhost" : connection.address,
     );
   }
+}
+
+/** Settles when the engine has answered, as it does once the container is ready. A failure is the engine's to tell. */
+function answered(container: PlacedContainer): Promise<unknown> {
+  const urn = container.urn as unknown as { promise(): Promise<string> };
+  return urn.promise().catch(() => undefined);
+}
+
+/** Names of the containers that a program says another one depends on. */
+function namesIn(dependsOn: pulumi.CustomResourceOptions["dependsOn"]): string[] {
+  const all: unknown[] = Array.isArray(dependsOn) ? dependsOn : [dependsOn];
+  return all.flatMap((item) => (PlacedContainer.isInstance(item) ? [item.containerName] : []));
 }

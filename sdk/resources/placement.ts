@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Assignment, NetworkAllocation } from "../../provider/placement/model.js";
+import type { Assignment, NetworkAllocation, Supply } from "../../provider/placement/model.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 
 /**
@@ -19,6 +19,11 @@ export class Placement extends ClockerResource {
   declare readonly assignments: pulumi.Output<Record<string, Assignment>>;
   /** CIDR, VNI, MTU, host blocks and names of each network, by name. */
   declare readonly allocations: pulumi.Output<Record<string, NetworkAllocation>>;
+
+  /** By container: the one that has to be in its new place before it moves; absent when nothing waits. */
+  declare readonly order: pulumi.Output<Record<string, string> | undefined>;
+  /** How many hosts the cloud should have, if it was asked for. */
+  declare readonly hostSupply: pulumi.Output<Supply>;
 
   /** @internal */
   constructor(name: string, inputs: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {

@@ -1,9 +1,11 @@
 import type { ContainerSummary, DockerNetwork } from "../../host/docker-types.js";
 import type { EngineSnapshot, HostSnapshot } from "../../host/observe.js";
+import { devicesOf, portsOf } from "../../host/held.js";
 import { LABELS } from "../../host/ownership.js";
 import { reservationOf, type Reservation } from "../../host/reservations.js";
-import type { Candidate, CandidateContainer, HostPort } from "../../placement/model.js";
+import type { Candidate, CandidateContainer } from "../../placement/model.js";
 import { hasUnknown } from "../../unknown.js";
+import { factsOf } from "./host-facts.js";
 import type { PlanHost } from "./inputs.js";
 
 /** Whose objects are this plan's: owner label -> name in the plan. */
@@ -35,12 +37,16 @@ export function toCandidate(
     volumes: [],
     ownNetworks: {},
     usedAddresses: {},
+    ...factsOf(host, snapshot),
   };
   if (known(host.maxContainers) !== undefined) candidate.maxContainers = Number(host.maxContainers);
   if (unknown) candidate.pending = true;
   if (unknown && hasUnknown(host.labels)) candidate.labelsUnknown = true;
   if (snapshot?.reachable === false)
-    candidate.notReady = whyNot(snapshot.problem.message, host.name);
+    Object.assign(candidate, {
+      notReady: whyNot(snapshot.problem.message, host.name),
+      ...(snapshot.problem.code === "unreachable" ? { lost: true } : {}),
+    });
   if (machine) {
     candidate.underlay = {
       address: known(host.underlay) ?? machine.underlay.address,
@@ -99,8 +105,9 @@ function addEngine(
     const seen = describe(container, owner, reservationOf(container, reservations));
     const addresses = addressesOf(container, planNames);
     if (request !== undefined && candidate.own[request] === undefined) {
-      const { cpus, memoryBytes, ports } = seen;
-      candidate.own[request] = { networks: addresses, cpus, memoryBytes, ports };
+      const { cpus, memoryBytes, ports, devices } = seen;
+      const held = { cpus, memoryBytes, ports, ...(devices ? { devices } : {}) };
+      candidate.own[request] = { networks: addresses, ...held };
       continue;
     }
     if (request === undefined) candidate.others.push(seen);
@@ -122,28 +129,18 @@ function describe(
   owner: string,
   reservation: Reservation,
 ): CandidateContainer {
+  const { [LABELS.type]: type, [LABELS.group]: group } = container.Labels;
+  const devices = devicesOf(container);
   return {
     name: container.Names[0]?.replace(/^\//, "") ?? container.Id.slice(0, 12),
     owner,
     application: container.Labels[LABELS.application] ?? "",
     ...reservation,
     ports: portsOf(container),
+    ...(type === undefined ? {} : { type }),
+    ...(group === undefined ? {} : { group }),
+    ...(devices.length > 0 ? { devices } : {}),
   };
-}
-
-/** Docker lists a port on all addresses once for each family. */
-function portsOf(container: ContainerSummary): HostPort[] {
-  const ports = new Map<string, HostPort>();
-  for (const { IP, PublicPort, Type } of container.Ports) {
-    if (PublicPort === undefined || (Type !== "tcp" && Type !== "udp")) continue;
-    const hostAddress = IP === undefined || IP === "0.0.0.0" || IP === "::" ? "" : IP;
-    ports.set(`${hostAddress} ${PublicPort} ${Type}`, {
-      hostPort: PublicPort,
-      protocol: Type,
-      hostAddress,
-    });
-  }
-  return [...ports.values()];
 }
 
 /** By the plan's network names. A container that does not run has the address it will come back with. */

@@ -1,10 +1,14 @@
 import type { HostConnection } from "../../host/connection.js";
+import { giveUpForNow } from "../../host/lost-hosts.js";
 import type { HostSnapshot, ObserveOptions } from "../../host/observe.js";
 import type { CheckFailure, CheckResult, Meta } from "../../lifecycle.js";
 import { planAll, type PlanInput, type PlanResult } from "../../placement/index.js";
 import { hasUnknown, isUnknown, UNKNOWN } from "../../unknown.js";
+import { imagesToLookFor, needsUsage } from "./asked-for.js";
+import { compileFunctions } from "./functions.js";
 import type { PlacementInputs } from "./inputs.js";
 import { toAllocations, toAssignments } from "./leaves.js";
+import { lostOf, movesIn, orderOf } from "./moving.js";
 import { askableHosts, toPlanInput } from "./plan-input.js";
 import { validateInputs } from "./validate.js";
 
@@ -15,6 +19,10 @@ export interface PlanWorld {
     options: ObserveOptions,
   ): Promise<readonly HostSnapshot[]>;
   warn(message: string, meta: Meta): Promise<void>;
+  /** An information under the preview's diagnostics. */
+  inform(message: string, meta: Meta): Promise<void>;
+  /** Removes what still runs on a host that was lost. Says what it removed. */
+  removeLeftover(connection: HostConnection, owner: string): Promise<string[]>;
 }
 
 /**
@@ -33,29 +41,66 @@ export function makeCheck(world: PlanWorld) {
       const unknown = UNKNOWN as never;
       return { inputs: { ...news, assignments: unknown, allocations: unknown } };
     }
+    const { functions, failures: unloadable } = compileFunctions(news.functions);
+    if (unloadable.length > 0) return { inputs: news, failures: unloadable };
     const hosts = askableHosts(news.hosts);
     const snapshots = await world.observe(
       hosts.map(({ connection }) => connection),
-      { timeoutMs: (isUnknown(news.observeTimeout) ? 10 : news.observeTimeout) * 1000 },
+      {
+        timeoutMs: (isUnknown(news.observeTimeout) ? 10 : news.observeTimeout) * 1000,
+        ...(needsUsage(news) ? { usage: true } : {}),
+        images: imagesToLookFor(news),
+      },
     );
     // A snapshot goes by the connection's name; the plan by the host's.
     const named = snapshots.map((snapshot, i) => ({
       ...snapshot,
       name: hosts[i]?.name ?? snapshot.name,
     }));
-    const input = toPlanInput(olds, news, named);
+    const input = toPlanInput(olds, news, named, functions);
     const result = planAll(input);
-    const warnings = [...warningsOf(input, result), ...namelessOf(input)];
-    for (const warning of warnings) await world.warn(warning, news.meta);
+    if (news.replaceLost === true) giveUpUnreachable(hosts, named);
+    for (const line of movesIn(result.moves)) await world.inform(line, news.meta);
+    for (const warning of warningsOf(input, result)) await world.warn(warning, news.meta);
+    for (const warning of namelessOf(input)) await world.warn(warning, news.meta);
     return {
-      inputs: {
-        ...news,
-        assignments: toAssignments(news, input, result),
-        allocations: toAllocations(news, input, result),
-      },
+      inputs: { ...news, ...decisions(olds, news, input, result) },
       failures: refusalsOf(result),
     };
   };
+}
+
+/** What the plan puts into its inputs; what there is nothing to say of is left out. */
+function decisions(
+  olds: Partial<PlacementInputs>,
+  news: PlacementInputs,
+  input: PlanInput,
+  result: PlanResult,
+): Partial<PlacementInputs> {
+  const order = orderOf(known(olds.order), input, result);
+  const lost = lostOf(known(olds.lost), input, result);
+  return {
+    assignments: toAssignments(news, input, result),
+    allocations: toAllocations(news, input, result),
+    ...(Object.keys(order).length > 0 ? { order } : {}),
+    ...(Object.keys(lost).length > 0 ? { lost } : {}),
+    ...(result.supply ? { hostSupply: result.supply } : {}),
+  };
+}
+
+function known<T>(record: Record<string, T> | undefined): Record<string, T> {
+  return record === undefined || hasUnknown(record) ? {} : record;
+}
+
+function giveUpUnreachable(
+  hosts: readonly { connection: HostConnection }[],
+  snapshots: readonly HostSnapshot[],
+): void {
+  snapshots.forEach((snapshot, i) => {
+    const host = hosts[i];
+    if (host && !snapshot.reachable && snapshot.problem.code === "unreachable")
+      giveUpForNow(host.connection);
+  });
 }
 
 /** Lists without which nothing can be said at all. */
@@ -71,8 +116,13 @@ function refusalsOf(result: PlanResult): CheckFailure[] {
   }));
 }
 
-/** What lies on a host that cannot be seen stays there; users are told. */
+/** What lies on a host that cannot be seen stays there, and so may what is to leave one; users are told. */
 export function warningsOf(input: PlanInput, result: PlanResult): string[] {
+  const stuck = (result.stuck ?? []).map(({ sentence }) => sentence);
+  return [...unseen(input, result), ...stuck];
+}
+
+function unseen(input: PlanInput, result: PlanResult): string[] {
   return input.candidates.flatMap(({ name, notReady }) => {
     if (notReady === undefined) return [];
     const there = input.requests

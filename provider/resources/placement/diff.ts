@@ -12,6 +12,14 @@ const DECIDED: (keyof PlacementInputs)[] = [
   "pool",
   "assignments",
   "allocations",
+  "preferences",
+  "functions",
+  "rebalance",
+  "replaceLost",
+  "supply",
+  "order",
+  "lost",
+  "hostSupply",
 ];
 
 /**

@@ -2,11 +2,19 @@ import type { HostConnection } from "../../host/connection.js";
 import type { Meta } from "../../lifecycle.js";
 import type {
   Assignment,
+  CandidateDevice,
   ConstraintSpec,
+  Location,
   NetworkAllocation,
   NetworkRequest,
   PlacementRequest,
+  Platform,
+  Preference,
+  Rebalance,
   StrategySpec,
+  Supply,
+  SupplySpec,
+  UserFunctions,
 } from "../../placement/model.js";
 
 /** A host as the plan receives it from the program. */
@@ -16,13 +24,32 @@ export interface PlanHost {
   labels: Record<string, string>;
   /** Declared capacity; absent parts are observed. */
   capacity: { cpus?: number; memoryBytes?: number };
-  headroom: { cpus: number; memoryBytes: number };
+  headroom: { cpus: number; memoryBytes: number; diskBytes?: number };
   maxContainers?: number;
   /** Address that other hosts use for the overlay; absent: the one our connection arrives at. */
   underlay?: string;
+  /** Default: what its daemon says. */
+  platform?: Platform;
+  /** Default: what is found on it. */
+  devices?: CandidateDevice[];
+  groups?: string[];
+  location?: Location;
+  /** Affinity rules of the host. */
+  affinity?: string[];
+  /** Nothing new comes here, and what is here leaves. */
+  drain?: boolean;
 }
 
-/** Inputs of the Placement resource. `check` adds `assignments` and `allocations`. */
+/** A container as the plan receives it from the program. */
+export interface PlanRequest extends PlacementRequest {
+  /** Its image, where the hosts have to have it already: they know what it is built for. */
+  image?: string;
+}
+
+/** Functions of the program, as the text of a module each; see functions.ts. */
+export type FunctionTexts = { [Kind in keyof UserFunctions]?: Record<string, string> };
+
+/** Inputs of the Placement resource. `check` adds what it decides: `assignments` and all that follows it. */
 export interface PlacementInputs {
   meta: Meta;
   cloud: string;
@@ -31,7 +58,16 @@ export interface PlacementInputs {
   strategies: StrategySpec[];
   pool: { cidr: string; networkPrefix: number };
   networks: NetworkRequest[];
-  requests: PlacementRequest[];
+  requests: PlanRequest[];
+  /** Wishes of the cloud for every container. Default none. */
+  preferences?: Preference[];
+  functions?: FunctionTexts;
+  /** Absent: nothing that may stay is moved. */
+  rebalance?: Rebalance;
+  /** Containers of hosts that cannot be reached are placed anew, except those with data there. Default false. */
+  replaceLost?: boolean;
+  /** Absent: not asked for. */
+  supply?: SupplySpec;
   /** Deadline for observing all hosts, in seconds. Default 10. */
   observeTimeout: number;
   /** Assignments and allocations of the plans made earlier in the same program. */
@@ -42,6 +78,12 @@ export interface PlacementInputs {
   };
   assignments?: Record<string, Assignment>;
   allocations?: Record<string, NetworkAllocation>;
+  /** By container: the one that has to be in its new place before it moves. Kept while it stays. Absent: none. */
+  order?: Record<string, string>;
+  /** Containers that were placed anew while their host was gone: what runs there is removed when it is back. */
+  lost?: Record<string, { host: string }>;
+  /** How many hosts the cloud should have; present if asked for. */
+  hostSupply?: Supply;
 }
 
 export type PlacementState = PlacementInputs;

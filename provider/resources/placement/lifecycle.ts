@@ -1,12 +1,13 @@
 import { observeHosts } from "../../host/observe.js";
 import { ownerOf } from "../../host/ownership.js";
 import type { Lifecycle } from "../../lifecycle.js";
-import { warn } from "../../progress.js";
+import { inform, warn } from "../../progress.js";
 import { makeCheck, type PlanWorld } from "./check.js";
 import { diff } from "./diff.js";
 import type { PlacementInputs, PlacementState } from "./inputs.js";
+import { removeLeftover, removeLeftovers } from "./leftovers.js";
 
-/** The verbs of the plan over a given world. All but `check` only keep what it decided. */
+/** The verbs of the plan over a given world. All but `check` keep what it decided; `update` clears what was lost. */
 export function makePlacementLifecycle(
   world: PlanWorld,
 ): Lifecycle<PlacementInputs, PlacementState> {
@@ -15,10 +16,18 @@ export function makePlacementLifecycle(
     diff,
     create: async (inputs) => ({ id: ownerOf(inputs.meta), outs: inputs }),
     read: async (id, state) => ({ id, props: state, inputs: state }),
-    update: async (_id, _olds, news) => ({ outs: news }),
+    update: async (_id, olds, news) => {
+      await removeLeftovers(world, olds, news);
+      return { outs: news };
+    },
     delete: async () => undefined,
   };
 }
 
 /** The verbs of Placement. */
-export const placementLifecycle = makePlacementLifecycle({ observe: observeHosts, warn });
+export const placementLifecycle = makePlacementLifecycle({
+  observe: observeHosts,
+  warn,
+  inform,
+  removeLeftover,
+});

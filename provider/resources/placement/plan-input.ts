@@ -4,12 +4,13 @@ import type {
   Assignment,
   NetworkAllocation,
   NetworkRequest,
-  PlacementRequest,
   PlanInput,
+  Platform,
+  UserFunctions,
 } from "../../placement/model.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
 import { type Owners, toCandidate } from "./candidate.js";
-import type { PlacementInputs, PlanHost } from "./inputs.js";
+import type { PlacementInputs, PlanHost, PlanRequest } from "./inputs.js";
 import { isRecord } from "../../validation/problems.js";
 
 /** Hosts that can be asked now: how to reach them and what they can take is known. */
@@ -25,6 +26,7 @@ export function toPlanInput(
   olds: Partial<PlacementInputs>,
   news: PlacementInputs,
   snapshots: readonly HostSnapshot[],
+  functions?: UserFunctions,
 ): PlanInput {
   const { meta } = news;
   const owner = (name: string): string => ownerOf({ ...meta, name });
@@ -45,7 +47,7 @@ export function toPlanInput(
   reserveEarlier(news, candidates, given.assignments, owner);
   return {
     candidates,
-    requests: news.requests.map(knownRequest),
+    requests: news.requests.map((request) => withPlatform(knownRequest(request), snapshots)),
     networks: news.networks.map(knownNetwork),
     constraints: news.constraints,
     strategies: news.strategies,
@@ -64,7 +66,33 @@ export function toPlanInput(
       networks: news.networks.filter((each) => hasUnknown(each)).map(({ name }) => name),
       earlier: hasUnknown(news.earlier),
     },
+    ...settingsOf(news),
+    ...(functions ? { functions } : {}),
   };
+}
+
+/** What the cloud asks for beside its rules, as far as it is known. */
+function settingsOf(news: PlacementInputs): Partial<PlanInput> {
+  const { preferences, rebalance, replaceLost, supply } = news;
+  const settings = { preferences, rebalance, replaceLost, supply };
+  return Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value !== undefined && !hasUnknown(value)),
+  );
+}
+
+/** An image that the hosts must have already says itself what it is built for, if all that have it agree. */
+function withPlatform(
+  { image, ...request }: PlanRequest,
+  snapshots: readonly HostSnapshot[],
+): PlanInput["requests"][number] {
+  if (image === undefined || isUnknown(image) || request.platforms !== undefined) return request;
+  const seen = snapshots.flatMap((snapshot): Platform[] => {
+    const platform = snapshot.reachable ? snapshot.engine?.images?.[image] : undefined;
+    return platform ? [platform] : [];
+  });
+  const [first] = seen;
+  const agreed = first && seen.every(({ os, arch }) => os === first.os && arch === first.arch);
+  return agreed ? { ...request, platforms: [first] } : request;
 }
 
 /** Earlier plans' containers take their place even before they have been made. */
@@ -79,8 +107,13 @@ function reserveEarlier(
     if (!host || hasUnknown({ ...request, revision: "" })) continue;
     const theirs = owner(request.name);
     if (host.others.some((other) => other.owner === theirs)) continue;
-    const { name, application, cpus, memoryBytes, ports } = request;
-    host.others.push({ name, owner: theirs, application, cpus, memoryBytes, ports });
+    const { name, application, type, cpus, memoryBytes, ports } = request;
+    const devices = assignments[name]?.devices;
+    host.others.push({
+      ...{ name, owner: theirs, application, type, cpus, memoryBytes, ports },
+      group: request.group ?? type,
+      ...(devices ? { devices } : {}),
+    });
   }
 }
 
@@ -92,12 +125,12 @@ function decided(entries: unknown): Record<string, unknown> {
   );
 }
 
-function isPartlyUnknown(request: PlacementRequest): boolean {
+function isPartlyUnknown(request: PlanRequest): boolean {
   return hasUnknown({ ...request, revision: "" });
 }
 
 /** A request that placement can read; one with unknown parts asks for nothing and is not placed. */
-function knownRequest(request: PlacementRequest): PlacementRequest {
+function knownRequest(request: PlanRequest): PlanRequest {
   if (!isPartlyUnknown(request)) return request;
   return {
     name: request.name,
@@ -115,7 +148,7 @@ function knownRequest(request: PlacementRequest): PlacementRequest {
   };
 }
 
-function knownNetworks(networks: unknown): PlacementRequest["networks"] {
+function knownNetworks(networks: unknown): PlanRequest["networks"] {
   if (!Array.isArray(networks)) return [];
   return (networks as unknown[]).flatMap((each) =>
     isRecord(each) && typeof each["network"] === "string" && !isUnknown(each["network"])

@@ -29,11 +29,40 @@ export class Report extends Problems {
     });
   }
 
-  /** As Pulumi wants them: the top-level property, and a sentence with the whole path. */
-  failures(): CheckFailure[] {
-    return this.found.map(({ path, rule }) => ({
-      property: /^[^.[]*/.exec(path)?.[0] ?? "",
-      reason: path === "" ? `the plan ${rule}` : `${path} ${rule}`,
-    }));
+  /**
+   * As Pulumi wants them: the top-level property, and a sentence with the whole path and the resource in the user's
+   * program that it comes from.
+   */
+  failures(news: unknown): CheckFailure[] {
+    return this.found.map(({ path, rule }) => {
+      const owner = ownerOf(path, news);
+      return {
+        property: /^[^.[]*/.exec(path)?.[0] ?? "",
+        reason: `${path === "" ? "the plan" : path} ${rule}${owner ? ` (${owner})` : ""}`,
+      };
+    });
   }
+}
+
+const RESOURCES: Readonly<Record<string, string>> = {
+  hosts: "DockerHost",
+  requests: "PlacedContainer",
+  networks: "VirtualNetwork",
+};
+
+/** `PlacedContainer web-0`: whose property a path of the plan's inputs is. */
+function ownerOf(path: string, news: unknown): string | undefined {
+  if (!isRecord(news)) return undefined;
+  const item = /^(hosts|requests|networks)\[(\d+)\]/.exec(path);
+  if (item?.[1] !== undefined) {
+    const list = news[item[1]];
+    const entry: unknown = Array.isArray(list) ? list[Number(item[2])] : undefined;
+    const name = isRecord(entry) ? entry["name"] : undefined;
+    if (typeof name !== "string" || isUnknown(name)) return undefined;
+    return `${RESOURCES[item[1]] ?? item[1]} ${shown(name)}`;
+  }
+  const cloud = news["cloud"];
+  return path !== "" && typeof cloud === "string" && !isUnknown(cloud)
+    ? `DockerCloud ${shown(cloud)}`
+    : undefined;
 }

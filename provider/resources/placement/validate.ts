@@ -1,18 +1,19 @@
 import { parseAddress, parseCidr } from "../../ipam/cidr.js";
 import type { CheckFailure } from "../../lifecycle.js";
-import { parseLabelExpression } from "../../placement/index.js";
 import { isUnknown } from "../../unknown.js";
 import * as rule from "../../validation/rules.js";
 import { Report } from "./report.js";
-
-/** Longest pattern of host names: matching must stay quick. */
-const MOST_PATTERN = 200;
-
-const NAME = rule.matching(
-  /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/,
-  "must be a name: at most 63 letters, digits, '_', '.' or '-', the first a letter or digit",
-);
-const LABEL_NAME = /^[a-zA-Z0-9_][a-zA-Z0-9_.:/@+-]{0,252}$/;
+import {
+  checkAffinity,
+  checkConstraint,
+  checkCoordinates,
+  checkExpressions,
+  checkPreference,
+  checkStrategy,
+  FUNCTION_NAME,
+  LABEL_NAME,
+  NAME,
+} from "./validate-rules.js";
 
 /**
  * Everything that is wrong with the inputs of a plan, before any host is asked. Each failure names its property;
@@ -24,8 +25,8 @@ export function validateInputs(news: unknown): CheckFailure[] {
     report.keeps("cloud", it["cloud"], NAME);
     report.list("hosts", it["hosts"], (host, at) => checkHost(report, at, host));
     report.unique("hosts", it["hosts"], "host");
-    report.list("constraints", it["constraints"], (spec, at) => checkConstraint(report, at, spec));
-    report.list("strategies", it["strategies"], (spec, at) => checkStrategy(report, at, spec));
+    checkLayer(report, "", it);
+    checkCloudSettings(report, it);
     report.object("pool", it["pool"], ["cidr", "networkPrefix"], (pool) => checkPool(report, pool));
     report.list("networks", it["networks"], (network, at) => checkNetwork(report, at, network));
     report.unique("networks", it["networks"], "network");
@@ -33,7 +34,70 @@ export function validateInputs(news: unknown): CheckFailure[] {
     report.unique("requests", it["requests"], "container");
     report.keeps("observeTimeout", it["observeTimeout"], rule.number(0.1, 600));
   });
-  return report.failures();
+  return report.failures(news);
+}
+
+/** Constraints, strategies and preferences of the cloud or of a container. */
+function checkLayer(report: Report, at: string, layer: Record<string, unknown>): void {
+  const path = (key: string) => (at === "" ? key : `${at}.${key}`);
+  const lists = { constraints: checkConstraint, strategies: checkStrategy };
+  for (const [key, check] of Object.entries(lists)) {
+    report.list(path(key), layer[key], (spec, item) => check(report, item, spec));
+  }
+  if (layer["preferences"] === undefined) return;
+  report.list(path("preferences"), layer["preferences"], (spec, item) =>
+    checkPreference(report, item, spec),
+  );
+}
+
+/** What a cloud asks for beside its rules. */
+function checkCloudSettings(report: Report, it: Record<string, unknown>): void {
+  if (it["functions"] !== undefined)
+    report.object("functions", it["functions"], FUNCTION_KINDS, (kinds) => {
+      for (const kind of FUNCTION_KINDS) {
+        if (kinds[kind] === undefined) continue;
+        report.entries(`functions.${kind}`, kinds[kind], (name, text, at) => {
+          report.keeps(at, name, FUNCTION_NAME);
+          report.keeps(at, text, rule.text);
+        });
+      }
+    });
+  if (it["rebalance"] !== undefined)
+    report.object("rebalance", it["rebalance"], ["maxMoves", "applications"], (rebalance) => {
+      report.keepsIfGiven("rebalance.maxMoves", rebalance["maxMoves"], rule.whole(0, 1e6));
+      if (rebalance["applications"] !== undefined)
+        report.list("rebalance.applications", rebalance["applications"], (name, at) => {
+          report.keeps(at, name, rule.text);
+        });
+    });
+  report.keepsIfGiven("replaceLost", it["replaceLost"], rule.flag);
+  if (it["supply"] !== undefined) checkSupply(report, it["supply"]);
+}
+
+const FUNCTION_KINDS = ["predicates", "comparators", "scores", "containers"];
+
+function checkSupply(report: Report, supply: unknown): void {
+  const members = ["headroom", "minHosts", "maxHosts", "maxContainers", "hostShape"];
+  report.object("supply", supply, members, (it) => {
+    const kinds = ["count", "percent", "cpus", "memoryBytes"];
+    report.object("supply.headroom", it["headroom"], kinds, (headroom) => {
+      report.keepsIfGiven("supply.headroom.count", headroom["count"], rule.whole(0, 1e6));
+      report.keepsIfGiven("supply.headroom.percent", headroom["percent"], rule.number(0, 0.99));
+      report.keepsIfGiven("supply.headroom.cpus", headroom["cpus"], rule.number(0, 1e6));
+      const { memoryBytes } = headroom;
+      report.keepsIfGiven("supply.headroom.memoryBytes", memoryBytes, rule.whole(0, 2 ** 60));
+    });
+    report.keepsIfGiven("supply.minHosts", it["minHosts"], rule.whole(0, 1e6));
+    report.keepsIfGiven("supply.maxHosts", it["maxHosts"], rule.whole(0, 1e6));
+    report.keepsIfGiven("supply.maxContainers", it["maxContainers"], rule.whole(1, 1e6));
+    if (Number(it["minHosts"] ?? 0) > Number(it["maxHosts"] ?? Infinity))
+      report.add("supply.minHosts", "must not be above maxHosts");
+    if (it["hostShape"] === undefined) return;
+    report.object("supply.hostShape", it["hostShape"], ["cpus", "memoryBytes"], (shape) => {
+      report.keeps("supply.hostShape.cpus", shape["cpus"], rule.number(0.01, 1e6));
+      report.keeps("supply.hostShape.memoryBytes", shape["memoryBytes"], rule.whole(1, 2 ** 60));
+    });
+  });
 }
 
 const TOP = [
@@ -49,11 +113,19 @@ const TOP = [
   "earlier",
   "assignments",
   "allocations",
+  "preferences",
+  "functions",
+  "rebalance",
+  "replaceLost",
+  "supply",
+  "order",
+  "lost",
+  "hostSupply",
 ];
 
 function checkHost(report: Report, at: string, host: unknown): void {
   const members = ["name", "connection", "labels", "capacity", "headroom"];
-  report.object(at, host, [...members, "maxContainers", "underlay"], (it) => {
+  report.object(at, host, [...members, ...HOST_OPTIONS], (it) => {
     report.keeps(`${at}.name`, it["name"], NAME);
     report.entries(`${at}.labels`, it["labels"], (key, value, path) => {
       if (!LABEL_NAME.test(key)) report.add(path, "is not a label's name");
@@ -67,52 +139,83 @@ function checkHost(report: Report, at: string, host: unknown): void {
         rule.whole(1, 2 ** 60),
       );
     });
-    report.object(`${at}.headroom`, it["headroom"], ["cpus", "memoryBytes"], (headroom) => {
+    const reserved = ["cpus", "memoryBytes", "diskBytes"];
+    report.object(`${at}.headroom`, it["headroom"], reserved, (headroom) => {
+      const { diskBytes } = headroom;
+      report.keepsIfGiven(`${at}.headroom.diskBytes`, diskBytes, rule.whole(0, 2 ** 60));
       report.keeps(`${at}.headroom.cpus`, headroom["cpus"], rule.number(0, 1e6));
       report.keeps(`${at}.headroom.memoryBytes`, headroom["memoryBytes"], rule.whole(0, 2 ** 60));
     });
     report.keepsIfGiven(`${at}.maxContainers`, it["maxContainers"], rule.whole(0, 1e6));
     report.keepsIfGiven(`${at}.underlay`, it["underlay"], ADDRESS);
+    report.keepsIfGiven(`${at}.drain`, it["drain"], rule.flag);
+    if (it["groups"] !== undefined)
+      report.list(`${at}.groups`, it["groups"], (name, path) => report.keeps(path, name, NAME));
+    if (it["affinity"] !== undefined) checkAffinity(report, `${at}.affinity`, it["affinity"]);
+    if (it["platform"] !== undefined) checkPlatform(report, `${at}.platform`, it["platform"]);
+    if (it["location"] !== undefined) checkLocation(report, `${at}.location`, it["location"]);
+    if (it["devices"] !== undefined) checkHostDevices(report, `${at}.devices`, it["devices"]);
   });
 }
 
-function checkConstraint(report: Report, at: string, spec: unknown): void {
-  const kind = report.kind(at, spec, ["label", "hostname", "host", "maxContainers"]);
-  if (kind === "label") {
-    report.object(at, spec, ["kind", "expression"], (it) => {
-      report.keeps(`${at}.expression`, it["expression"], (value) => {
-        if (typeof value !== "string") return "must be text such as zone=eu";
-        const parsed = parseLabelExpression(value);
-        return parsed.ok ? undefined : `is wrong: ${parsed.error}`;
+const HOST_OPTIONS = [
+  "maxContainers",
+  "underlay",
+  "drain",
+  "groups",
+  "affinity",
+  "platform",
+  "location",
+  "devices",
+];
+
+function checkPlatform(report: Report, at: string, platform: unknown): void {
+  report.object(at, platform, ["os", "arch", "variant"], (it) => {
+    report.keeps(`${at}.os`, it["os"], NAME);
+    report.keeps(`${at}.arch`, it["arch"], NAME);
+    report.keepsIfGiven(`${at}.variant`, it["variant"], NAME);
+  });
+}
+
+function checkLocation(report: Report, at: string, location: unknown): void {
+  const members = ["region", "zone", "country", "jurisdictions", "coordinates"];
+  report.object(at, location, members, (it) => {
+    for (const key of ["region", "zone"]) report.keepsIfGiven(`${at}.${key}`, it[key], rule.text);
+    report.keepsIfGiven(`${at}.country`, it["country"], (value) =>
+      typeof value === "string" && /^[A-Z]{2}$/.test(value)
+        ? undefined
+        : "must be a country's code of two capital letters (ISO 3166), such as DE",
+    );
+    if (it["jurisdictions"] !== undefined)
+      report.list(`${at}.jurisdictions`, it["jurisdictions"], (name, path) => {
+        report.keeps(path, name, NAME);
       });
-    });
-  } else if (kind === "hostname") {
-    report.object(at, spec, ["kind", "pattern"], (it) => {
-      report.keeps(`${at}.pattern`, it["pattern"], (value) =>
-        typeof value === "string" && value !== "" && value.length <= MOST_PATTERN
-          ? undefined
-          : `must be a pattern of 1 to ${MOST_PATTERN} characters, such as web-*`,
-      );
-    });
-  } else if (kind === "host") {
-    report.object(at, spec, ["kind", "host"], (it) => {
-      report.keeps(`${at}.host`, it["host"], NAME);
-    });
-  } else if (kind === "maxContainers") {
-    report.object(at, spec, ["kind", "max"], (it) => {
-      report.keeps(`${at}.max`, it["max"], rule.whole(0, 1e6));
-    });
-  }
-}
-
-function checkStrategy(report: Report, at: string, spec: unknown): void {
-  const kinds = ["random", "depthFirst", "breadthFirst", "leastContainers"];
-  const kind = report.kind(at, spec, kinds);
-  if (kind === undefined) return;
-  report.object(at, spec, kind === "random" ? ["kind", "seed"] : ["kind"], (it) => {
-    report.keepsIfGiven(`${at}.seed`, it["seed"], rule.text);
+    if (it["coordinates"] !== undefined)
+      checkCoordinates(report, `${at}.coordinates`, it["coordinates"]);
   });
 }
+
+function checkHostDevices(report: Report, at: string, devices: unknown): void {
+  report.list(at, devices, (device, path) => {
+    report.object(path, device, ["kind", "attributes", "ids"], (it) => {
+      report.keeps(`${path}.kind`, it["kind"], DEVICE_KIND);
+      report.entries(`${path}.attributes`, it["attributes"], (key, value, where) => {
+        if (!LABEL_NAME.test(key)) report.add(where, "is not a label's name");
+        report.keeps(where, value, rule.text);
+      });
+      report.list(`${path}.ids`, it["ids"], (id, where) => report.keeps(where, id, DEVICE_ID));
+    });
+  });
+}
+
+const DEVICE_KIND = rule.matching(
+  /^[a-zA-Z0-9][a-zA-Z0-9_./-]{0,99}$/,
+  "must be a kind of device, such as gpu or nvidia/gpu",
+);
+const DEVICE_ID = rule.matching(
+  /^[A-Za-z0-9/][A-Za-z0-9_.:/=-]{0,199}$/,
+  "must be the id of a device, such as /dev/dri/renderD128, nvidia:0 or nvidia.com/gpu=0",
+);
 
 function checkPool(report: Report, pool: Record<string, unknown>): void {
   report.keeps("pool.cidr", pool["cidr"], CIDR);
@@ -165,12 +268,30 @@ function checkRequest(report: Report, at: string, request: unknown): void {
       });
     });
     report.unique(`${at}.networks`, it["networks"], "network", "network");
-    report.list(`${at}.constraints`, it["constraints"], (spec, path) =>
-      checkConstraint(report, path, spec),
-    );
-    report.list(`${at}.strategies`, it["strategies"], (spec, path) =>
-      checkStrategy(report, path, spec),
-    );
+    checkLayer(report, at, it);
+    report.keepsIfGiven(`${at}.group`, it["group"], rule.text);
+    report.keepsIfGiven(`${at}.image`, it["image"], rule.text);
+    report.keepsIfGiven(`${at}.diskBytes`, it["diskBytes"], rule.whole(0, 2 ** 60));
+    if (it["devices"] !== undefined)
+      report.list(`${at}.devices`, it["devices"], (device, path) =>
+        checkDeviceRequest(report, path, device),
+      );
+    if (it["platforms"] !== undefined)
+      report.list(`${at}.platforms`, it["platforms"], (platform, path) =>
+        checkPlatform(report, path, platform),
+      );
+    if (it["dependsOn"] !== undefined)
+      report.list(`${at}.dependsOn`, it["dependsOn"], (name, path) => {
+        report.keeps(path, name, rule.text);
+      });
+  });
+}
+
+function checkDeviceRequest(report: Report, at: string, device: unknown): void {
+  report.object(at, device, ["kind", "count", "where"], (it) => {
+    report.keeps(`${at}.kind`, it["kind"], DEVICE_KIND);
+    report.keeps(`${at}.count`, it["count"], rule.whole(1, 1000));
+    if (it["where"] !== undefined) checkExpressions(report, `${at}.where`, it["where"]);
   });
 }
 
@@ -187,6 +308,13 @@ const REQUEST = [
   "stopFirst",
   "constraints",
   "strategies",
+  "preferences",
+  "group",
+  "image",
+  "diskBytes",
+  "devices",
+  "platforms",
+  "dependsOn",
 ];
 
 function checkPort(report: Report, at: string, port: unknown): void {

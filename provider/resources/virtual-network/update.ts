@@ -1,4 +1,7 @@
 import { same } from "../../canonical.js";
+import { isUnreachable } from "../../errors.js";
+import { isGivenUp } from "../../host/lost-hosts.js";
+import { warn } from "../../progress.js";
 import { partialFailure } from "../../wrap.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import {
@@ -52,6 +55,15 @@ export async function update(
   const problems = { ...problemsOf(joined), ...problemsOf(left) };
   const outs = stateOf(news, dockerIds, problems, [...news.hosts, ...remaining]);
   if (failures.length === 0) return { outs };
+  if (
+    failures.every(({ work, error }) => isUnreachable(error) && isGivenUp(work.host.connection))
+  ) {
+    const names = failures.map(({ work }) => work.host.name).join(", ");
+    await warn(
+      `host ${names} cannot be reached: network ${news.networkId} is brought up to date there by the first up that reaches it`,
+    );
+    return { outs };
+  }
   throw partialFailure(id, news, outs, [
     `network ${news.networkId} was not updated on all hosts; the next up finishes it`,
     ...statusOf([...joined, ...left], "done"),

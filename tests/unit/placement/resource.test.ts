@@ -62,6 +62,7 @@ function seen(name: string, containers: Partial<ContainerSummary>[] = []): HostS
       hostname: name,
       machineId: name,
       reservations: {},
+      devices: [],
       cpus: 2,
       memoryBytes: 2 * GiB,
       arch: "x86_64",
@@ -107,12 +108,19 @@ const lost = (name: string): HostSnapshot => ({
 function world(snapshots: Record<string, HostSnapshot> = {}) {
   const asked: string[][] = [];
   const warnings: string[] = [];
+  const said: string[] = [];
+  const removed: string[] = [];
   const lifecycle = makePlacementLifecycle({
     observe: async (connections) => {
       asked.push(connections.map(({ name }) => name));
       return connections.map(({ name }) => snapshots[name] ?? seen(name));
     },
     warn: async (message) => void warnings.push(message),
+    inform: async (message) => void said.push(message),
+    removeLeftover: async ({ name }, owner) => {
+      removed.push(`${owner} on ${name}`);
+      return [`${owner} of ${name}`];
+    },
   });
   type Verbs = typeof lifecycle;
   return {
@@ -123,6 +131,8 @@ function world(snapshots: Record<string, HostSnapshot> = {}) {
     read: (...args: Parameters<Verbs["read"]>) => lifecycle.read(...args),
     asked,
     warnings,
+    said,
+    removed,
   };
 }
 
