@@ -26,6 +26,10 @@ export interface ImageTar {
 /** What an image is made of. Files of this machine are copied by content, links are followed. */
 export interface ImageRecipe {
   tag: string;
+  /** Folder whose files are the image's first layer: images with the same one share it on a host. */
+  base?: string;
+  /** Folder whose files the image's own layer begins with. */
+  tree?: string;
   /** Path in the image -> file of this machine. */
   files: Record<string, string>;
   /** Path in the image -> text. A text that begins with `#!` is executable. */
@@ -34,6 +38,8 @@ export interface ImageRecipe {
   links?: Record<string, string>;
   /** Directories that anyone may write to. */
   scratch?: string[];
+  /** Empty directories of a user of the image: a new volume that is mounted there takes them over. */
+  folders?: Record<string, { uid: number; gid: number; mode: string }>;
   config: {
     Cmd?: string[];
     Entrypoint?: string[];
@@ -41,6 +47,7 @@ export interface ImageRecipe {
     User?: string;
     WorkingDir?: string;
     ExposedPorts?: Record<string, Record<string, never>>;
+    Volumes?: Record<string, Record<string, never>>;
     StopSignal?: string;
   };
 }
@@ -83,8 +90,13 @@ async function sweep(cacheDir: string): Promise<void> {
   }
 }
 
+/** Goes up when equal recipes begin to give another image. */
+const FORMAT = 2;
+
 async function recipeKey(recipe: ImageRecipe): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify(recipe)).update(process.arch);
+  const hash = createHash("sha256")
+    .update(`${FORMAT} ${JSON.stringify(recipe)}`)
+    .update(process.arch);
   for (const source of Object.values(recipe.files)) {
     const { size, mtimeMs } = await stat(source);
     hash.update(`${source} ${size} ${mtimeMs}\n`);
@@ -94,9 +106,63 @@ async function recipeKey(recipe: ImageRecipe): Promise<string> {
 
 /** Makes `image.tar` in `work` in the form of `docker save`; returns the image's id. */
 async function assemble(recipe: ImageRecipe, work: string): Promise<string> {
+  const image = join(work, "image");
+  await mkdir(image);
+  const layers = [
+    ...(recipe.base === undefined ? [] : [{ folder: recipe.base, owned: {} }]),
+    { folder: await ownFiles(recipe, work), owned: recipe.folders ?? {} },
+  ];
+  const files: string[] = [];
+  const digests: string[] = [];
+  for (const [index, { folder, owned }] of layers.entries()) {
+    const name = `layer-${index}.tar`;
+    await packLayer(folder, owned, join(image, name));
+    files.push(name);
+    digests.push(`sha256:${(await run(["sha256sum", join(image, name)])).stdout.slice(0, 64)}`);
+  }
+  const config = JSON.stringify({
+    architecture: process.arch === "x64" ? "amd64" : process.arch,
+    os: "linux",
+    created: "1970-01-01T00:00:00Z",
+    config: {
+      ...recipe.config,
+      Env: withPath(recipe.config.Env ?? []),
+    },
+    rootfs: { type: "layers", diff_ids: digests },
+    history: digests.map(() => ({ created: "1970-01-01T00:00:00Z", created_by: recipe.tag })),
+  });
+  const id = createHash("sha256").update(config).digest("hex");
+  await writeFile(join(image, `${id}.json`), config);
+  await writeFile(
+    join(image, "manifest.json"),
+    JSON.stringify([{ Config: `${id}.json`, RepoTags: [recipe.tag], Layers: files }]),
+  );
+  await run([
+    "tar",
+    ...PLAIN,
+    "--owner=0",
+    "--group=0",
+    "-cf",
+    join(work, "image.tar"),
+    "-C",
+    image,
+    ".",
+  ]);
+  return `sha256:${id}`;
+}
+
+function withPath(env: readonly string[]): string[] {
+  const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  return env.some((entry) => entry.startsWith("PATH=")) ? [...env] : [path, ...env];
+}
+
+/** Lays out the files of the image's own layer in a folder. */
+async function ownFiles(recipe: ImageRecipe, work: string): Promise<string> {
   const root = join(work, "root");
+  if (recipe.tree !== undefined) await run(["cp", "-a", recipe.tree, root]);
   for (const dir of MERGED) await mkdir(join(root, "usr", dir), { recursive: true });
-  for (const dir of MERGED) await symlink(`usr/${dir}`, join(root, dir));
+  for (const dir of MERGED)
+    if (!existsSync(join(root, dir))) await symlink(`usr/${dir}`, join(root, dir));
   const place = async (path: string): Promise<string> => {
     const target = join(root, path);
     await mkdir(dirname(target), { recursive: true });
@@ -110,41 +176,25 @@ async function assemble(recipe: ImageRecipe, work: string): Promise<string> {
     await symlink(target, await place(path));
   for (const dir of recipe.scratch ?? [])
     await run(["install", "-d", "-m", "1777", join(root, dir)]);
+  for (const [dir, { mode }] of Object.entries(recipe.folders ?? {}))
+    await run(["install", "-d", "-m", mode, join(root, dir)]);
+  return root;
+}
 
-  // Nothing of the moment or of this machine's users goes in: equal files make an equal image.
-  const plain = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
-  await mkdir(join(work, "image"));
-  await run([
-    "tar",
-    ...plain,
-    "--format=gnu",
-    "-cf",
-    join(work, "image/layer.tar"),
-    "-C",
-    root,
-    ".",
-  ]);
-  const layer = (await run(["sha256sum", join(work, "image/layer.tar")])).stdout.slice(0, 64);
-  const config = JSON.stringify({
-    architecture: process.arch === "x64" ? "amd64" : process.arch,
-    os: "linux",
-    created: "1970-01-01T00:00:00Z",
-    config: {
-      ...recipe.config,
-      Env: [
-        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        ...(recipe.config.Env ?? []),
-      ],
-    },
-    rootfs: { type: "layers", diff_ids: [`sha256:${layer}`] },
-    history: [{ created: "1970-01-01T00:00:00Z", created_by: recipe.tag }],
-  });
-  const id = createHash("sha256").update(config).digest("hex");
-  await writeFile(join(work, "image", `${id}.json`), config);
-  await writeFile(
-    join(work, "image/manifest.json"),
-    JSON.stringify([{ Config: `${id}.json`, RepoTags: [recipe.tag], Layers: ["layer.tar"] }]),
-  );
-  await run(["tar", ...plain, "-cf", join(work, "image.tar"), "-C", join(work, "image"), "."]);
-  return `sha256:${id}`;
+/** Nothing of the moment or of this machine's users goes in: equal files make an equal image. */
+const PLAIN = ["--sort=name", "--mtime=@0", "--numeric-owner"];
+
+async function packLayer(
+  root: string,
+  owned: NonNullable<ImageRecipe["folders"]>,
+  file: string,
+): Promise<void> {
+  const pack = (verb: string, uid: number, gid: number, ...what: string[]): Promise<unknown> =>
+    run([
+      ...["tar", ...PLAIN, "--format=gnu", `--owner=${uid}`, `--group=${gid}`],
+      ...[verb, file, "-C", root, ...what],
+    ]);
+  await pack("-cf", 0, 0, ...Object.keys(owned).map((dir) => `--exclude=./${dir}`), ".");
+  for (const [dir, { uid, gid }] of Object.entries(owned))
+    await pack("-rf", uid, gid, "--no-recursion", `./${dir}`);
 }

@@ -19,6 +19,8 @@ export interface Making {
   resolvers: readonly string[];
   /** Folder of the secrets' files on the host (see secrets.ts), or undefined when there are none. */
   secretsFolder: string | undefined;
+  /** Who the image's process runs as when the spec names nobody: `999`, `redis:redis`, "" for root. */
+  imageUser?: string;
 }
 
 /** Memory of the scratch folders that a read-only root gets; it counts against the container's limit. */
@@ -46,6 +48,7 @@ export function createBody(inputs: PlacedContainerInputs, making: Making): Conta
       NetworkMode: first?.dockerName ?? "none",
       PortBindings: portBindingsOf(spec),
       Mounts: mountsOf(spec, making.secretsFolder),
+      ...tmpfsOf(spec, spec.user ?? making.imageUser ?? ""),
       RestartPolicy: restartOf(spec),
       ...limitsOf(spec),
       Privileged: false,
@@ -200,13 +203,7 @@ function healthOf(health: NonNullable<ContainerSpec["health"]>) {
 const nanoseconds = (seconds: number) => Math.round(seconds * 1e9);
 
 function mountsOf(spec: ContainerSpec, secretsFolder: string | undefined): DockerMount[] {
-  const mounts = spec.mounts.map(mountOf);
-  if (spec.readOnlyRoot || spec.hardened) {
-    const taken = new Set(spec.mounts.map(({ target }) => normalized(target)));
-    for (const folder of ["/run", "/tmp"]) {
-      if (!taken.has(folder) && !taken.has(`/var${folder}`)) mounts.push(scratch(folder));
-    }
-  }
+  const mounts = spec.mounts.flatMap((mount) => (mount.kind === "tmpfs" ? [] : [mountOf(mount)]));
   if (secretsFolder !== undefined) {
     if (spec.secrets.some(({ path }) => path === undefined)) {
       mounts.push(readOnlyBind(`${secretsFolder}/files`, "/run/secrets"));
@@ -218,7 +215,7 @@ function mountsOf(spec: ContainerSpec, secretsFolder: string | undefined): Docke
   return mounts;
 }
 
-function mountOf(mount: Mount): DockerMount {
+function mountOf(mount: Exclude<Mount, { kind: "tmpfs" }>): DockerMount {
   switch (mount.kind) {
     case "volume":
       return { Type: "volume", Source: mount.name, Target: mount.target, ReadOnly: mount.readOnly };
@@ -230,21 +227,38 @@ function mountOf(mount: Mount): DockerMount {
         ReadOnly: mount.readOnly,
         BindOptions: { Propagation: "rprivate" },
       };
-    case "tmpfs":
-      return {
-        Type: "tmpfs",
-        Target: mount.target,
-        ...(mount.sizeBytes === undefined ? {} : { TmpfsOptions: { SizeBytes: mount.sizeBytes } }),
-      };
   }
 }
 
-function scratch(target: string): DockerMount {
-  return {
-    Type: "tmpfs",
-    Target: target,
-    TmpfsOptions: { SizeBytes: SCRATCH_BYTES, Mode: 0o1777 },
-  };
+/** Folders in memory: those asked for, and with a read-only root the two in which every program may write. */
+function tmpfsOf(spec: ContainerSpec, user: string): { Tmpfs?: Record<string, string> } {
+  const folders: Record<string, string> = {};
+  for (const mount of spec.mounts) {
+    if (mount.kind === "tmpfs") folders[mount.target] = memoryFolder(mount.sizeBytes, user);
+  }
+  if (spec.readOnlyRoot || spec.hardened) {
+    const taken = new Set(spec.mounts.map(({ target }) => normalized(target)));
+    for (const folder of ["/run", "/tmp"]) {
+      if (!taken.has(folder) && !taken.has(`/var${folder}`)) {
+        folders[folder] = memoryFolder(SCRATCH_BYTES, user);
+      }
+    }
+  }
+  return Object.keys(folders).length > 0 ? { Tmpfs: folders } : {};
+}
+
+/**
+ * Options of a tmpfs. runc before 1.2 gives it the mode that the image's folder has there, whatever is asked for, so
+ * it is its user who has to own it; a user that only the image knows by name gets by with the mode.
+ */
+function memoryFolder(sizeBytes: number | undefined, user: string): string {
+  const [, uid, gid] = /^(\d+)(?::(\d+))?$/.exec(user) ?? [];
+  return [
+    "mode=1777",
+    ...(sizeBytes === undefined ? [] : [`size=${sizeBytes}`]),
+    ...(uid === undefined ? [] : [`uid=${uid}`]),
+    ...(gid === undefined ? [] : [`gid=${gid}`]),
+  ].join(",");
 }
 
 function readOnlyBind(source: string, target: string): DockerMount {

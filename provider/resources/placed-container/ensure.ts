@@ -97,7 +97,7 @@ async function ensure(work: Work, knownId: string | undefined): Promise<PlacedCo
   await faultPoint("pulled", hostOf(work));
   work.signal.throwIfAborted();
 
-  let details = found ? await adopt(work, found, host) : await make(work, own, host);
+  let details = found ? await adopt(work, found, host) : await make(work, own, host, image);
   const { Id } = details;
   keep(work, details, image);
   await faultPoint("claimed", hostOf(work));
@@ -232,7 +232,12 @@ function claimOf({ inputs, owner }: Work, generation: string, host: HostNow) {
   };
 }
 
-async function make(work: Work, own: ContainerSummary[], host: HostNow): Promise<ContainerInspect> {
+async function make(
+  work: Work,
+  own: ContainerSummary[],
+  host: HostNow,
+  image: FoundImage,
+): Promise<ContainerInspect> {
   const { docker, inputs, generation } = work;
   await resolveBinds(work);
   // Never started and not wanted any more: nothing runs in it, but it may hold what the new one needs.
@@ -243,7 +248,12 @@ async function make(work: Work, own: ContainerSummary[], host: HostNow): Promise
   const folder = inputs.spec.secrets.length > 0 ? secretsFolder(work.owner, generation) : undefined;
   if (folder !== undefined) await writeSecrets(docker.transport, folder, inputs.spec);
   progress("creating", inputs.meta);
-  const body = createBody(inputs, { generation, resolvers: host.resolvers, secretsFolder: folder });
+  const body = createBody(inputs, {
+    generation,
+    resolvers: host.resolvers,
+    secretsFolder: folder,
+    ...(image.user === undefined ? {} : { imageUser: image.user }),
+  });
   let isAsked = false;
   const details = await claim(
     docker,

@@ -7,6 +7,8 @@ export interface FoundImage {
   imageId: string;
   /** `sha256:...` of the registry, or "". */
   imageDigest: string;
+  /** Who its process runs as when nothing else is said: `999`, `redis:redis`, "" for root. */
+  user?: string;
 }
 
 export interface PullOptions {
@@ -42,7 +44,11 @@ export async function ensureImage(
 async function findImage(docker: DockerClient, image: string): Promise<FoundImage | undefined> {
   try {
     const details = await docker.inspectImage(image);
-    return { imageId: details.Id, imageDigest: digestOf(details, image) };
+    return {
+      imageId: details.Id,
+      imageDigest: digestOf(details, image),
+      user: details.Config?.User ?? "",
+    };
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

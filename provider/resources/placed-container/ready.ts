@@ -13,6 +13,9 @@ export interface ReadyOptions {
   now?: () => number;
 }
 
+export type ReadySpec = Pick<ContainerSpec, "waitSeconds" | "restart" | "memoryBytes" | "health"> &
+  Partial<Pick<ContainerSpec, "hardened" | "readOnlyRoot">>;
+
 /** Without a health check: as long as this it must have been up. */
 const SETTLE_MS = 500;
 let settleMs = SETTLE_MS;
@@ -33,10 +36,12 @@ const LOG_LINES = 20;
 export async function waitUntilReady(
   docker: DockerClient,
   id: string,
-  spec: Pick<ContainerSpec, "waitSeconds" | "restart" | "memoryBytes" | "health">,
+  spec: ReadySpec,
   options: ReadyOptions,
 ): Promise<ContainerInspect> {
   const { pause = sleep, now = Date.now } = options;
+  const fail = (details: ContainerInspect, what: string): Promise<CloudError> =>
+    unready(docker, details, spec, options.name, what);
   const begun = now();
   let first: ContainerInspect | undefined;
   let up: { since: number; startedAt: string } | undefined;
@@ -55,33 +60,22 @@ export async function waitUntilReady(
       const patience = (first.State.Health?.FailingStreak ?? 0) + (spec.health?.retries ?? 3);
       if (waits && health === "unhealthy" && (State.Health?.FailingStreak ?? 0) > patience) {
         const times = State.Health?.FailingStreak ?? 0;
-        throw await unready(
-          docker,
-          details,
-          options.name,
-          `is unhealthy: its check failed ${times} times`,
-        );
+        throw await fail(details, `is unhealthy: its check failed ${times} times`);
       }
     } else {
       up = undefined;
       if (endedWell(details, spec)) return details;
       if (!State.Restarting && State.Status !== "created") {
-        throw await unready(docker, details, options.name, endOf(details, spec));
+        throw await fail(details, endOf(details, spec));
       }
       if (details.RestartCount - first.RestartCount >= MOST_RESTARTS) {
-        const what = `restarts again and again: it ${endOf(details, spec)}`;
-        throw await unready(docker, details, options.name, what);
+        throw await fail(details, `restarts again and again: it ${endOf(details, spec)}`);
       }
     }
     const waited = (now() - begun) / 1000;
     if (waited >= spec.waitSeconds) {
       const wish = waits ? "healthy" : "running";
-      throw await unready(
-        docker,
-        details,
-        options.name,
-        `was not ${wish} within ${spec.waitSeconds} s`,
-      );
+      throw await fail(details, `was not ${wish} within ${spec.waitSeconds} s`);
     }
     if (waited >= 1) {
       options.onProgress?.(
@@ -117,6 +111,7 @@ function endOf(
 async function unready(
   docker: DockerClient,
   details: ContainerInspect,
+  spec: ReadySpec,
   name: string,
   what: string,
 ): Promise<CloudError> {
@@ -130,8 +125,29 @@ async function unready(
         : []),
       ...(await lastLines(docker, details.Id)).map((line) => redact(`log: ${line}`)),
     ],
-    hint: "It was left there to be looked at; correct it and run again.",
+    hint: [
+      ...restrictions(spec, details),
+      "It was left there to be looked at; correct it and run again.",
+    ].join(" "),
   });
+}
+
+/** What we forbid it beyond what ordinary images bear, and how to go on with that. */
+function restrictions(spec: ReadySpec, { Config }: ContainerInspect): string[] {
+  const user = (Config.User ?? "").split(":")[0];
+  const isRoot = user === "" || user === "0" || user === "root";
+  return [
+    ...(spec.hardened && isRoot
+      ? [
+          'It is hardened and starts as root, which then cannot change to another user or take folders over: set "user" to the one its image has for that, or name what it needs in capabilities.add.',
+        ]
+      : []),
+    ...(spec.readOnlyRoot || spec.hardened
+      ? [
+          "Its root is read-only except for /tmp and /run, which are empty at first: mount a volume or a tmpfs where it has to write.",
+        ]
+      : []),
+  ];
 }
 
 async function lastLines(docker: DockerClient, id: string): Promise<string[]> {

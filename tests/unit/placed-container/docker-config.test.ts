@@ -3,6 +3,7 @@ import { LABELS } from "../../../provider/host/ownership.js";
 import {
   createBody,
   dnsOf,
+  type Making,
   updateBody,
 } from "../../../provider/resources/placed-container/docker-config.js";
 import { DEFAULT_CAPABILITIES } from "../../../provider/resources/placed-container/capabilities.js";
@@ -15,10 +16,19 @@ import { specHash } from "../../../provider/resources/placed-container/revision.
 import { DMZ, inputsOf, LAN, MIB } from "./fixtures.js";
 
 const making = { generation: "0123abcd", resolvers: ["192.0.2.53"], secretsFolder: undefined };
-const bodyOf = (spec: Record<string, unknown>, more: Partial<typeof making> = {}) =>
+const bodyOf = (spec: Record<string, unknown>, more: Partial<Making> = {}) =>
   createBody(inputsOf(spec), { ...making, ...more });
 
 describe("the body of Docker's create request", () => {
+  it("gives the folders in memory to the image's user where the spec names none", () => {
+    expect(bodyOf({ hardened: true }, { imageUser: "1000" }).HostConfig.Tmpfs).toMatchObject({
+      "/tmp": "mode=1777,size=67108864,uid=1000",
+    });
+    expect(
+      bodyOf({ hardened: true, user: "redis" }, { imageUser: "1000" }).HostConfig.Tmpfs,
+    ).toMatchObject({ "/tmp": "mode=1777,size=67108864" });
+  });
+
   it("of a plain container, whole", () => {
     const inputs = inputsOf();
     expect(createBody(inputs, making)).toEqual({
@@ -137,10 +147,7 @@ describe("the body of Docker's create request", () => {
           CapDrop: ["ALL"],
           CapAdd: [],
           ReadonlyRootfs: true,
-          Mounts: [
-            { Type: "tmpfs", Target: "/run" },
-            { Type: "tmpfs", Target: "/tmp" },
-          ],
+          Tmpfs: { "/run": "mode=1777,size=67108864", "/tmp": "mode=1777,size=67108864" },
         },
       },
     ],
@@ -154,10 +161,20 @@ describe("the body of Docker's create request", () => {
       {
         HostConfig: {
           CapAdd: ["NET_BIND_SERVICE"],
-          Mounts: [
-            { Type: "tmpfs", Target: "/tmp", TmpfsOptions: { SizeBytes: 4096 } },
-            { Type: "tmpfs", Target: "/run" },
-          ],
+          Tmpfs: { "/tmp": "mode=1777,size=4096", "/run": "mode=1777,size=67108864" },
+        },
+      },
+    ],
+    [
+      "hardened and not as root: the folders in memory are its user's",
+      { hardened: true, user: "999:998", mounts: [{ kind: "tmpfs", target: "/var/cache" }] },
+      {
+        HostConfig: {
+          Tmpfs: {
+            "/var/cache": "mode=1777,uid=999,gid=998",
+            "/run": "mode=1777,size=67108864,uid=999,gid=998",
+            "/tmp": "mode=1777,size=67108864,uid=999,gid=998",
+          },
         },
       },
     ],
@@ -203,7 +220,7 @@ describe("the body of Docker's create request", () => {
   it("never holds a secret's value that is delivered as a file", () => {
     const secrets = [{ name: "k", value: "hidden-value" }];
     const secretsFolder = "/run/clocker/secrets/0123456789abcdef-0123abcd";
-    const body = JSON.stringify(bodyOf({ secrets }, { secretsFolder: secretsFolder as never }));
+    const body = JSON.stringify(bodyOf({ secrets }, { secretsFolder: secretsFolder }));
     expect(body).toContain(`${secretsFolder}/files`);
     expect(body).not.toContain("hidden");
   });
