@@ -21,11 +21,11 @@ const bodyOf = (spec: Record<string, unknown>, more: Partial<Making> = {}) =>
 
 describe("the body of Docker's create request", () => {
   it("gives the folders in memory to the image's user where the spec names none", () => {
-    expect(bodyOf({ hardened: true }, { imageUser: "1000" }).HostConfig.Tmpfs).toMatchObject({
+    expect(bodyOf({ hardened: true }, { imageUser: "1000" }).HostConfig?.Tmpfs).toMatchObject({
       "/tmp": "mode=1777,size=67108864,uid=1000",
     });
     expect(
-      bodyOf({ hardened: true, user: "redis" }, { imageUser: "1000" }).HostConfig.Tmpfs,
+      bodyOf({ hardened: true, user: "redis" }, { imageUser: "1000" }).HostConfig?.Tmpfs,
     ).toMatchObject({ "/tmp": "mode=1777,size=67108864" });
   });
 
