@@ -56,7 +56,8 @@ export function assignBlocks(
   }
   retired = retired.filter(({ host }) => !names.has(host));
 
-  const carver = new BlockCarver(cidr, network.blockPrefix, [
+  const range = (network.range === undefined ? undefined : inside(network.range, cidr)) ?? cidr;
+  const carver = new BlockCarver(range, network.blockPrefix, [
     ...[...blocks.spaces.values()].map(({ block }) => block),
     ...retired.flatMap(({ block }) => inside(block, cidr) ?? []),
   ]);
@@ -70,7 +71,7 @@ export function assignBlocks(
   }
   blocks.retired = retired;
   if (without.length > 0) {
-    blocks.refusal = `network ${network.name}: ${formatCidr(cidr)} has ${blocksIn(cidr, network.blockPrefix)} blocks of /${network.blockPrefix} for ${members.length} hosts: none is left for ${listing(without)}`;
+    blocks.refusal = `network ${network.name}: ${formatCidr(range)} has ${blocksIn(range, network.blockPrefix)} blocks of /${network.blockPrefix} for ${members.length} hosts: none is left for ${listing(without)}`;
   }
   return blocks;
 }

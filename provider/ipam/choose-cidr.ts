@@ -1,5 +1,5 @@
 import type { NetworkRequest, PlanInput } from "../placement/model.js";
-import { blocksIn, type Cidr, formatCidr, overlaps, parseCidr } from "./cidr.js";
+import { blocksIn, type Cidr, containsCidr, formatCidr, overlaps, parseCidr } from "./cidr.js";
 import { carve } from "./carve.js";
 import type { HostRanges, Occupied } from "./occupied.js";
 
@@ -23,9 +23,12 @@ export function checkCidr(
   if (cidr.family !== 4) {
     return { refusal: `network ${network.name}: ${text} is IPv6, which networks cannot use yet` };
   }
-  if (blocksIn(cidr, network.blockPrefix) === 0n) {
+  const range = network.range === undefined ? cidr : parseCidr(network.range);
+  if (!range || !containsCidr(cidr, range))
+    return { refusal: `network ${network.name}: range ${network.range} is not a part of ${text}` };
+  if (blocksIn(range, network.blockPrefix) === 0n) {
     return {
-      refusal: `network ${network.name}: ${text} is smaller than one host's block (/${network.blockPrefix})`,
+      refusal: `network ${network.name}: ${network.range ?? text} is smaller than one host's block (/${network.blockPrefix})`,
     };
   }
   const clash =

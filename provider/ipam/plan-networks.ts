@@ -11,7 +11,16 @@ import { assignAddresses, type AddressSpace } from "./addresses.js";
 import { BlockSpace } from "./block-space.js";
 import { assignBlocks } from "./blocks.js";
 import { carveCidr, checkCidr } from "./choose-cidr.js";
-import { type Cidr, formatCidr, parseCidr } from "./cidr.js";
+import { chooseDriver } from "./choose-driver.js";
+import {
+  type Cidr,
+  containsAddress,
+  formatAddress,
+  formatCidr,
+  parseAddress,
+  parseCidr,
+} from "./cidr.js";
+import { type DriverName, factsOf } from "./driver-facts.js";
 import { chooseMtu } from "./mtu.js";
 import { checkNames, recordsOf } from "./names.js";
 import { HostRanges, type Occupied, occupiedVnis } from "./occupied.js";
@@ -42,12 +51,15 @@ export function planNetworks(input: PlanInput, decisions: Decisions): NetworkPla
     const members = hosts.filter(
       (host) => host.notReady === undefined || previous?.hosts[host.name] !== undefined,
     );
+    const { driver, refusal: wrongDriver } = chooseDriver(network, members, previous);
+    if (wrongDriver !== undefined) plan.refusals.push(refusal(network.name, wrongDriver));
     const blocks = assignBlocks(network, cidr, members, previous);
     if (blocks.refusal !== undefined) plan.refusals.push(refusal(network.name, blocks.refusal));
     plan.networks[network.name] = {
       cidr: formatCidr(cidr),
+      driver,
       vni,
-      mtu: network.mtu ?? mtuOf(members, previous),
+      mtu: network.mtu ?? mtuOf(members, previous, driver),
       hosts: blocks.hosts,
       records: {},
       ...(blocks.retired.length > 0 ? { retired: blocks.retired } : {}),
@@ -63,7 +75,9 @@ export function planNetworks(input: PlanInput, decisions: Decisions): NetworkPla
       plan.refusals.push(refusal(network.name, problem));
     }
     const allocation = plan.networks[network.name];
-    if (allocation) allocation.records = recordsOf(network.name, input.requests, plan.addresses);
+    if (!allocation) continue;
+    allocation.records = recordsOf(network.name, input.requests, plan.addresses);
+    addExtras(network.name, allocation, decisions, plan);
   }
   refuseUnknownNetworks(input, plan);
   return plan;
@@ -145,9 +159,30 @@ function ownRanges(name: string, input: PlanInput, hosts: readonly Candidate[]):
   return [...texts].flatMap((text) => parseCidr(text) ?? []);
 }
 
-function mtuOf(members: readonly Candidate[], previous: NetworkAllocation | undefined): number {
+function mtuOf(
+  members: readonly Candidate[],
+  previous: NetworkAllocation | undefined,
+  driver: DriverName,
+): number {
   const seen = members.flatMap(({ underlay }) => (underlay ? [underlay.mtu] : []));
-  return chooseMtu(seen, previous?.mtu, seen.length === members.length);
+  const { overhead } = factsOf(driver);
+  return chooseMtu(seen, previous?.mtu, seen.length === members.length, overhead);
+}
+
+/** Addresses that lie in no block of their host: drivers that route blocks need to know of them. */
+function addExtras(
+  network: string,
+  { hosts }: NetworkAllocation,
+  decisions: Decisions,
+  plan: NetworkPlan,
+): void {
+  for (const [request, addresses] of plan.addresses) {
+    const host = hosts[decisions.placed.get(request)?.host ?? ""];
+    const address = parseAddress(addresses[network] ?? "");
+    const block = host && parseCidr(host.block);
+    if (!host || !address || !block || containsAddress(block, address)) continue;
+    host.extra = [...(host.extra ?? []), formatAddress(address)].sort();
+  }
 }
 
 function spaceOf(name: string, allocation: NetworkAllocation): AddressSpace {

@@ -7,8 +7,19 @@ import { overlaps, parseCidrLoosely } from "../ipam/cidr.js";
 import type { HostPart } from "./driver.js";
 import { bridgeName, dockerNetworkName } from "./names.js";
 
+/** What is asked of Docker to make its side of a network. */
+export interface DockerNetworkBody {
+  Name: string;
+  Driver: string;
+  Scope?: "swarm";
+  Attachable?: boolean;
+  IPAM: { Driver: string; Config: { Subnet: string; IPRange?: string; Gateway?: string }[] };
+  Options: Record<string, string>;
+  Labels: Record<string, string>;
+}
+
 /** Docker's side of a network on one host: a `bridge` network over a bridge that is ours. */
-export function dockerNetworkBody(part: HostPart) {
+export function bridgeNetworkBody(part: HostPart): DockerNetworkBody {
   return {
     Name: dockerNetworkName(part.networkId, part.vni),
     Driver: "bridge",
@@ -22,12 +33,17 @@ export function dockerNetworkBody(part: HostPart) {
       // Address translation is a rule of ours, so that it can change while containers are attached.
       "com.docker.network.bridge.enable_ip_masquerade": "false",
     },
-    Labels: {
-      [LABELS.owner]: part.owner,
-      [LABELS.cloud]: part.cloud,
-      [LABELS.vni]: String(part.vni),
-      [LABELS.cidr]: part.cidr,
-    },
+    Labels: labelsOf(part),
+  };
+}
+
+/** Whose a Docker network is, and what planning reads of it. */
+export function labelsOf(part: HostPart): Record<string, string> {
+  return {
+    [LABELS.owner]: part.owner,
+    [LABELS.cloud]: part.cloud,
+    [LABELS.vni]: String(part.vni),
+    [LABELS.cidr]: part.cidr,
   };
 }
 
@@ -36,17 +52,17 @@ export function findOurs(
   networks: readonly DockerNetwork[],
   part: HostPart,
 ): DockerNetwork | undefined {
-  const wanted = dockerNetworkBody(part);
+  const name = dockerNetworkName(part.networkId, part.vni);
   const bridge = bridgeName(part.vni);
   let ours: DockerNetwork | undefined;
   for (const network of networks) {
     const owner = network.Labels?.[LABELS.owner];
-    if (network.Name === wanted.Name && owner === part.owner) {
+    if (network.Name === name && owner === part.owner) {
       ours = network;
       continue;
     }
     const whose = owner === undefined ? "is not ours" : `belongs to ${owner}`;
-    if (network.Name === wanted.Name)
+    if (network.Name === name)
       throw inTheWay(part, `a Docker network named ${network.Name} exists and ${whose}`);
     if (network.Options?.["com.docker.network.bridge.name"] === bridge)
       throw inTheWay(part, `Docker network ${network.Name} uses the bridge ${bridge} and ${whose}`);
@@ -63,13 +79,13 @@ export function findOurs(
 }
 
 /** True when Docker's network is what we would make. */
-export function isCurrent(network: DockerNetwork, part: HostPart): boolean {
-  const wanted = dockerNetworkBody(part);
+export function isCurrent(network: DockerNetwork, wanted: DockerNetworkBody): boolean {
+  const asked = wanted.IPAM.Config;
   const have = {
-    config: (network.IPAM.Config ?? []).map(({ Subnet, IPRange, Gateway }) => ({
-      Subnet,
-      IPRange,
-      Gateway,
+    config: (network.IPAM.Config ?? []).map(({ Subnet, IPRange, Gateway }, index) => ({
+      ...(Subnet === undefined ? {} : { Subnet }),
+      ...(asked[index]?.IPRange === undefined ? {} : { IPRange }),
+      ...(asked[index]?.Gateway === undefined ? {} : { Gateway }),
     })),
     options: Object.fromEntries(
       Object.keys(wanted.Options).map((key) => [key, network.Options?.[key]]),
@@ -78,7 +94,7 @@ export function isCurrent(network: DockerNetwork, part: HostPart): boolean {
       Object.keys(wanted.Labels).map((key) => [key, network.Labels?.[key]]),
     ),
   };
-  return same(have, { config: wanted.IPAM.Config, options: wanted.Options, labels: wanted.Labels });
+  return same(have, { config: asked, options: wanted.Options, labels: wanted.Labels });
 }
 
 /** Makes the network, or makes it again with its containers when settings changed that Docker cannot change. */
@@ -86,9 +102,9 @@ export async function ensureDockerNetwork(
   docker: DockerClient,
   found: DockerNetwork | undefined,
   part: HostPart,
+  body: DockerNetworkBody,
 ): Promise<{ dockerId: string; changed: string[] }> {
-  const body = dockerNetworkBody(part);
-  if (found && isCurrent(found, part)) return { dockerId: found.Id, changed: [] };
+  if (found && isCurrent(found, body)) return { dockerId: found.Id, changed: [] };
   if (!found) {
     const made = await docker.createNetwork(body);
     return { dockerId: made.Id, changed: [`the Docker network ${body.Name} is missing`] };

@@ -1,6 +1,22 @@
 import type { Transport } from "../host/transport.js";
+import type { DriverFacts, DriverName } from "../ipam/driver-facts.js";
+import type { DockerNetworkBody } from "./docker-network.js";
 
-/** One host's part of a network: all that a driver needs to make it there. Plain data, computed by the driver's plan. */
+/** Words that one host tells the others through us, such as its public key. Kept in the state: nothing secret. */
+export type HostFacts = Record<string, string>;
+
+/** Another host of the network. */
+export interface Peer {
+  /** Logical name of the host. */
+  host: string;
+  underlay: string;
+  block: string;
+  /** Addresses there that lie outside its block. */
+  extra: string[];
+  facts: HostFacts;
+}
+
+/** One host's part of a network: all that a driver needs to make it there. Plain data, computed by `planParts`. */
 export interface HostPart {
   /** Logical name of the host. */
   host: string;
@@ -8,6 +24,7 @@ export interface HostPart {
   owner: string;
   cloud: string;
   networkId: string;
+  driver: DriverName;
   vni: number;
   cidr: string;
   block: string;
@@ -16,8 +33,14 @@ export interface HostPart {
   mtu: number;
   domain: string;
   outbound: boolean;
+  /** Addresses of this host's containers that lie outside its block. */
+  extra: string[];
+  /** What this host told the others. */
+  facts: HostFacts;
   /** The other hosts of the network, sorted by underlay address. */
-  peers: { underlay: string; block: string }[];
+  peers: Peer[];
+  /** The driver's own settings as its program on the host reads them: one word for each key. */
+  settings: Record<string, string>;
   /** Hosts file of the network's names. */
   names: string;
 }
@@ -50,6 +73,36 @@ export interface Observation {
 export interface DriverContext {
   transport: Transport;
   signal?: AbortSignal;
+  /** Another host of the network, by its logical name. */
+  to: (host: string) => Transport;
+}
+
+/** Options of a driver as the program gives them in `driverOptions`. */
+export type DriverOptions = Readonly<Record<string, unknown>>;
+
+/** The pure half of a driver: what can be said of a network before any host is asked. */
+export interface DriverPlan {
+  readonly name: DriverName;
+  readonly facts: DriverFacts;
+  /** What is wrong with the options: the option's name and why. Unknown values are let through. */
+  optionProblems(options: DriverOptions): { option: string; reason: string }[];
+  /** Options that cannot change while the network lives. */
+  readonly fixedOptions: readonly string[];
+  /** The driver's own settings of one host. */
+  settings(network: SettingsInput): Record<string, string>;
+  /** Docker's side of the network, made on each host, or undefined when the driver needs none there. */
+  dockerBody(part: HostPart): DockerNetworkBody;
+}
+
+/** What settings follow from. */
+export interface SettingsInput {
+  options: DriverOptions;
+  encryption: boolean | undefined;
+  vni: number;
+  /** Names of all hosts of the network, in program order. */
+  hosts: readonly string[];
+  /** The host that the settings are for. */
+  host: string;
 }
 
 /**
@@ -58,13 +111,20 @@ export interface DriverContext {
  * redaction, so that drivers stay simple. One suite, tests/lab/support/network-conformance.ts, holds for all of them.
  */
 export interface NetworkDriver {
-  readonly name: string;
-  /** Bytes that the driver adds to each packet; the network's MTU is the underlay's less this. */
-  readonly overhead: number;
-  /** Refuses, with the reason, a host that cannot carry the driver. Changes nothing. */
+  readonly name: DriverName;
+  readonly plan: DriverPlan;
+  /** Programs that the driver runs on a host, and the Debian and Ubuntu package of each. */
+  readonly programs: Readonly<Record<string, string>>;
+  /** Refuses, with the reason, a host that cannot carry the driver. Changes nothing of the network. */
   prepare(context: DriverContext): Promise<void>;
+  /** What the other hosts have to know of this one; makes it where it is not there yet. Absent: nothing. */
+  introduce?(context: DriverContext, part: HostPart): Promise<HostFacts>;
   /** Makes the network on the host, or repairs or updates what is there. */
   join(context: DriverContext, part: HostPart): Promise<JoinResult>;
+  /** Once every host has joined: traffic moves to what `join` made beside what was there. Absent: nothing to move. */
+  activate?(context: DriverContext, part: HostPart): Promise<void>;
+  /** Once every host is active: what traffic moved away from goes. */
+  retire?(context: DriverContext, part: HostPart): Promise<void>;
   /** Only the names changed. */
   rename(context: DriverContext, part: HostPart): Promise<void>;
   /** Attaches a container with its planned address. */

@@ -1,7 +1,14 @@
+import type { DriverName } from "../ipam/driver-facts.js";
 import type { NetworkDriver } from "./driver.js";
+import { routedDriver } from "./routed/driver.js";
 import { vxlanDriver } from "./vxlan/driver.js";
+import { wireguardDriver } from "./wireguard/driver.js";
 
 /** Every driver by its name in `VirtualNetwork({ driver })`. */
-export const DRIVERS = { vxlan: vxlanDriver } as const satisfies Record<string, NetworkDriver>;
+export const DRIVERS: Readonly<Record<DriverName, NetworkDriver>> = {
+  vxlan: vxlanDriver,
+  routed: routedDriver,
+  wireguard: wireguardDriver,
+};
 
-export type DriverName = keyof typeof DRIVERS;
+export type { DriverName };

@@ -5,6 +5,7 @@ import type { Transport } from "../host/transport.js";
 import type {
   DriverContext,
   Endpoint,
+  HostFacts,
   HostPart,
   JoinResult,
   NetworkDriver,
@@ -23,11 +24,41 @@ export class NetworkRuntime {
   constructor(
     private readonly driver: NetworkDriver,
     private readonly transport: Transport,
+    private readonly to: (host: string) => Transport,
     private readonly signal?: AbortSignal,
   ) {}
 
   prepare(): Promise<void> {
     return this.call("prepare for", undefined, (context) => this.driver.prepare(context));
+  }
+
+  /** Other hosts have to know something of this one before they join. */
+  get introduces(): boolean {
+    return this.driver.introduce !== undefined;
+  }
+
+  /** Traffic moves in steps that all hosts take together. */
+  get hasSteps(): boolean {
+    return this.driver.activate !== undefined;
+  }
+
+  async introduce(part: HostPart): Promise<HostFacts> {
+    if (!this.driver.introduce) return {};
+    return this.changing(
+      "introduce the host to",
+      part,
+      async (context) => (await this.driver.introduce?.(context, part)) ?? {},
+    );
+  }
+
+  activate(part: HostPart): Promise<void> {
+    return this.changing("move the traffic of", part, async (context) =>
+      this.driver.activate?.(context, part),
+    );
+  }
+
+  retire(part: HostPart): Promise<void> {
+    return this.changing("tidy up", part, async (context) => this.driver.retire?.(context, part));
   }
 
   join(part: HostPart): Promise<JoinResult> {
@@ -87,7 +118,7 @@ export class NetworkRuntime {
       withDeadline(
         DEADLINE,
         late,
-        (signal) => body({ transport: this.transport, signal }),
+        (signal) => body({ transport: this.transport, signal, to: this.to }),
         this.signal,
       );
     try {

@@ -83,6 +83,14 @@ export interface NetworkRequest {
   /** Addresses never handed out. */
   reserved: string[];
   mtu?: number;
+  /** How hosts are joined; absent or "auto": the plan chooses. */
+  driver?: string;
+  /** Packets between hosts are encrypted; absent: where not all hosts are on private addresses. */
+  encryption?: boolean;
+  /** The user says that all hosts are neighbours on one link, whatever their addresses look like. */
+  sameLink?: boolean;
+  /** The part of the CIDR that blocks are cut from; absent: all of it. */
+  range?: string;
 }
 
 export interface HostPort {
@@ -195,11 +203,16 @@ export interface Assignment {
 /** A network's address plan. What `plan.networks[name]` is to users. */
 export interface NetworkAllocation {
   cidr: string;
+  /** How hosts are joined. Absent in plans from before it was chosen here: vxlan. */
+  driver?: string;
   /** VXLAN network identifier, 1..16777215. */
   vni: number;
   mtu: number;
-  /** By host name. `block` is the host's part of the CIDR, `gateway` its first usable address. */
-  hosts: Record<string, { block: string; gateway: string; underlay: string }>;
+  /**
+   * By host name. `block` is the host's part of the CIDR, `gateway` its first usable address, `extra` the addresses that
+   * users fixed for containers there although they lie outside its block; absent: none.
+   */
+  hosts: Record<string, { block: string; gateway: string; underlay: string; extra?: string[] }>;
   /** Names and the addresses they resolve to, sorted: each container's own name and its aliases. */
   records: Record<string, string[]>;
   /** Blocks of hosts that left, in the order they left: given out again last, and to the same host first. */

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { DriverName } from "../../provider/ipam/driver-facts.js";
 import type { NetworkAllocation } from "../../provider/placement/model.js";
 import { lift } from "../lift.js";
 import { refuseUnknown, type Known } from "../known-args.js";
@@ -11,15 +12,30 @@ export interface VirtualNetworkArgs {
   cloud: DockerCloud;
   /** What people call the network; also part of its names on the hosts. @default the resource's name */
   networkId?: string;
-  /** How hosts are joined. @default "vxlan" */
-  driver?: "vxlan";
+  /**
+   * How hosts are joined (docs/networking.md compares them). A change replaces the network.
+   * `"auto"`: plain routes where all hosts are neighbours on one link, else as the default.
+   * @default "vxlan", or "wireguard" when some host is reached at a public address
+   */
+  driver?: DriverName | "auto";
+  /** The driver's own settings, by name. Changes are made in place, except where docs/networking.md says otherwise. */
+  driverOptions?: Record<string, pulumi.Input<string | number | boolean | Record<string, string>>>;
+  /**
+   * Encrypt what hosts send to each other. `true` refuses drivers that do not; `false` takes hosts with public addresses
+   * as they are. @default true when some host is reached at a public address
+   */
+  encryption?: boolean;
+  /** All hosts are neighbours on one link, although their routes do not show it. For `routed`. @default false */
+  sameLink?: boolean;
+  /** The part of `cidr` that hosts' blocks are cut from, such as the free half of an office LAN. @default all of it */
+  range?: string;
   /** Addresses of the network. A change replaces it. @default carved from the cloud's pool */
   cidr?: pulumi.Input<string>;
   /** Size of the block that each host gets from the CIDR. @default 24 */
   blockPrefix?: number;
   /** Addresses that are never handed out. @default [] */
   reserved?: string[];
-  /** Largest packet inside the network, bytes. @default the smallest underlay MTU of the hosts, less 50 */
+  /** Largest packet inside the network, bytes. @default the smallest underlay MTU of the hosts, less what the driver adds */
   mtu?: number;
   /** Domain of the network's names: `redis` is also `redis.<domain>`. @default "<networkId>.clocker" */
   domain?: string;
@@ -34,6 +50,10 @@ const KNOWN: Known<VirtualNetworkArgs> = {
   cloud: true,
   networkId: true,
   driver: true,
+  driverOptions: true,
+  encryption: true,
+  sameLink: true,
+  range: true,
   cidr: true,
   blockPrefix: true,
   reserved: true,
@@ -60,6 +80,8 @@ export class VirtualNetwork extends ClockerResource {
   /** VXLAN network identifier. */
   declare readonly vni: pulumi.Output<number>;
   declare readonly mtu: pulumi.Output<number>;
+  /** The driver, also where the plan chose it. */
+  declare readonly driver: pulumi.Output<DriverName>;
   declare readonly domain: pulumi.Output<string>;
   declare readonly networkId: pulumi.Output<string>;
   /** Names that resolve on the network, with their addresses. */
@@ -86,6 +108,10 @@ export class VirtualNetwork extends ClockerResource {
       blockPrefix: args.blockPrefix ?? 24,
       reserved: args.reserved ?? [],
       ...(args.mtu === undefined ? {} : { mtu: args.mtu }),
+      ...(args.driver === undefined ? {} : { driver: args.driver }),
+      ...(args.encryption === undefined ? {} : { encryption: args.encryption }),
+      ...(args.sameLink === undefined ? {} : { sameLink: args.sameLink }),
+      ...(args.range === undefined ? {} : { range: args.range }),
     }));
     const allocation = lift(plan.allocations, name);
     const members = lift(allocation, "hosts");
@@ -96,7 +122,12 @@ export class VirtualNetwork extends ClockerResource {
       {
         cloud: args.cloud.cloudName,
         networkId,
-        driver: args.driver ?? "vxlan",
+        driver:
+          args.driver === undefined || args.driver === "auto"
+            ? lift(allocation, "driver")
+            : args.driver,
+        ...(args.driverOptions === undefined ? {} : { driverOptions: args.driverOptions }),
+        ...(args.encryption === undefined ? {} : { encryption: args.encryption }),
         cidr: lift(allocation, "cidr"),
         vni: lift(allocation, "vni"),
         mtu: lift(allocation, "mtu"),
@@ -112,6 +143,7 @@ export class VirtualNetwork extends ClockerResource {
             block: lift(member, "block"),
             gateway: lift(member, "gateway"),
             underlay: lift(member, "underlay"),
+            extra: lift(member, "extra"),
           };
         }),
         dockerIds: undefined,

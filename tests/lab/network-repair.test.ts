@@ -213,7 +213,7 @@ describeLab("a network that is in the way, half made, broken or moved", () => {
       lifecycle.create(networkInputs(lab, "big", { vni: 129, net: "10.129", mtu: 1500 })),
     );
     expect(error.message).toContain(
-      "MTU 1500 does not fit: eth0 has MTU 1500, and VXLAN needs 50 of it",
+      "MTU 1500 does not fit: eth0 has MTU 1500, and driver vxlan needs 50 of it",
     );
   });
 

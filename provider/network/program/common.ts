@@ -23,6 +23,7 @@ is() { "$@" >/dev/null 2>&1; }
 
 # Settings of one network, from a file of "key value" lines.
 load() {
+  config=$1
   owner= network= driver= vni= bridge= link= port= cidr= prefix= gateway= mac= underlay= mtu= domain= outbound= peers= blocks=
   while read -r key value; do
     case $key in
@@ -34,6 +35,11 @@ load() {
     esac
   done < "$1"
 }
+
+# $1 a setting of the driver.
+setting() { sed -n "s/^set $1 //p" "$config"; }
+# $1 underlay address of a host, or self; $2 what it told the others.
+fact_of() { sed -n "s/^fact $1 $2 //p" "$config"; }
 
 # Takes the document from standard input apart: settings up to the line "names", then the hosts file.
 receive() {

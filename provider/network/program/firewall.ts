@@ -14,33 +14,54 @@ export const FIREWALL_PART = `
 CHAINS="raw:CLOCKER-PREROUTING:PREROUTING raw:CLOCKER-OUTPUT:OUTPUT filter:CLOCKER-INPUT:INPUT filter:CLOCKER-FORWARD:DOCKER-USER nat:CLOCKER-POSTROUTING:POSTROUTING"
 
 firewall_rules() {
+  paths=$("paths_$driver")
   vxlan="-p udp --dport $port -m u32 --u32 0>>22&0x3C@12>>8=$vni"
   echo "*raw"
   for chain in R X O; do echo ":CLK-$chain-$vni - [0:0]"; done
-  echo "-A CLK-R-$vni $vxlan -j CLK-X-$vni"
+  if [ "$driver" = vxlan ]; then echo "-A CLK-R-$vni $vxlan -j CLK-X-$vni"; fi
   echo "-A CLK-R-$vni -i $bridge -d $gateway -j RETURN"
   echo "-A CLK-R-$vni -i $bridge -s $cidr -d $cidr -j CT --notrack"
-  for peer in $peers; do
-    echo "-A CLK-X-$vni -s $peer -j CT --notrack"
-    echo "-A CLK-X-$vni -s $peer -j RETURN"
+  # routed packets: what comes from a peer has an address of that peer; newer Dockers would drop it further on
+  for path in $paths; do
+    destinations | while read -r _ from; do
+      echo "-A CLK-R-$vni -i $path -s $from -d $cidr -j CT --notrack"
+      echo "-A CLK-R-$vni -i $path -s $from -d $cidr -j ACCEPT"
+    done
   done
-  echo "-A CLK-X-$vni -j DROP"
-  echo "-A CLK-O-$vni $vxlan -j CT --notrack"
+  if [ "$driver" = vxlan ]; then
+    for peer in $peers; do
+      echo "-A CLK-X-$vni -s $peer -j CT --notrack"
+      echo "-A CLK-X-$vni -s $peer -j RETURN"
+    done
+    echo "-A CLK-X-$vni -j DROP"
+    echo "-A CLK-O-$vni $vxlan -j CT --notrack"
+  fi
   echo COMMIT
   echo "*nat"
   echo ":CLK-N-$vni - [0:0]"
-  if [ "$outbound" = yes ]; then echo "-A CLK-N-$vni -s $cidr ! -o $bridge -j MASQUERADE"; fi
+  if [ "$outbound" = yes ]; then echo "-A CLK-N-$vni -s $cidr ! -d $cidr ! -o $bridge -j MASQUERADE"; fi
   # a port published by one container and used by another of the same network: the answer must come back this way
   echo "-A CLK-N-$vni -s $cidr -o $bridge -m conntrack --ctstate DNAT -j MASQUERADE"
   echo COMMIT
   echo "*filter"
   for chain in I F; do echo ":CLK-$chain-$vni - [0:0]"; done
   echo "-A CLK-I-$vni -i lo -j RETURN"
+  for path in $paths; do echo "-A CLK-I-$vni -i $path -s $cidr -d $gateway -m conntrack --ctstate UNTRACKED -j RETURN"; done
   echo "-A CLK-I-$vni ! -i $bridge -d $cidr -j DROP"
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p udp --dport 53 -j ACCEPT"
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p tcp --dport 53 -j ACCEPT"
-  for peer in $peers; do echo "-A CLK-I-$vni -s $peer $vxlan -j ACCEPT"; done
+  for peer in $peers; do
+    case $driver in
+      vxlan) echo "-A CLK-I-$vni -s $peer $vxlan -j ACCEPT" ;;
+      wireguard) echo "-A CLK-I-$vni -s $peer -p udp --dport $(wg_ports) -j ACCEPT" ;;
+    esac
+  done
   echo "-A CLK-F-$vni -i $bridge -o $bridge -j ACCEPT"
+  for path in $paths; do
+    echo "-A CLK-F-$vni -i $path -o $bridge -s $cidr -m conntrack --ctstate UNTRACKED -j ACCEPT"
+    echo "-A CLK-F-$vni -i $bridge -o $path -s $cidr -d $cidr -j ACCEPT"
+    echo "-A CLK-F-$vni ! -i $bridge -o $path -d $cidr -j DROP"
+  done
   # published ports between two networks of ours on one host: Docker's isolation would drop them
   echo "-A CLK-F-$vni -i cnb+ -o $bridge -m conntrack --ctstate DNAT -j ACCEPT"
   echo "-A CLK-F-$vni -i $bridge -o cnb+ -m conntrack --ctstate DNAT -j ACCEPT"

@@ -2,10 +2,7 @@
 export const MAIN_PART = `
 up_network() {
   up_bridge
-  case $driver in
-    vxlan) up_vxlan ;;
-    *) fail "unknown driver $driver" ;;
-  esac
+  "up_$driver"
   up_firewall
   up_dns
 }
@@ -16,9 +13,7 @@ refuse() {
     [ "$before" = "$owner" ] || conflict "VNI $vni belongs to the network of $before"
   fi
   refuse_foreign_links
-  case $driver in
-    vxlan) refuse_foreign_vxlan; refuse_unfit_underlay ;;
-  esac
+  "refuse_$driver"
 }
 
 # $program: text of this program
@@ -91,10 +86,12 @@ do_leave() {
     [ "$owner" = "$2" ] || conflict "VNI $1 belongs to the network of $owner"
     echo "differs the network is still on the host"
     dns_stop
-    drop_link "$link"
+    "down_$driver"
     drop_link "$bridge"
     down_firewall
     rm -rf "$ROOT/$vni"
+  elif [ "$(cat "$ROOT/$1/introduced" 2>/dev/null)" = "$2" ]; then
+    rm -rf "$ROOT/$1"
   fi
   for config in "$ROOT"/*/config; do
     [ -e "$config" ] && return 0
@@ -105,11 +102,32 @@ do_leave() {
   rmdir "$ROOT" /var/lib/clocker "$RUN" 2>/dev/null || true
 }
 
+# What the other hosts have to know of this one.
+do_introduce() {
+  receive
+  load "$new/config"
+  scratch=$new
+  refuse
+  "introduce_$driver"
+}
+
+# $1 vni, $2 owner, $3 step of the driver
+do_step() {
+  load "$ROOT/$1/config"
+  [ "$owner" = "$2" ] || conflict "VNI $1 belongs to the network of $owner"
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  fix=1
+  "$3_$driver"
+}
+
 verb=$1
 shift
 case $verb in
   apply) do_apply ;;
   check) do_check ;;
+  introduce) do_introduce ;;
+  activate | retire) do_step "$@" "$verb" ;;
   names) do_names "$@" ;;
   leave) do_leave "$@" ;;
   start) do_start ;;

@@ -1,10 +1,14 @@
 import { DNS_PART } from "../dns/dnsmasq.js";
+import { ROUTED_PART } from "../routed/link.js";
 import { VXLAN_PART } from "../vxlan/link.js";
+import { WIREGUARD_PART } from "../wireguard/link.js";
 import { BOOT_PART } from "./boot.js";
 import { BRIDGE_PART } from "./bridge.js";
 import { COMMON_PART } from "./common.js";
 import { FIREWALL_PART } from "./firewall.js";
 import { MAIN_PART } from "./main.js";
+import { ROUTES_PART } from "./routes.js";
+import { UNDERLAY_PART } from "./underlay.js";
 
 /**
  * The program that keeps networks on a host: constant text, run by us under the host's lock and by the host itself
@@ -13,7 +17,11 @@ import { MAIN_PART } from "./main.js";
 export const NETWORK_PROGRAM = (
   COMMON_PART +
   BRIDGE_PART +
+  UNDERLAY_PART +
+  ROUTES_PART +
   VXLAN_PART +
+  ROUTED_PART +
+  WIREGUARD_PART +
   FIREWALL_PART +
   DNS_PART +
   BOOT_PART +

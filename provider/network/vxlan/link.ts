@@ -10,6 +10,11 @@ link_fits() {
   return 1
 }
 
+refuse_vxlan() {
+  refuse_foreign_vxlan
+  refuse_unfit_underlay 50
+}
+
 # Another link with our VNI and port would take our frames.
 refuse_foreign_vxlan() {
   ip -d -o link show type vxlan 2>/dev/null | while read -r _ name rest; do
@@ -19,14 +24,6 @@ refuse_foreign_vxlan() {
       *"vxlan id $vni "*" dstport $port "*) conflict "the link $name already uses VNI $vni, and it is not ours" ;;
     esac
   done
-}
-
-# The underlay must be ours to send from, and carry our packets whole.
-refuse_unfit_underlay() {
-  device=$(ip -o -4 addr show to "$underlay" | sed -n '1s/^[0-9]*: *\\([^ ]*\\) .*/\\1/p')
-  [ -n "$device" ] || conflict "the underlay address $underlay is not an address of the host"
-  have=$(mtu_of "\${device%%@*}")
-  [ "$((mtu + 50))" -le "$have" ] || conflict "MTU $mtu does not fit: $device has MTU $have, and VXLAN needs 50 of it"
 }
 
 forget_learned() {
@@ -82,4 +79,8 @@ up_vxlan() {
   done
   if [ -n "$moved" ] && [ "$fix" = 1 ]; then forget_learned; fi
 }
+
+down_vxlan() { drop_link "$link"; }
+
+paths_vxlan() { :; }
 `;

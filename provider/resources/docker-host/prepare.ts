@@ -9,7 +9,8 @@ import { progress, warn } from "../../progress.js";
 import { mergedSettings } from "./daemon-settings.js";
 import { factsOf } from "./facts.js";
 import type { DockerHostInputs, HostFacts } from "./inputs.js";
-import { installPackages, missingPackages } from "./packages.js";
+import { installPackages } from "../../host/packages.js";
+import { missingPackages } from "./packages.js";
 import {
   DAEMON_FILE,
   PROBE_SCRIPT,
@@ -79,7 +80,8 @@ async function ensurePrepared(inputs: DockerHostInputs, transport: Transport): P
     });
   const packages = missingPackages(probe, install);
   if (packages.length > 0) {
-    await installPackages(transport, probe, packages);
+    const system = { apt: probe.commands.has("apt-get"), name: probe.osName };
+    await installPackages(transport, system, packages);
     probe = await probeHost(transport);
   }
   await ensureForwarding(transport, probe);

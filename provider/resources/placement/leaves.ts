@@ -84,8 +84,10 @@ function withUnknowns(
     input.candidates.filter((host) => host.pending === true).map(({ name }) => name),
   );
   if (pending.size === 0) return allocation;
+  const before = input.previous.networks[network.name];
   return {
     ...allocation,
+    driver: before ? (allocation.driver ?? unknown) : driverOf(network),
     mtu: network.mtu ?? unknown,
     hosts: Object.fromEntries(
       Object.entries(allocation.hosts).map(([name, host]) => [
@@ -100,6 +102,7 @@ function allUnknown(network: NetworkRequest, input: PlanInput): NetworkAllocatio
   const hosts = input.candidates.filter(({ notReady }) => notReady === undefined);
   return {
     cidr: network.cidr ?? UNKNOWN,
+    driver: driverOf(network),
     vni: unknown,
     mtu: network.mtu ?? unknown,
     hosts: Object.fromEntries(
@@ -107,4 +110,9 @@ function allUnknown(network: NetworkRequest, input: PlanInput): NetworkAllocatio
     ),
     records: {},
   };
+}
+
+/** The driver, where the program names it; else it depends on where the hosts will be. */
+function driverOf({ driver }: NetworkRequest): string {
+  return driver === undefined || driver === "auto" ? unknown : driver;
 }

@@ -1,4 +1,5 @@
 import { parseAddress, parseCidr } from "../../ipam/cidr.js";
+import { DRIVER_FACTS, isDriverName } from "../../ipam/driver-facts.js";
 import type { CheckFailure } from "../../lifecycle.js";
 import { isUnknown } from "../../unknown.js";
 import * as rule from "../../validation/rules.js";
@@ -229,7 +230,8 @@ function checkPool(report: Report, pool: Record<string, unknown>): void {
 
 function checkNetwork(report: Report, at: string, network: unknown): void {
   const members = ["name", "cidr", "blockPrefix", "reserved", "mtu"];
-  report.object(at, network, members, (it) => {
+  const optional = ["driver", "encryption", "sameLink", "range"];
+  report.object(at, network, [...members, ...optional], (it) => {
     report.keeps(`${at}.name`, it["name"], NAME);
     report.keepsIfGiven(`${at}.cidr`, it["cidr"], CIDR);
     report.keeps(`${at}.blockPrefix`, it["blockPrefix"], rule.whole(1, 30));
@@ -242,7 +244,17 @@ function checkNetwork(report: Report, at: string, network: unknown): void {
       report.keeps(path, address, ADDRESS);
     });
     report.keepsIfGiven(`${at}.mtu`, it["mtu"], rule.whole(576, 65_535));
+    report.keepsIfGiven(`${at}.driver`, it["driver"], driverProblem);
+    report.keepsIfGiven(`${at}.encryption`, it["encryption"], rule.flag);
+    report.keepsIfGiven(`${at}.sameLink`, it["sameLink"], rule.flag);
+    report.keepsIfGiven(`${at}.range`, it["range"], CIDR);
   });
+}
+
+function driverProblem(value: unknown): string | undefined {
+  if (value === "auto" || isDriverName(value)) return undefined;
+  const known = ["auto", ...Object.keys(DRIVER_FACTS)].join(", ");
+  return `must be one of ${known}, not ${typeof value === "string" ? `"${value.slice(0, 60)}"` : String(value)}`;
 }
 
 function checkRequest(report: Report, at: string, request: unknown): void {

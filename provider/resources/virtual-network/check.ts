@@ -9,6 +9,7 @@ import {
 } from "../../ipam/cidr.js";
 import { MAX_VNI } from "../../ipam/vni.js";
 import type { CheckFailure, CheckResult } from "../../lifecycle.js";
+import { type DriverName, factsOf, isDriverName } from "../../ipam/driver-facts.js";
 import { DRIVERS } from "../../network/drivers.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
 import type { NetworkHost, VirtualNetworkInputs } from "./inputs.js";
@@ -23,7 +24,10 @@ export async function check(
   news: VirtualNetworkInputs,
 ): Promise<CheckResult<VirtualNetworkInputs>> {
   const failures: CheckFailure[] = [];
-  const refuse = (property: keyof VirtualNetworkInputs, reason: string): void => {
+  const refuse = (
+    property: keyof VirtualNetworkInputs | `driverOptions.${string}`,
+    reason: string,
+  ): void => {
     failures.push({ property, reason });
   };
   const known = <K extends keyof VirtualNetworkInputs>(
@@ -38,11 +42,15 @@ export async function check(
 
   known("networkId", networkIdProblem);
   known("driver", (driver) =>
-    driver in DRIVERS
+    isDriverName(driver)
       ? undefined
-      : `must be one of ${Object.keys(DRIVERS).join(", ")}, not "${driver}"`,
+      : `must be one of ${Object.keys(DRIVERS).join(", ")}, not ${quoted(driver)}`,
   );
-  known("cidr", (cidr) => cidrProblem(cidr));
+  const driver = isDriverName(news.driver) ? news.driver : undefined;
+  for (const { option, reason } of optionProblemsOf(driver, news.driverOptions))
+    refuse(option === "" ? "driverOptions" : `driverOptions.${option}`, reason);
+  known("encryption", (encryption) => encryptionProblem(driver, encryption));
+  known("cidr", (cidr) => cidrProblem(cidr, driver));
   known("vni", (vni) =>
     inRange(vni, 1, MAX_VNI) ? undefined : `must be a whole number from 1 to ${MAX_VNI}`,
   );
@@ -66,11 +74,29 @@ function networkIdProblem(value: unknown): string | undefined {
   return String(value).length > 50 ? "must have at most 50 characters" : undefined;
 }
 
-function cidrProblem(value: unknown): string | undefined {
+function optionProblemsOf(driver: DriverName | undefined, options: unknown) {
+  if (driver === undefined || options === undefined || isUnknown(options)) return [];
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    return [{ option: "", reason: "must be an object of the driver's options" }];
+  return DRIVERS[driver].plan.optionProblems(options as Record<string, unknown>);
+}
+
+function encryptionProblem(driver: DriverName | undefined, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "boolean") return "must be true or false";
+  if (driver === undefined) return undefined;
+  const { encrypts } = factsOf(driver);
+  if (value && encrypts === "never") return `must be false: driver ${driver} does not encrypt`;
+  if (!value && encrypts === "always") return `must be true: driver ${driver} always encrypts`;
+  return undefined;
+}
+
+function cidrProblem(value: unknown, driver: DriverName | undefined): string | undefined {
   const cidr = typeof value === "string" ? parseCidr(value) : undefined;
   if (!cidr)
     return `must be a network such as 10.42.0.0/16, without host bits, not ${quoted(value)}`;
-  if (cidr.family !== 4) return "must be an IPv4 network: the driver vxlan does not carry IPv6 yet";
+  if (cidr.family !== 4)
+    return `must be an IPv4 network: the driver ${driver ?? ""} does not carry IPv6 yet`;
   if (cidr.prefix > 30)
     return `must have room for hosts and containers, and /${cidr.prefix} has none`;
   return undefined;

@@ -5,7 +5,9 @@ import { partialFailure } from "../../wrap.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import {
   combined,
+  factsFrom,
   failuresOf,
+  introduceEach,
   leaveEach,
   onEach,
   problemsOf,
@@ -22,29 +24,44 @@ export async function create(
   inputs: VirtualNetworkInputs,
 ): Promise<CreateResult<VirtualNetworkState>> {
   const id = dockerNetworkName(inputs.networkId, inputs.vni);
-  const works = workOn(inputs);
-  const prepared = await onEach(works, "looked at", ({ runtime }) => runtime.prepare());
+  const strangers = workOn(inputs);
+  const prepared = await onEach(strangers, "looked at", ({ runtime }) => runtime.prepare());
   if (failuresOf(prepared).length > 0)
     throw combined(`network ${inputs.networkId} cannot be made on all its hosts`, prepared);
+  const introduced = await introduceEach(strangers);
+  if (failuresOf(introduced).length > 0) {
+    await leaveEach(strangers);
+    throw combined(`network ${inputs.networkId} cannot be made on all its hosts`, introduced);
+  }
+  const facts = factsFrom(introduced);
+  const works = workOn(inputs, facts);
   const outcomes = await onEach(works, "joined", ({ runtime, part }) => runtime.join(part));
   const failures = failuresOf(outcomes);
   const dockerIds = Object.fromEntries(
     outcomes.flatMap(({ work, value }) => (value ? [[work.host.name, value.dockerId]] : [])),
   );
-  if (failures.length === 0) return { id, outs: stateOf(inputs, dockerIds, {}) };
+  if (failures.length === 0)
+    return { id, outs: stateOf(inputs, dockerIds, {}, inputs.hosts, facts) };
   if (failures.some(({ error }) => isConflict(error))) {
     // Something else has the addresses or names: that is a refusal, and a refusal leaves nothing behind.
-    const made = outcomes.filter(({ value }) => value !== undefined);
+    const made = outcomes.filter(
+      ({ work, value }) => value !== undefined || work.runtime.introduces,
+    );
     const kept = failuresOf(await leaveEach(made.map(({ work }) => work)));
     if (kept.length === 0 && failures.every(({ error }) => untouched(error)))
       throw combined(`network ${inputs.networkId} was refused`, failures);
   } else if (failures.length === works.length && failures.every(({ error }) => untouched(error))) {
     throw combined(`network ${inputs.networkId} could not be made on any host`, failures);
   }
-  throw partialFailure(id, inputs, stateOf(inputs, dockerIds, problemsOf(outcomes)), [
-    `network ${inputs.networkId} was made on ${works.length - failures.length} of ${works.length} hosts; the next up finishes it`,
-    ...statusOf(outcomes, "joined"),
-  ]);
+  throw partialFailure(
+    id,
+    inputs,
+    stateOf(inputs, dockerIds, problemsOf(outcomes), inputs.hosts, facts),
+    [
+      `network ${inputs.networkId} was made on ${works.length - failures.length} of ${works.length} hosts; the next up finishes it`,
+      ...statusOf(outcomes, "joined"),
+    ],
+  );
 }
 
 /** The host refused, or was never reached: nothing of ours is there. */

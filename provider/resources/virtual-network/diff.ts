@@ -1,8 +1,9 @@
-import { changedKeys } from "../../canonical.js";
+import { changedKeys, same } from "../../canonical.js";
 import { ownerOf } from "../../host/ownership.js";
 import { overlaps, parseCidr } from "../../ipam/cidr.js";
 import type { DiffResult } from "../../lifecycle.js";
-import { isUnknown } from "../../unknown.js";
+import { DRIVERS } from "../../network/drivers.js";
+import { hasUnknown, isUnknown } from "../../unknown.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import { STATE_KEYS } from "./state.js";
 
@@ -18,12 +19,20 @@ export async function diff(
   const changed = changedKeys(olds, news, ["meta", ...STATE_KEYS]);
   const replaces: string[] = FIXED.filter((key) => changed.includes(key) && !isUnknown(news[key]));
   if (!isUnknown(news.meta) && ownerOf(olds.meta) !== ownerOf(news.meta)) replaces.push("meta");
+  if (!hasUnknown(news.driverOptions) && driverOptionsReplace(olds, news))
+    replaces.push("driverOptions");
   const broken = Object.keys(olds.problems ?? {}).length > 0;
   return {
     changes: changed.length > 0 || replaces.length > 0 || broken,
     replaces,
     ...(replaces.length > 0 ? { deleteBeforeReplace: !fitsBeside(olds, news) } : {}),
   };
+}
+
+/** Options that a network cannot change while it lives. */
+function driverOptionsReplace(olds: VirtualNetworkState, news: VirtualNetworkInputs): boolean {
+  const fixed = DRIVERS[olds.driver]?.plan.fixedOptions ?? [];
+  return fixed.some((key) => !same(olds.driverOptions?.[key], news.driverOptions?.[key]));
 }
 
 /** Old and new can be on a host together: other link names, other addresses. */

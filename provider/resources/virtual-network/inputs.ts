@@ -1,5 +1,7 @@
 import type { HostConnection } from "../../host/connection.js";
+import type { DriverName } from "../../ipam/driver-facts.js";
 import type { Meta } from "../../lifecycle.js";
+import type { HostFacts } from "../../network/driver.js";
 
 /** One host's part in a network. */
 export interface NetworkHost {
@@ -9,6 +11,8 @@ export interface NetworkHost {
   block: string;
   gateway: string;
   underlay: string;
+  /** Addresses of containers there that lie outside its block. */
+  extra?: string[];
 }
 
 export interface VirtualNetworkInputs {
@@ -16,7 +20,11 @@ export interface VirtualNetworkInputs {
   cloud: string;
   /** What users call the network; the Docker network's name on every host is `<networkId>-<vni>`. */
   networkId: string;
-  driver: "vxlan";
+  driver: DriverName;
+  /** The driver's own settings; each driver's plan.ts says which. */
+  driverOptions?: Record<string, unknown>;
+  /** Whether packets between hosts are encrypted; absent: as the driver does it. */
+  encryption?: boolean;
   cidr: string;
   vni: number;
   mtu: number;
@@ -36,6 +44,8 @@ export interface VirtualNetworkState extends VirtualNetworkInputs {
   dockerIds: Record<string, string>;
   /** Name of the Docker network on every host. */
   dockerName: string;
+  /** What each host told the others, such as its public key. Nothing secret. */
+  facts?: Record<string, HostFacts>;
   /** What is wrong by host name, as the last operation or refresh saw it. The next update repairs it. */
   problems?: Record<string, string[]>;
 }

@@ -1,9 +1,9 @@
 import { CloudError, isUnreachable, messageOf } from "../../errors.js";
 import { transportFor } from "../../host/pool.js";
-import type { HostPart } from "../../network/driver.js";
+import type { HostFacts, HostPart } from "../../network/driver.js";
 import { DRIVERS } from "../../network/drivers.js";
 import { NetworkRuntime } from "../../network/runtime.js";
-import { planParts } from "../../network/vxlan/plan.js";
+import { planParts } from "../../network/plan.js";
 import { currentOperation } from "../../operation.js";
 import { progress, warn } from "../../progress.js";
 import type { NetworkHost, VirtualNetworkInputs } from "./inputs.js";
@@ -21,15 +21,54 @@ export interface Outcome<T> {
   error?: unknown;
 }
 
-export function workOn(inputs: VirtualNetworkInputs): HostWork[] {
-  const parts = new Map(planParts(inputs).map((part) => [part.host, part]));
+/** `facts` are what the hosts told of themselves so far. */
+export function workOn(
+  inputs: VirtualNetworkInputs,
+  facts: Readonly<Record<string, HostFacts>> = {},
+): HostWork[] {
+  const parts = new Map(planParts(inputs, facts).map((part) => [part.host, part]));
   const signal = currentOperation()?.signal;
+  const connections = new Map(inputs.hosts.map(({ name, connection }) => [name, connection]));
+  const to = (name: string) => {
+    const connection = connections.get(name);
+    if (!connection)
+      throw new CloudError("internal", `network ${inputs.networkId} has no host ${name}`);
+    return transportFor(connection);
+  };
   return inputs.hosts.flatMap((host) => {
     const part = parts.get(host.name);
     if (!part) return [];
     const transport = transportFor(host.connection);
-    return [{ host, part, runtime: new NetworkRuntime(DRIVERS[inputs.driver], transport, signal) }];
+    const runtime = new NetworkRuntime(DRIVERS[inputs.driver], transport, to, signal);
+    return [{ host, part, runtime }];
   });
+}
+
+/** What every host has to tell the others; nothing where the driver needs nothing. */
+export async function introduceEach(works: readonly HostWork[]): Promise<Outcome<HostFacts>[]> {
+  return onEach(works, "asked", ({ runtime, part }) => runtime.introduce(part));
+}
+
+/** Facts by host: those told now over those known. */
+export function factsFrom(
+  outcomes: readonly Outcome<HostFacts>[],
+  known: Readonly<Record<string, HostFacts>> = {},
+): Record<string, HostFacts> {
+  const facts: Record<string, HostFacts> = { ...known };
+  for (const { work, value } of outcomes)
+    if (value && Object.keys(value).length > 0) facts[work.host.name] = value;
+  return facts;
+}
+
+/**
+ * Once all hosts have joined: traffic moves over to what is new, and when it has on every host, what was there before
+ * goes. Drivers that change nothing by steps have nothing to do.
+ */
+export async function moveTraffic(works: readonly HostWork[]): Promise<Outcome<void>[]> {
+  if (!works.some(({ runtime }) => runtime.hasSteps)) return [];
+  const active = await onEach(works, "activated", ({ runtime, part }) => runtime.activate(part));
+  if (failuresOf(active).length > 0) return active;
+  return onEach(works, "tidied", ({ runtime, part }) => runtime.retire(part));
 }
 
 /** All hosts at once. Every one comes to its end, so that what is known of each can be kept. */

@@ -12,7 +12,7 @@ export async function read(
   state: VirtualNetworkState,
 ): Promise<ReadResult<VirtualNetworkInputs, VirtualNetworkState>> {
   const inputs = inputsOf(state);
-  const outcomes = await onEach(workOn(inputs), "observed", ({ runtime, part }) =>
+  const outcomes = await onEach(workOn(inputs, state.facts), "observed", ({ runtime, part }) =>
     runtime.observe(part),
   );
   if (failuresOf(outcomes).length > 0)
@@ -27,7 +27,7 @@ export async function read(
   }
   return {
     id,
-    props: stateOf(inputs, dockerIds, problems),
+    props: stateOf(inputs, dockerIds, problems, inputs.hosts, state.facts),
     inputs: { ...inputs, hosts: inputs.hosts.filter(({ name }) => !(name in problems)) },
   };
 }

@@ -1,8 +1,9 @@
 import { dockerNetworkName } from "../../network/names.js";
+import type { HostFacts } from "../../network/driver.js";
 import type { NetworkHost, VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 
 /** Keys of the state that are not inputs. */
-export const STATE_KEYS = ["dockerIds", "dockerName", "problems"] as const;
+export const STATE_KEYS = ["dockerIds", "dockerName", "facts", "problems"] as const;
 
 /** The state after an operation; `hosts` where they are not just the inputs' (some could not be left). */
 export function stateOf(
@@ -10,18 +11,26 @@ export function stateOf(
   dockerIds: Record<string, string>,
   problems: Record<string, string[]>,
   hosts: NetworkHost[] = inputs.hosts,
+  facts: Record<string, HostFacts> = {},
 ): VirtualNetworkState {
   return {
     ...inputs,
     hosts,
     dockerIds,
     dockerName: dockerNetworkName(inputs.networkId, inputs.vni),
+    ...(Object.keys(facts).length > 0 ? { facts } : {}),
     ...(Object.keys(problems).length > 0 ? { problems } : {}),
   };
 }
 
 /** The inputs that a state was made from. */
 export function inputsOf(state: VirtualNetworkState): VirtualNetworkInputs {
-  const { dockerIds: _ids, dockerName: _name, problems: _problems, ...inputs } = state;
+  const {
+    dockerIds: _ids,
+    dockerName: _name,
+    facts: _facts,
+    problems: _problems,
+    ...inputs
+  } = state;
   return inputs;
 }

@@ -5,8 +5,11 @@ import { warn } from "../../progress.js";
 import { partialFailure } from "../../wrap.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import {
+  factsFrom,
   failuresOf,
+  introduceEach,
   leaveEach,
+  moveTraffic,
   onEach,
   problemsOf,
   statusOf,
@@ -24,8 +27,12 @@ export async function update(
   olds: VirtualNetworkState,
   news: VirtualNetworkInputs,
 ): Promise<{ outs: VirtualNetworkState }> {
-  const before = new Map(workOn(inputsOf(olds)).map((work) => [work.host.name, work]));
-  const works = workOn(news);
+  const before = new Map(workOn(inputsOf(olds), olds.facts).map((work) => [work.host.name, work]));
+  const strangers = workOn(news);
+  const introduced = await introduceEach(strangers.filter(({ runtime }) => runtime.introduces));
+  const known = keptFacts(olds, news);
+  const facts = factsFrom(introduced, known);
+  const works = workOn(news, facts);
   const staying = new Set(works.map(({ host }) => host.name));
   const leaving = [...before.values()].filter(({ host }) => !staying.has(host.name));
 
@@ -43,6 +50,10 @@ export async function update(
     leaveEach(leaving),
   ]);
 
+  const moved =
+    failuresOf(joined).length === 0 && failuresOf(introduced).length === 0 && touched.length > 0
+      ? await moveTraffic(works)
+      : [];
   const dockerIds: Record<string, string> = {};
   for (const { host } of works) {
     const known = olds.dockerIds[host.name];
@@ -50,10 +61,17 @@ export async function update(
   }
   for (const { work, value } of joined) if (value !== undefined) dockerIds[work.host.name] = value;
 
-  const failures = [...failuresOf(joined), ...failuresOf(left)];
+  const failures = [...introduced, ...joined, ...moved, ...left].filter(
+    ({ error }) => error !== undefined,
+  );
   const remaining = failuresOf(left).map(({ work }) => work.host);
-  const problems = { ...problemsOf(joined), ...problemsOf(left) };
-  const outs = stateOf(news, dockerIds, problems, [...news.hosts, ...remaining]);
+  const problems = {
+    ...problemsOf(introduced),
+    ...problemsOf(moved),
+    ...problemsOf(joined),
+    ...problemsOf(left),
+  };
+  const outs = stateOf(news, dockerIds, problems, [...news.hosts, ...remaining], facts);
   if (failures.length === 0) return { outs };
   if (
     failures.every(({ work, error }) => isUnreachable(error) && isGivenUp(work.host.connection))
@@ -66,8 +84,18 @@ export async function update(
   }
   throw partialFailure(id, news, outs, [
     `network ${news.networkId} was not updated on all hosts; the next up finishes it`,
-    ...statusOf([...joined, ...left], "done"),
+    ...statusOf(
+      introduced.filter(({ error }) => error !== undefined),
+      "done",
+    ),
+    ...statusOf([...joined, ...moved, ...left], "done"),
   ]);
+}
+
+/** What is known of the hosts that stay. */
+function keptFacts(olds: VirtualNetworkState, news: VirtualNetworkInputs) {
+  const staying = new Set(news.hosts.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(olds.facts ?? {}).filter(([name]) => staying.has(name)));
 }
 
 type Step = "nothing" | "names" | "join";

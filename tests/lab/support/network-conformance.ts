@@ -5,7 +5,9 @@ import type {
   VirtualNetworkState,
 } from "../../../provider/resources/virtual-network/inputs.js";
 import { virtualNetworkLifecycle as lifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
-import { withLab, type TestLab } from "../../support/lab.js";
+import { announce } from "../../../provider/network/announce.js";
+import { factsOf } from "../../../provider/ipam/driver-facts.js";
+import type { TestLab } from "../../support/lab.js";
 import {
   closeTransports,
   get,
@@ -14,17 +16,33 @@ import {
   pingable,
   runContainer,
   traces,
+  transportFor,
   webServer,
 } from "./network-world.js";
 
 type Driver = VirtualNetworkInputs["driver"];
 
+export interface ConformanceOptions {
+  /** What a test of a driver cannot do here, and why, by the test's name. */
+  skips?: Record<string, string>;
+  /** Settings of the two networks. */
+  app?: Partial<VirtualNetworkInputs>;
+  other?: Partial<VirtualNetworkInputs>;
+}
+
+/** MTU of the lab's links. */
+const UNDERLAY_MTU = 1500;
+
 /**
- * What every network driver has to do, on three real hosts. To be called inside a `describe`. A driver that cannot do
- * something passes the reason in `skips`, by the test's name.
+ * What every network driver has to do, on three real hosts. To be called inside a `describe`, with a lab of that
+ * describe's. All drivers take the same names and addresses, so each must leave the hosts as it found them.
  */
-export function networkConformance(driver: Driver, skips: Record<string, string> = {}): void {
-  const lab: TestLab = withLab(`net-${driver}`, { hosts: 3 });
+export function networkConformance(
+  lab: TestLab,
+  driver: Driver,
+  { skips = {}, ...settings }: ConformanceOptions = {},
+): void {
+  const mtu = UNDERLAY_MTU - factsOf(driver).overhead;
   const test = (name: string, body: () => Promise<void>): void => {
     const reason = skips[name];
     if (reason === undefined) it(name, body);
@@ -52,12 +70,21 @@ export function networkConformance(driver: Driver, skips: Record<string, string>
   const seen = async (inputs: VirtualNetworkInputs) =>
     (await lifecycle.read(idOf(inputs), stateOf(inputs))).props?.problems;
 
+  /** What the provider does for a container whose address was elsewhere before. */
+  const announceFrom = async (host: string, name: string, address: string): Promise<void> => {
+    const pid = await lab.sh(host, "docker", "inspect", "-f", "{{.State.Pid}}", name);
+    const transport = transportFor(lab.connection(host));
+    await announce(transport, { pid: Number(pid), address, network: "app" });
+  };
+
   beforeAll(async () => {
     before = await Promise.all(hosts.map((host) => traces(lab, host)));
     app = networkInputs(lab, "app", {
       driver,
+      mtu,
       vni: 101,
       net: "10.101",
+      ...settings.app,
       records: {
         "app-1": ["10.101.1.10"],
         "app-2": ["10.101.2.10"],
@@ -67,8 +94,10 @@ export function networkConformance(driver: Driver, skips: Record<string, string>
     });
     other = networkInputs(lab, "other", {
       driver,
+      mtu,
       vni: 102,
       net: "10.102",
+      ...settings.other,
       records: { "other-1": ["10.102.1.10"], "other-2": ["10.102.2.10"] },
     });
     await Promise.all([put(app), put(other)]);
@@ -121,7 +150,7 @@ export function networkConformance(driver: Driver, skips: Record<string, string>
     expect(answer.text.trim()).toBe("10.101.1.10");
   });
 
-  test("a megabyte passes whole, and the containers' MTU is the network's", async () => {
+  test("megabytes pass whole, and the containers' MTU is the network's", async () => {
     await webServer(lab, "h3", "app-3");
     const sent = await inContainer(lab, "h3", "app-3", "md5sum", "/tmp/www/big");
     const got = await inContainer(
@@ -133,8 +162,13 @@ export function networkConformance(driver: Driver, skips: Record<string, string>
       "printf 'GET /big HTTP/1.0\\r\\n\\r\\n' | nc -w 5 10.101.3.10 7000 | tail -c 1048576 | md5sum",
     );
     expect(got.text.split(" ")[0]).toBe(sent.text.split(" ")[0]);
-    const mtu = await inContainer(lab, "h1", "app-1", "cat", "/sys/class/net/eth0/mtu");
-    expect(mtu.text.trim()).toBe("1450");
+    const seen = await inContainer(lab, "h1", "app-1", "cat", "/sys/class/net/eth0/mtu");
+    expect(seen.text.trim()).toBe(String(mtu));
+    const largest = await inContainer(
+      ...([lab, "h1", "app-1", "ping"] as const),
+      ...["-c", "1", "-W", "1", "-s", String(mtu - 28), "10.101.3.10"],
+    );
+    expect(largest.code, "a packet as large as the MTU").toBe(0);
   });
 
   test("two networks are isolated in all directions", async () => {
@@ -258,15 +292,50 @@ export function networkConformance(driver: Driver, skips: Record<string, string>
     expect(await pingable(lab, "h2", "app-2", "10.101.1.10")).toBeLessThan(1000);
   });
 
+  test("an address that moves to another host is reachable there at once, also from those who knew it", async () => {
+    const address = "10.101.1.30";
+    const everyone = [
+      ["h1", "app-1"],
+      ["h2", "app-2"],
+      ["h3", "app-3"],
+    ] as const;
+    await runContainer(lab, "h1", "mover", app, address);
+    for (const [host, name] of everyone)
+      expect(await pingable(lab, host, name, address), `before, ${name}`).toBeTypeOf("number");
+    await lab.sh("h1", "docker", "rm", "-f", "mover");
+    const moved = {
+      ...app,
+      hosts: app.hosts.map((host) => (host.name === "h2" ? { ...host, extra: [address] } : host)),
+    };
+    await put(moved);
+    await runContainer(lab, "h2", "mover", app, address);
+    await announceFrom("h2", "mover", address);
+    for (const [host, name] of everyone)
+      expect(await pingable(lab, host, name, address), `after, ${name}`).toBeLessThan(1000);
+    await lab.sh("h2", "docker", "rm", "-f", "mover");
+    await put(app);
+    // and its address is free again, where it was at first
+    await runContainer(lab, "h1", "heir", app, address);
+    await announceFrom("h1", "heir", address);
+    for (const [host, name] of everyone)
+      expect(await pingable(lab, host, name, address), `heir, ${name}`).toBeLessThan(1000);
+    await lab.sh("h1", "docker", "rm", "-f", "heir");
+    expect(await seen(app)).toBeUndefined();
+  });
+
   test("a host leaves and joins again", async () => {
     await lab.sh("h3", "docker", "rm", "-f", "app-3");
     const without = { ...app, hosts: app.hosts.filter(({ name }) => name !== "h3") };
     await put(without);
     const left = await traces(lab, "h3");
     expect(left).not.toContain("101");
-    expect(await lab.sh("h1", "sh", "-c", "bridge fdb show | grep 00:00:00:00:00:00")).not.toMatch(
-      new RegExp(`cnv101 dst ${lab.host("h3").address} `),
+    const known = await lab.sh(
+      "h1",
+      "sh",
+      "-c",
+      "bridge fdb show | grep '^00:00:00:00:00:00.* cnv101 '; ip route show proto 201 root 10.101.0.0/16; true",
     );
+    expect(known).not.toMatch(new RegExp(`dst ${lab.host("h3").address} |10\\.101\\.3\\.`));
     await put(app);
     await runContainer(lab, "h3", "app-3", app, "10.101.3.10", ...dns("10.101.3.1"));
     expect(await pingable(lab, "h1", "app-1", "10.101.3.10")).toBeTypeOf("number");

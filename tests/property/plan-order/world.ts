@@ -3,11 +3,11 @@
  * need stand in the place of real connections. The lifecycles, and the engine that calls them, are the real ones.
  */
 import { OBSERVE_SCRIPT } from "../../../provider/host/observe-script.js";
-import { VXLAN_PROGRAMS } from "../../../provider/network/vxlan/requirements.js";
+import { COMMON_PROGRAMS } from "../../../provider/network/requirements.js";
 import { PROBE_SCRIPT } from "../../../provider/resources/docker-host/probe-script.js";
 import { FakeNetworkHosts } from "../../unit/network/fake-network.js";
 
-const PROGRAMS = ["docker", "dockerd", "apt-get", ...Object.keys(VXLAN_PROGRAMS)];
+const PROGRAMS = ["docker", "dockerd", "apt-get", ...Object.keys(COMMON_PROGRAMS)];
 const SETTINGS = JSON.stringify({ "log-opts": { "max-size": "5m", "max-file": "2" } });
 
 async function install(names: readonly string[]): Promise<void> {

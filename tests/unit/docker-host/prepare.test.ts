@@ -8,7 +8,7 @@ import type { DockerHostInputs } from "../../../provider/resources/docker-host/i
 import { dockerHostLifecycle } from "../../../provider/resources/docker-host/lifecycle.js";
 import { isOlder } from "../../../provider/resources/docker-host/prepare.js";
 import { PROBE_SCRIPT, parseProbe } from "../../../provider/resources/docker-host/probe-script.js";
-import { VXLAN_PROGRAMS } from "../../../provider/network/vxlan/requirements.js";
+import { COMMON_PROGRAMS } from "../../../provider/network/requirements.js";
 import { FakeHosts, type FakeHost } from "../../support/fake-transport.js";
 
 const LOG = DEFAULTS.prepare.log;
@@ -26,7 +26,7 @@ beforeEach(async () => {
   hosts = await FakeHosts.install("h1");
   host = hosts.host("h1");
   machine = {
-    programs: ["docker", "dockerd", "apt-get", ...Object.keys(VXLAN_PROGRAMS)],
+    programs: ["docker", "dockerd", "apt-get", ...Object.keys(COMMON_PROGRAMS)],
     daemonJson: READY,
     os: "debian",
     sysctl: "net.ipv4.ip_forward = 1",

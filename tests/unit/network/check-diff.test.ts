@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DRIVERS } from "../../../provider/network/drivers.js";
 import type { VirtualNetworkInputs } from "../../../provider/resources/virtual-network/inputs.js";
 import { virtualNetworkLifecycle as lifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
 import { stateOf } from "../../../provider/resources/virtual-network/state.js";
@@ -31,7 +32,11 @@ describe("check", () => {
     ["mtu", 1450.5, "must be a whole number from 576 to 65535"],
     ["domain", "app clocker", 'must be a domain name such as app.clocker, not "app clocker"'],
     ["domain", "app.$(reboot)", 'must be a domain name such as app.clocker, not "app.$(reboot)"'],
-    ["driver", "carrier-pigeon", 'must be one of vxlan, not "carrier-pigeon"'],
+    [
+      "driver",
+      "carrier-pigeon",
+      `must be one of ${Object.keys(DRIVERS).join(", ")}, not "carrier-pigeon"`,
+    ],
     ["outbound", "yes", "must be true or false"],
     ["dnsServers", ["9.9.9.9", "dns.example"], 'must hold IP addresses, and "dns.example" is none'],
     ["records", { "a b": [] }, 'has the name "a b", which is no host name'],

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { namesFile } from "../../../provider/network/dns/names-file.js";
 import { bridgeName, dockerNetworkName, linkName, macOf } from "../../../provider/network/names.js";
 import { NETWORK_PROGRAM } from "../../../provider/network/program/program.js";
-import { partDocument } from "../../../provider/network/vxlan/commands.js";
-import { planParts } from "../../../provider/network/vxlan/plan.js";
+import { partDocument } from "../../../provider/network/run-program.js";
+import { planParts } from "../../../provider/network/plan.js";
 import { FakeHosts } from "../../support/fake-transport.js";
 import { inputsOn } from "./fake-network.js";
 

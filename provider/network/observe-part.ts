@@ -1,14 +1,18 @@
-import { dockerFor } from "../../host/docker.js";
-import { LABELS } from "../../host/ownership.js";
-import { isCurrent } from "../docker-network.js";
-import type { DriverContext, HostPart, Observation } from "../driver.js";
-import { dockerNetworkName } from "../names.js";
-import { runProgram } from "./commands.js";
+import { dockerFor } from "../host/docker.js";
+import { LABELS } from "../host/ownership.js";
+import { isCurrent, type DockerNetworkBody } from "./docker-network.js";
+import type { DriverContext, HostPart, Observation } from "./driver.js";
+import { dockerNetworkName } from "./names.js";
+import { runProgram } from "./run-program.js";
 
 const NOWHERE = "the network is not on the host";
 
 /** What of the network is on the host, and how it differs from the part. */
-export async function observePart(context: DriverContext, part: HostPart): Promise<Observation> {
+export async function observePart(
+  context: DriverContext,
+  part: HostPart,
+  body: DockerNetworkBody,
+): Promise<Observation> {
   const name = dockerNetworkName(part.networkId, part.vni);
   const [networks, found] = await Promise.all([
     dockerFor(context.transport).listNetworks({ name: [name] }),
@@ -19,7 +23,7 @@ export async function observePart(context: DriverContext, part: HostPart): Promi
   );
   const differs = [...found];
   if (!docker) differs.push(`the Docker network ${name} is missing`);
-  else if (!isCurrent(docker, part)) differs.push(`the Docker network ${name} has other settings`);
+  else if (!isCurrent(docker, body)) differs.push(`the Docker network ${name} has other settings`);
   return {
     absent: !docker && found.length === 1 && found[0] === NOWHERE,
     dockerId: docker?.Id ?? "",

@@ -1,0 +1,45 @@
+/** What planning has to know of a network driver: it decides addresses and MTU before any host is asked. */
+export interface DriverFacts {
+  /** Bytes that the driver adds to each packet; the network's MTU is the underlay's less this. */
+  overhead: number;
+  /** Whether packets between hosts are encrypted: always, never, or when `encryption` asks for it. */
+  encrypts: "always" | "never" | "optional";
+  /** Packets are not wrapped, so all hosts must be neighbours on one link. */
+  neighbours: boolean;
+  /** Each host's block is routed to it, so an address elsewhere than in its host's block needs a route of its own. */
+  routesBlocks: boolean;
+  /** Containers are on the hosts' own link: its CIDR may be the hosts' own. */
+  ownLink: boolean;
+}
+
+/** Outer Ethernet, IPv4, UDP and VXLAN headers. */
+const VXLAN_HEADERS = 50;
+
+/** IPv4, UDP and WireGuard headers and the authentication tag. */
+const WIREGUARD_HEADERS = 60;
+
+const PLAIN = {
+  overhead: 0,
+  encrypts: "never",
+  neighbours: false,
+  routesBlocks: false,
+  ownLink: false,
+} as const satisfies DriverFacts;
+
+/** Every driver by its name in `VirtualNetwork({ driver })`. */
+export const DRIVER_FACTS = {
+  vxlan: { ...PLAIN, overhead: VXLAN_HEADERS },
+  routed: { ...PLAIN, neighbours: true, routesBlocks: true },
+  wireguard: { ...PLAIN, overhead: WIREGUARD_HEADERS, encrypts: "always", routesBlocks: true },
+} as const satisfies Record<string, DriverFacts>;
+
+export type DriverName = keyof typeof DRIVER_FACTS;
+
+/** What planning has to know of a driver. */
+export function factsOf(driver: DriverName): DriverFacts {
+  return DRIVER_FACTS[driver];
+}
+
+export function isDriverName(name: unknown): name is DriverName {
+  return typeof name === "string" && Object.hasOwn(DRIVER_FACTS, name);
+}

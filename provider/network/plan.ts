@@ -1,0 +1,50 @@
+import { ownerOf } from "../host/ownership.js";
+import type { VirtualNetworkInputs } from "../resources/virtual-network/inputs.js";
+import { namesFile } from "./dns/names-file.js";
+import type { HostFacts, HostPart } from "./driver.js";
+import { DRIVERS } from "./drivers.js";
+
+/** What each host has to have, in the order of the inputs. Pure: two equal parts need nothing done. */
+export function planParts(
+  inputs: VirtualNetworkInputs,
+  facts: Readonly<Record<string, HostFacts>> = {},
+): HostPart[] {
+  const names = namesFile(inputs.records, inputs.domain);
+  const { plan } = DRIVERS[inputs.driver];
+  const hosts = inputs.hosts.map(({ name }) => name);
+  return inputs.hosts.map((host) => ({
+    host: host.name,
+    owner: ownerOf(inputs.meta),
+    cloud: inputs.cloud,
+    networkId: inputs.networkId,
+    driver: inputs.driver,
+    vni: inputs.vni,
+    cidr: inputs.cidr,
+    block: host.block,
+    gateway: host.gateway,
+    underlay: host.underlay,
+    mtu: inputs.mtu,
+    domain: inputs.domain,
+    outbound: inputs.outbound,
+    extra: plan.facts.routesBlocks ? (host.extra ?? []) : [],
+    facts: facts[host.name] ?? {},
+    peers: inputs.hosts
+      .filter((other) => other.name !== host.name)
+      .map((other) => ({
+        host: other.name,
+        underlay: other.underlay,
+        block: other.block,
+        extra: plan.facts.routesBlocks ? (other.extra ?? []) : [],
+        facts: facts[other.name] ?? {},
+      }))
+      .sort((a, b) => (a.underlay < b.underlay ? -1 : a.underlay > b.underlay ? 1 : 0)),
+    settings: plan.settings({
+      options: inputs.driverOptions ?? {},
+      encryption: inputs.encryption,
+      vni: inputs.vni,
+      hosts,
+      host: host.name,
+    }),
+    names,
+  }));
+}

@@ -1,0 +1,101 @@
+import { CloudError, isNotFound } from "../errors.js";
+import { dockerFor } from "../host/docker.js";
+import { faultPoint } from "../host/faults.js";
+import { installPackages, packageSystemOf } from "../host/packages.js";
+import { ensureDockerNetwork, findOurs, poolTaken, removeDockerNetwork } from "./docker-network.js";
+import type { DriverPlan, NetworkDriver } from "./driver.js";
+import { dockerNetworkName } from "./names.js";
+import { observePart } from "./observe-part.js";
+import { COMMON_PROGRAMS, missingPrograms, packagesOf, requirePrograms } from "./requirements.js";
+import { runProgram } from "./run-program.js";
+
+/**
+ * A driver whose network is a Docker network on each host, over links that the program on the host makes. Docker
+ * attaches containers again by itself after a restart, so nothing of ours has to run for that.
+ */
+export function programDriver(
+  plan: DriverPlan,
+  programs: Readonly<Record<string, string>>,
+): NetworkDriver {
+  const driver: NetworkDriver = {
+    name: plan.name,
+    plan,
+    programs,
+
+    async prepare(context) {
+      await requirePrograms(context, plan.name, COMMON_PROGRAMS);
+      const missing = await missingPrograms(context, programs);
+      if (missing.length === 0) return;
+      const { transport } = context;
+      const system = await packageSystemOf(transport);
+      await installPackages(transport, system, packagesOf(programs, missing));
+      await requirePrograms(context, plan.name, programs);
+    },
+
+    async join(context, part) {
+      const docker = dockerFor(context.transport);
+      const body = plan.dockerBody(part);
+      // Refuse what is in the way before anything is touched.
+      const found = findOurs(await docker.listNetworks(), part);
+      const changed = await runProgram(context, "apply", part);
+      const network = await ensureDockerNetwork(docker, found, part, body).catch(
+        async (error: unknown) => {
+          if (!found && changed.length > 0)
+            await runProgram(context, "leave", part).catch(() => []);
+          throw poolTaken(error, part);
+        },
+      );
+      // Docker may have taken links away with the network that it replaced.
+      const after =
+        found && network.changed.length > 0 ? await runProgram(context, "apply", part) : [];
+      await faultPoint("network-joined", part.host);
+      return { dockerId: network.dockerId, changed: [...changed, ...network.changed, ...after] };
+    },
+
+    async rename(context, part) {
+      await runProgram(context, "names", part).catch(async (error: unknown) => {
+        // Not there as it should be: the whole of it is made, or refused for a reason.
+        if (!(error instanceof CloudError) || error.code !== "command") throw error;
+        await driver.join(context, part);
+      });
+    },
+
+    async attach({ transport }, part, endpoint) {
+      const docker = dockerFor(transport);
+      const name = dockerNetworkName(part.networkId, part.vni);
+      const now = await docker.inspectContainer(endpoint.container);
+      if (now.NetworkSettings.Networks?.[name]?.IPAMConfig?.IPv4Address === endpoint.address)
+        return;
+      if (now.NetworkSettings.Networks?.[name])
+        await docker.disconnectNetwork(name, endpoint.container, true);
+      await docker.connectNetwork(name, endpoint.container, {
+        IPAMConfig: { IPv4Address: endpoint.address },
+        ...(endpoint.aliases ? { Aliases: endpoint.aliases } : {}),
+      });
+    },
+
+    async detach({ transport }, part, endpoint) {
+      const docker = dockerFor(transport);
+      const name = dockerNetworkName(part.networkId, part.vni);
+      try {
+        const now = await docker.inspectContainer(endpoint.container);
+        if (!now.NetworkSettings.Networks?.[name]) return;
+        await docker.disconnectNetwork(name, endpoint.container, true);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+    },
+
+    async leave(context, part) {
+      await removeDockerNetwork(dockerFor(context.transport), part);
+      await runProgram(context, "leave", part);
+    },
+
+    async destroy() {
+      // Every host's part is removed by `leave`; hosts share nothing else.
+    },
+
+    observe: (context, part) => observePart(context, part, plan.dockerBody(part)),
+  };
+  return driver;
+}

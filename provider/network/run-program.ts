@@ -1,0 +1,128 @@
+import { CloudError } from "../errors.js";
+import type { ExecResult, Transport } from "../host/transport.js";
+import type { DriverContext, HostFacts, HostPart, Peer } from "./driver.js";
+import { bridgeName, linkName, macOf, VXLAN_PORT } from "./names.js";
+import { NETWORK_PROGRAM, RUN_PROGRAM } from "./program/program.js";
+
+/** Settings of a host's part as the program reads them, then its names. Values are checked before they come here. */
+export function partDocument(part: HostPart): string {
+  const settings: [string, string | number][] = [
+    ["owner", part.owner],
+    ["network", part.networkId],
+    ["driver", part.driver],
+    ["vni", part.vni],
+    ["bridge", bridgeName(part.vni)],
+    ["link", linkName(part.vni)],
+    ["port", VXLAN_PORT],
+    ["cidr", part.cidr],
+    ["prefix", part.cidr.slice(part.cidr.indexOf("/") + 1)],
+    ["gateway", part.gateway],
+    ["mac", macOf(part.gateway)],
+    ["underlay", part.underlay],
+    ["mtu", part.mtu],
+    ["domain", part.domain],
+    ["outbound", part.outbound ? "yes" : "no"],
+    ...Object.entries(part.settings).map(([key, value]): [string, string] => [
+      "set",
+      `${key} ${value}`,
+    ]),
+    ...Object.entries(part.facts).map(([key, value]): [string, string] => [
+      "fact",
+      `self ${key} ${value}`,
+    ]),
+    ...part.extra.map((address): [string, string] => ["extra", `self ${address}`]),
+    ...part.peers.flatMap(peerLines),
+  ];
+  return `${settings.map(([key, value]) => `${key} ${value}\n`).join("")}names\n${part.names}`;
+}
+
+function peerLines({ underlay, block, extra, facts }: Peer): [string, string][] {
+  return [
+    ["peer", `${underlay} ${block}`],
+    ...extra.map((address): [string, string] => ["extra", `${underlay} ${address}`]),
+    ...Object.entries(facts).map(([key, value]): [string, string] => [
+      "fact",
+      `${underlay} ${key} ${value}`,
+    ]),
+  ];
+}
+
+/** Runs the program on a host; answers what it found to differ. Refusals and failures are errors. */
+export async function runProgram(
+  { transport, signal }: DriverContext,
+  verb: Verb,
+  part: HostPart,
+): Promise<string[]> {
+  const result = await run({ transport, ...(signal ? { signal } : {}) }, verb, part);
+  return wordsAfter(result, "differs");
+}
+
+/** The words that a host's part of the driver has for the other hosts. */
+export async function askFacts(context: DriverContext, part: HostPart): Promise<HostFacts> {
+  const lines = wordsAfter(await run(context, "introduce", part), "fact");
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]),
+  );
+}
+
+/** Verbs that read the part's document from standard input; the others are told the network by its VNI and owner. */
+const WITH_DOCUMENT: readonly Verb[] = ["apply", "check", "introduce"];
+
+type Verb = "apply" | "check" | "introduce" | "activate" | "retire" | "names" | "leave";
+
+async function run(
+  { transport, signal }: Pick<DriverContext, "transport" | "signal">,
+  verb: Verb,
+  part: HostPart,
+): Promise<ExecResult> {
+  const document = WITH_DOCUMENT.includes(verb);
+  const args = document ? [] : [String(part.vni), part.owner];
+  const result = await transport.script(RUN_PROGRAM, [NETWORK_PROGRAM, verb, ...args], {
+    stdin: document ? partDocument(part) : verb === "names" ? part.names : "",
+    timeoutMs: 60_000,
+    ...(signal ? { signal } : {}),
+  });
+  if (result.code === 0) return result;
+  throw result.code === 3
+    ? new CloudError(
+        "conflict",
+        `cannot make network ${part.networkId}: ${wordsAfter(result, "conflict")[0] ?? "something is in the way"}`,
+        {
+          host: transport.connection.name,
+          resource: part.networkId,
+          hint: "Remove what is in the way, or give the network another CIDR or networkId.",
+        },
+      )
+    : failed(transport, verb, part, result);
+}
+
+function failed(
+  transport: Transport,
+  verb: string,
+  part: HostPart,
+  result: ExecResult,
+): CloudError {
+  const what = { apply: "make", check: "observe", names: "name", leave: "remove" }[verb] ?? "make";
+  const said = result.stderr
+    .trim()
+    .split("\n")
+    .slice(-3)
+    .filter((line) => line !== "");
+  return new CloudError(
+    "command",
+    `could not ${what} network ${part.networkId} (exit code ${result.code})`,
+    {
+      host: transport.connection.name,
+      resource: part.networkId,
+      reasons: said,
+      hint: "Run again: what is done is kept.",
+    },
+  );
+}
+
+function wordsAfter(result: ExecResult, word: string): string[] {
+  return result.stdout
+    .split("\n")
+    .filter((line) => line.startsWith(`${word} `))
+    .map((line) => line.slice(word.length + 1));
+}
