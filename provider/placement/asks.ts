@@ -1,35 +1,85 @@
 import type { Ask } from "./constraints/index.js";
+import { parseLabelExpression } from "./constraints/label-expression.js";
+import type { DeviceAsk } from "./device-pool.js";
 import { microCores } from "./host-state.js";
+import type { Interner } from "./interner.js";
 import type { ConstraintSpec, HostPort, PlacementRequest } from "./model.js";
+import type { ScopeRules } from "./scope-rules.js";
 
-/** Gives small numbers to texts, so that equal things are found by comparing numbers. */
-export class Interner {
-  private readonly ids = new Map<string, number>();
+const NONE: readonly never[] = [];
 
-  id(text: string): number {
-    const known = this.ids.get(text);
-    if (known !== undefined) return known;
-    const id = this.ids.size;
-    this.ids.set(text, id);
-    return id;
-  }
-}
-
-/** A request made ready for judging; `types` interns (application, type). */
-export function toAsk(request: PlacementRequest, types: Interner): Ask {
+/** A request made ready for judging; `scopes` interns the circles in which containers count together. */
+export function toAsk(
+  request: PlacementRequest,
+  scopes: Interner,
+  rules: Pick<ScopeRules, "byApplication" | "byGroup"> = { byApplication: false, byGroup: false },
+): Ask {
   let maxContainers = Infinity;
   for (const spec of request.constraints) {
     if (spec.kind === "maxContainers") maxContainers = Math.min(maxContainers, spec.max);
   }
+  const { application, type, devices } = request;
+  const typeId = typeScope(scopes, application, type);
+  const counted = [typeId];
+  let applicationId = -1;
+  let groupId = -1;
+  if (rules.byApplication) counted.push((applicationId = applicationScope(scopes, application)));
+  if (rules.byGroup)
+    counted.push((groupId = groupScope(scopes, application, request.group ?? type)));
   return {
     request,
     name: request.name,
     microCpus: microCores(request.cpus),
     memoryBytes: request.memoryBytes,
     ports: request.ports,
-    typeId: types.id(`${request.application}\u0000${request.type}`),
+    typeId,
+    applicationId,
+    groupId,
+    scopes: counted,
     maxContainers,
+    devices: devices ? readDevices(devices) : NONE,
+    diskBytes: request.diskBytes ?? 0,
+    signature: NONE,
+    rules: NONE,
   };
+}
+
+export function typeScope(scopes: Interner, application: string, type: string): number {
+  return scopes.id(`${application}\u0000${type}`);
+}
+
+export function applicationScope(scopes: Interner, application: string): number {
+  return scopes.id(`application\u0000\u0000${application}`);
+}
+
+export function groupScope(scopes: Interner, application: string, group: string): number {
+  return scopes.id(`group\u0000\u0000${application}\u0000${group}`);
+}
+
+/** Conditions that cannot be read are left out here; `deviceProblem` says what is wrong with them. */
+function readDevices(devices: NonNullable<PlacementRequest["devices"]>): DeviceAsk[] {
+  return devices.map(({ kind, count, where = [] }) => ({
+    kind,
+    count,
+    where: where.flatMap((each) => {
+      const parsed = parseLabelExpression(each);
+      return parsed.ok ? [parsed.expression] : [];
+    }),
+  }));
+}
+
+/** What is wrong with the devices that a request asks for. */
+export function deviceProblem(request: PlacementRequest): string | undefined {
+  for (const { kind, count, where = [] } of request.devices ?? []) {
+    if (!Number.isInteger(count) || count < 1) {
+      return `devices: ${count} of ${kind} is not a whole number from 1`;
+    }
+    for (const each of where) {
+      const parsed = parseLabelExpression(each);
+      if (!parsed.ok) return `device ${kind}: ${parsed.error}`;
+    }
+  }
+  return undefined;
 }
 
 /** Equal for equal lists of constraints. */
@@ -40,15 +90,14 @@ export function constraintsKey(specs: readonly ConstraintSpec[]): string {
       case "label":
         key += `l${spec.expression}\u0000`;
         break;
-      case "hostname":
-        key += `n${spec.pattern}\u0000`;
-        break;
       case "host":
         key += `h${spec.host}\u0000`;
         break;
       case "maxContainers":
         key += `m${spec.max}\u0000`;
         break;
+      default:
+        key += `${JSON.stringify(spec)}\u0000`;
     }
   }
   return key;
@@ -59,6 +108,8 @@ export function claimKey(ask: Ask): string {
   let key = `${ask.microCpus} ${ask.memoryBytes}`;
   for (const port of ask.ports) key += ` ${portKey(port)}`;
   for (const volume of ask.request.volumes) key += ` v${volume}`;
+  if (ask.diskBytes > 0) key += ` d${ask.diskBytes}`;
+  if (ask.devices.length > 0) key += ` ${JSON.stringify(ask.request.devices)}`;
   return key;
 }
 

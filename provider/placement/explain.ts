@@ -1,9 +1,11 @@
-import { Interner, toAsk } from "./asks.js";
-import { VolumeMap } from "./constraints/index.js";
-import { applying, HostClasses } from "./host-classes.js";
-import type { PlanInput, PlanResult } from "./model.js";
-import { hostStates } from "./place.js";
-import { compareKeys, composeStrategies } from "./strategies/index.js";
+import type { Ask } from "./constraints/index.js";
+import { FunctionFault } from "./functions.js";
+import { applying } from "./host-classes.js";
+import type { HostState } from "./host-state.js";
+import type { Plan, PlanInput, PlanResult } from "./model.js";
+import { Orderings } from "./orderings.js";
+import { prepare } from "./prepare.js";
+import { compareKeys, type Ordering } from "./strategies/index.js";
 
 /** What placement thinks of one host for one request. */
 export interface HostVerdict {
@@ -12,6 +14,8 @@ export interface HostVerdict {
   verdict: "here" | "possible" | "refused";
   /** One sentence without the host's name: why it won, why another came before it, or each rule it breaks. */
   reasons: string[];
+  /** By the strategy that decides; higher is better. Of its own host the one it was given. Absent: no strategy scores. */
+  score?: number;
 }
 
 /** Why a request is where it is, and why not on every other host. */
@@ -20,6 +24,17 @@ export interface Explanation {
   /** `web-3 is on h2: fewest containers: 0 here, 1 on h1` */
   sentence: string;
   hosts: HostVerdict[];
+}
+
+/** Why a container is where it is, and what speaks for and against each host; undefined when there is none of that name. */
+export function explainWhy({ input, result }: Plan, name: string): Explanation | undefined {
+  return explain(name, input, result);
+}
+
+/** One sentence: why a container is not on a host. It also says when there is no such container or host. */
+export function explainWhyNot({ input, result }: Plan, name: string, host: string): string {
+  const explanation = explain(name, input, result);
+  return explanation ? explainNot(explanation, host) : `${name} is not a container of the plan`;
 }
 
 /**
@@ -31,60 +46,84 @@ export function explain(
   input: PlanInput,
   result: PlanResult,
 ): Explanation | undefined {
-  const request = input.requests.find((candidate) => candidate.name === name);
-  if (!request) return undefined;
-  const hosts = hostStates(input);
-  const byName = new Map(hosts.map((host) => [host.name, host]));
-  const volumes = new VolumeMap(hosts);
-  const types = new Interner();
-  for (const other of input.requests) {
-    const host = byName.get(result.assignments[other.name]?.host ?? "");
-    if (other.name === name || !host) continue;
-    host.place(toAsk(other, types));
-    for (const volume of other.volumes) volumes.add(volume, host);
+  const index = input.requests.findIndex((request) => request.name === name);
+  if (index < 0) return undefined;
+  try {
+    return explainAt(index, name, input, result);
+  } catch (error) {
+    if (error instanceof FunctionFault) {
+      return { name, sentence: `no host for ${name}: ${error.message}`, hosts: [] };
+    }
+    throw error;
   }
-  const ask = toAsk(request, types);
-  const hostClass = new HostClasses(hosts, input.constraints, volumes).of(ask);
+}
+
+function explainAt(
+  index: number,
+  name: string,
+  input: PlanInput,
+  result: PlanResult,
+): Explanation | undefined {
+  const { undecided: _, ...known } = input;
+  const { world, asks, classes } = prepare(known);
+  const ask = asks[index];
+  const hostClass = classes[index];
+  if (!ask || !hostClass) return undefined;
+  for (const other of asks) {
+    const host = world.byName.get(result.assignments[other.name]?.host ?? "");
+    if (other === ask || !host) continue;
+    world.place(other, host, input.previous.assignments[other.name]?.host !== host.name);
+  }
   if ("error" in hostClass) {
     return { name, sentence: `no host for ${name}: ${hostClass.error}`, hosts: [] };
   }
+  const ordering = new Orderings(world, asks).of(ask, hostClass);
+  if ("error" in ordering) {
+    return { name, sentence: `no host for ${name}: ${ordering.error}`, hosts: [] };
+  }
   const rules = applying(hostClass.constraints, ask);
-  const ordering = composeStrategies([...input.strategies, ...request.strategies], input.seed);
   const assignment = result.assignments[name];
-  const home = byName.get(assignment?.host ?? "");
-  const verdicts = hosts.map((host): HostVerdict => {
+  const home = world.byName.get(assignment?.host ?? "");
+  const [first] = ordering.strategies;
+  const verdicts = world.hosts.map((host): HostVerdict => {
     if (assignment && host === home) {
-      return { host: host.name, verdict: "here", reasons: [assignment.reason] };
+      const { reason, score } = assignment;
+      return { host: host.name, verdict: "here", reasons: [reason], score };
     }
     const broken = rules.filter((rule) => !rule.accepts(ask, host));
     if (broken.length > 0) {
-      return {
-        host: host.name,
-        verdict: "refused",
-        reasons: broken.map((rule) => rule.explainOne(ask, host)),
-      };
+      const reasons = broken.map((rule) => rule.explainOne(ask, host));
+      return { host: host.name, verdict: "refused", reasons };
     }
-    if (!home) return { host: host.name, verdict: "possible", reasons: ["would accept it"] };
-    const order = compareKeys(ordering, ask, home, host);
-    const deciding = ordering.strategies.find(
-      (strategy) => strategy.key(ask, home) !== strategy.key(ask, host),
-    );
-    const why =
-      order < 0 && deciding
-        ? `accepts it, but ${home.name} comes first: ${deciding.better(ask, home, host)}`
-        : order > 0
-          ? `would come first now, but ${name} stays on ${home.name}`
-          : ordering.last.kind === "random"
-            ? `accepts it, but ${home.name} was drawn first`
-            : home.rank < host.rank
-              ? `accepts it, but ${home.name} comes first by name`
-              : `would come first by name now, but ${name} stays on ${home.name}`;
-    return { host: host.name, verdict: "possible", reasons: [why] };
+    return {
+      host: host.name,
+      verdict: "possible",
+      reasons: [home ? whyLater(ordering, ask, home, host) : "would accept it"],
+      ...(first ? { score: first.score(ask, host) } : {}),
+    };
   });
   return { name, sentence: sentenceOf(name, result), hosts: verdicts };
 }
 
+/** Why a host that would accept it is not the one it is on. */
+function whyLater(ordering: Ordering, ask: Ask, home: HostState, host: HostState): string {
+  const order = compareKeys(ordering, ask, home, host);
+  if (order < 0) {
+    const deciding = ordering.strategies.find(
+      (strategy) => strategy.key(ask, home) !== strategy.key(ask, host),
+    );
+    return `accepts it, but ${home.name} comes first: ${deciding?.better(ask, home, host) ?? ""}`;
+  }
+  if (order > 0) return `would come first now, but ${ask.name} stays on ${home.name}`;
+  if (ordering.last.kind === "random") return `accepts it, but ${home.name} was drawn first`;
+  return home.rank < host.rank
+    ? `accepts it, but ${home.name} comes first by name`
+    : `would come first by name now, but ${ask.name} stays on ${home.name}`;
+}
+
 function sentenceOf(name: string, result: PlanResult): string {
+  const stuck = result.stuck?.find((each) => each.name === name);
+  if (stuck) return stuck.sentence;
   const assignment = result.assignments[name];
   if (assignment) return `${name} is on ${assignment.host}: ${assignment.reason}`;
   const refusal = result.refusals.find((each) => each.about === "request" && each.name === name);

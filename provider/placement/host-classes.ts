@@ -1,62 +1,101 @@
-import { constraintsKey } from "./asks.js";
-import {
-  type Ask,
-  buildConstraints,
-  type Constraint,
-  type VolumeMap,
-} from "./constraints/index.js";
+import type { CompiledRule } from "./affinity/compiled.js";
+import { constraintsKey, deviceProblem } from "./asks.js";
+import { type Ask, buildConstraints, type Constraint } from "./constraints/index.js";
 import type { HostState } from "./host-state.js";
-import type { ConstraintSpec } from "./model.js";
+import { type MergedLayer } from "./layers.js";
+import { preferenceStrategy } from "./preferences.js";
+import type { Strategy } from "./strategies/strategy.js";
+import type { World } from "./world.js";
 
 /** All that equal lists of constraints have in common, worked out once. */
 export interface HostClass {
   readonly id: number;
+  readonly layer: MergedLayer;
   readonly constraints: readonly Constraint[];
   /** Those whose answer changes while the plan is made. */
   readonly changing: readonly Constraint[];
+  /** Affinity rules that its containers bring to their hosts. */
+  readonly rules: readonly CompiledRule[];
+  /** Wishes as an order of hosts; undefined: none. */
+  readonly preferences: Strategy | undefined;
+  /** True: a host that was refused may be accepted later. */
+  readonly mayRelent: boolean;
+  /** True: what lies on other hosts matters. */
+  readonly acrossHosts: boolean;
   /** Hosts that pass what the program declares and are ready, in the plan's order. */
   readonly eligible: readonly HostState[];
   /** The same with hosts that do not exist yet. */
   readonly possible: readonly HostState[];
 }
 
-/** Caches classes by the request's own constraints; the cloud's are the same for all. */
+/** Which hosts pass what is declared; shared by classes that differ in other things only. */
+type Declared = Pick<HostClass, "eligible" | "possible">;
+
+/** Caches classes by all that rules look at; the layers above are the same for all of an application. */
 export class HostClasses {
   private readonly classes = new Map<string, HostClass | { error: string }>();
+  private readonly declared = new Map<string, Declared>();
 
-  constructor(
-    private readonly hosts: readonly HostState[],
-    private readonly cloud: readonly ConstraintSpec[],
-    private readonly volumes: VolumeMap,
-  ) {}
+  constructor(private readonly world: World) {}
 
   /** The class of a request, or why its constraints cannot be read. */
   of(ask: Ask): HostClass | { error: string } {
-    const key = constraintsKey(ask.request.constraints);
+    const layer = this.world.layers.of(ask.request.application);
+    const declaredKey = this.declaredKey(ask, layer);
+    let key = declaredKey;
+    const { preferences, devices } = ask.request;
+    if (preferences && preferences.length > 0) key += `?${JSON.stringify(preferences)}`;
+    if (devices && devices.length > 0) key += `+${JSON.stringify(devices)}`;
+    if (this.world.rules.byType) key += ` ${ask.typeId} ${ask.groupId}`;
+    if (this.world.rules.byName) key += ` ${ask.name}`;
     const known = this.classes.get(key);
     if (known) return known;
-    const made = this.make(ask, this.classes.size);
+    const made = this.make(ask, layer, declaredKey);
     this.classes.set(key, made);
     return made;
   }
 
-  private make(ask: Ask, id: number): HostClass | { error: string } {
-    const built = buildConstraints([...this.cloud, ...ask.request.constraints], this.volumes);
+  private declaredKey({ request }: Ask, layer: MergedLayer): string {
+    const { constraints, platforms } = request;
+    const own = constraints.length > 0 ? constraintsKey(constraints) : "";
+    const image = platforms && platforms.length > 0 ? JSON.stringify(platforms) : "";
+    return `${layer.id} ${own}${image}`;
+  }
+
+  private make(ask: Ask, layer: MergedLayer, declaredKey: string): HostClass | { error: string } {
+    const problem = deviceProblem(ask.request);
+    if (problem !== undefined) return { error: problem };
+    const specs = [...layer.constraints, ...ask.request.constraints];
+    const built = buildConstraints(specs, ask, this.world);
     if ("error" in built) return built;
-    const { constraints } = built;
-    const declared = constraints.filter((constraint) => constraint.declared);
-    const possible = this.hosts.filter(
-      (host) =>
-        host.candidate.notReady === undefined &&
-        declared.every((rule) => rule.name === "ready" || rule.accepts(ask, host)),
-    );
+    const wishes = [...layer.preferences, ...(ask.request.preferences ?? [])];
+    const preferences = preferenceStrategy(wishes, ask, this.world);
+    if (preferences && "error" in preferences) return preferences;
+    const { constraints, rules } = built;
     return {
-      id,
+      id: this.classes.size,
+      layer,
       constraints,
       changing: constraints.filter((constraint) => !constraint.declared),
-      eligible: possible.filter((host) => host.candidate.pending !== true),
-      possible,
+      rules,
+      preferences,
+      mayRelent: constraints.some(({ mayRelent }) => mayRelent === true),
+      acrossHosts: constraints.some(({ acrossHosts }) => acrossHosts === true),
+      ...this.passing(ask, constraints, declaredKey),
     };
+  }
+
+  private passing(ask: Ask, constraints: readonly Constraint[], key: string): Declared {
+    const known = this.declared.get(key);
+    if (known) return known;
+    const declared = constraints.filter((rule) => rule.declared && rule.name !== "ready");
+    const possible = this.world.hosts.filter(
+      (host) => host.notReady === undefined && declared.every((rule) => rule.accepts(ask, host)),
+    );
+    const eligible = possible.filter((host) => host.candidate.pending !== true);
+    const made = { eligible, possible };
+    this.declared.set(key, made);
+    return made;
   }
 }
 

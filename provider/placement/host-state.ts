@@ -1,3 +1,4 @@
+import { type DeviceAsk, DevicePool } from "./device-pool.js";
 import type { Candidate, HostPort } from "./model.js";
 import { PortTable } from "./port-table.js";
 
@@ -14,9 +15,16 @@ export interface Claim {
   ports: readonly HostPort[];
   /** Interned (application, type). */
   typeId: number;
+  /** Interned circles in which containers count together: its type, and where rules need them application and group. */
+  scopes: readonly number[];
   /** It wants no more than so many containers on its host; Infinity when it does not mind. */
   maxContainers: number;
+  devices: readonly DeviceAsk[];
+  diskBytes: number;
 }
+
+/** What a container without a reservation is taken to use, so that a burst of them does not go to one host. */
+export const ASSUMED = { microCpus: 100_000, memoryBytes: 200 * 1024 ** 2 };
 
 /**
  * A host while a plan is made. Claims are only ever added, so what a host once had no room for it never has room
@@ -34,10 +42,23 @@ export class HostState {
   maxContainers: number;
   freeMicroCpus: number;
   freeBytes: number;
+  /** Undefined: not known. */
+  freeDisk: number | undefined;
+  /** What was newly placed in this plan will use, by reservation or as assumed. */
+  addedMicroCpus = 0;
+  addedBytes = 0;
+  /** What is still taken, but by containers that a rebalance moves away: it does not count for scores. */
+  leavingMicroCpus = 0;
+  leavingBytes = 0;
   readonly ports = new PortTable();
-  /** Containers of this plan by type. */
+  readonly devices: DevicePool | undefined;
+  /** Containers by scope (see `Claim.scopes`). */
   readonly replicas = new Map<number, number>();
   readonly volumes: Set<string>;
+  /** Groups that keep the rest of their application away, by application; see the `group` constraint. */
+  groups: Map<number, number> | undefined;
+  /** The group that wants nothing else here. */
+  exclusive: number | undefined;
 
   constructor(
     readonly candidate: Candidate,
@@ -48,26 +69,45 @@ export class HostState {
     this.maxContainers = candidate.maxContainers ?? Infinity;
     this.freeMicroCpus = microCores(candidate.cpus) - microCores(candidate.headroom.cpus);
     this.freeBytes = candidate.memoryBytes - candidate.headroom.memoryBytes;
+    this.freeDisk = candidate.disk?.freeBytes;
     this.volumes = new Set(candidate.volumes);
+    if (candidate.devices) this.devices = new DevicePool(candidate.devices);
     for (const other of candidate.others) {
       this.containers++;
       if (other.owner !== "") this.counted++;
       this.freeMicroCpus -= microCores(other.cpus);
       this.freeBytes -= other.memoryBytes;
       this.ports.take(other.ports, other.owner === "" ? other.name : other.owner);
+      if (other.devices) this.devices?.hold(other.devices);
     }
   }
 
-  /** Counts a container of this plan. */
-  place(claim: Claim): void {
+  /** Why nothing new can be placed here now; undefined when it can. */
+  get notReady(): string | undefined {
+    return this.candidate.notReady ?? (this.candidate.lost === true ? "is lost" : undefined);
+  }
+
+  /** Counts a container of this plan and gives it its devices, of `wanted` as many as are free. */
+  place(claim: Claim, wanted?: readonly string[]): string[] | undefined {
     this.occupy(claim);
     this.planned++;
     this.maxContainers = Math.min(this.maxContainers, claim.maxContainers);
-    this.replicas.set(claim.typeId, this.replicasOf(claim.typeId) + 1);
+    for (const scope of claim.scopes) this.replicas.set(scope, this.replicasOf(scope) + 1);
+    if (claim.devices.length === 0) return undefined;
+    const devices = this.devices?.choose(claim.devices, wanted) ?? [];
+    this.devices?.hold(devices);
+    return devices;
+  }
+
+  /** What a container that is new here will use beside its reservation. */
+  use(claim: Claim): void {
+    this.addedMicroCpus += claim.microCpus || ASSUMED.microCpus;
+    this.addedBytes += claim.memoryBytes || ASSUMED.memoryBytes;
+    if (this.freeDisk !== undefined) this.freeDisk -= claim.diskBytes;
   }
 
   /** Counts a container that is about to leave: it still holds what it holds while this plan is carried out. */
-  occupy(claim: Claim): void {
+  occupy(claim: Pick<Claim, "name" | "microCpus" | "memoryBytes" | "ports">): void {
     this.containers++;
     this.counted++;
     this.freeMicroCpus -= claim.microCpus;
@@ -75,7 +115,40 @@ export class HostState {
     if (claim.ports.length > 0) this.ports.take(claim.ports, claim.name);
   }
 
-  replicasOf(typeId: number): number {
-    return this.replicas.get(typeId) ?? 0;
+  /** It leaves for another host: it no longer counts for the balance, and holds its capacity until it is gone. */
+  depart(claim: Claim): void {
+    this.weigh(claim, -1);
+  }
+
+  /** Undoes a departure. */
+  stay(claim: Claim): void {
+    this.weigh(claim, 1);
+  }
+
+  private weigh(claim: Claim, change: 1 | -1): void {
+    this.containers += change;
+    this.planned += change;
+    this.leavingMicroCpus -= change * claim.microCpus;
+    this.leavingBytes -= change * claim.memoryBytes;
+    this.addedMicroCpus += change * (claim.microCpus || ASSUMED.microCpus);
+    this.addedBytes += change * (claim.memoryBytes || ASSUMED.memoryBytes);
+    for (const scope of claim.scopes) this.replicas.set(scope, this.replicasOf(scope) + change);
+  }
+
+  replicasOf(scope: number): number {
+    return this.replicas.get(scope) ?? 0;
+  }
+
+  /** Share of all cores that is or will be in use; undefined when that is not known. */
+  cpuUse(maxAgeSeconds: number): number | undefined {
+    const { usage, cpus } = this.candidate;
+    if (usage?.cpu === undefined || usage.ageSeconds > maxAgeSeconds) return undefined;
+    return usage.cpu + (cpus > 0 ? this.addedMicroCpus / 1e6 / cpus : 0);
+  }
+
+  memoryUse(maxAgeSeconds: number): number | undefined {
+    const { usage, memoryBytes } = this.candidate;
+    if (usage?.memory === undefined || usage.ageSeconds > maxAgeSeconds) return undefined;
+    return usage.memory + (memoryBytes > 0 ? this.addedBytes / memoryBytes : 0);
   }
 }

@@ -1,5 +1,20 @@
-export { type Explanation, explain, explainNot, type HostVerdict } from "./explain.js";
+export { parseAffinityRules } from "./affinity/rule.js";
+export { distanceKm } from "./constraints/distance.js";
+export { jurisdictionsOf } from "./constraints/jurisdiction.js";
+export { parseLabelExpression } from "./constraints/label-expression.js";
+export { runsOn } from "./constraints/platform.js";
+export {
+  type Explanation,
+  explain,
+  explainNot,
+  explainWhy,
+  explainWhyNot,
+  type HostVerdict,
+} from "./explain.js";
+export { type HeadroomEvent, headroomEvent } from "./headroom-events.js";
 export type * from "./model.js";
 export { compareNames } from "./order.js";
 export { planAll } from "./plan.js";
-export { parseLabelExpression } from "./constraints/label-expression.js";
+export { preferenceScore } from "./preferences.js";
+export { evenScore, exponentialScore, linearScore, targetScore } from "./strategies/scores.js";
+export { type Demand, supplyByPlaces, supplyOf } from "./supply.js";

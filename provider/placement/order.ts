@@ -3,14 +3,23 @@
  * It is the order of the plan's hosts and its last tie-break.
  */
 export function compareNames(a: string, b: string): number {
-  const left = parts(a);
-  const right = parts(b);
+  return compareAll(parts(a), parts(b)) || compareTexts(a, b);
+}
+
+function compareAll(left: readonly string[], right: readonly string[]): number {
   for (let i = 0; i < left.length && i < right.length; i++) {
     const order = compareParts(left[i] ?? "", right[i] ?? "");
     if (order !== 0) return order;
   }
-  if (left.length !== right.length) return left.length - right.length;
-  return a < b ? -1 : a > b ? 1 : 0;
+  return left.length - right.length;
+}
+
+/** Named things in the plan's order. */
+export function sortedByName<T extends { name: string }>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, parts: parts(item.name) }))
+    .sort((a, b) => compareAll(a.parts, b.parts) || compareTexts(a.item.name, b.item.name))
+    .map(({ item }) => item);
 }
 
 function parts(name: string): string[] {
@@ -24,6 +33,10 @@ function compareParts(a: string, b: string): number {
     if (x.length !== y.length) return x.length - y.length;
     return x < y ? -1 : x > y ? 1 : 0;
   }
+  return compareTexts(a, b);
+}
+
+function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

@@ -1,219 +1,229 @@
-import { claimKey, Interner, toAsk } from "./asks.js";
-import { type Ask, VolumeMap } from "./constraints/index.js";
-import { applying, type HostClass, HostClasses } from "./host-classes.js";
-import { HostState, microCores } from "./host-state.js";
-import type { PlanInput, Refusal } from "./model.js";
-import { compareNames } from "./order.js";
-import { HeapPicker } from "./pickers/heap.js";
+import { claimKey } from "./asks.js";
+import type { Ask } from "./constraints/index.js";
+import type { Decision, Decisions } from "./decisions.js";
+import { FunctionFault } from "./functions.js";
+import { applying, type HostClass } from "./host-classes.js";
+import { Interner } from "./interner.js";
+import { keepAll, stuckOf } from "./keep.js";
+import { fastPicker, type MakePicker } from "./make-picker.js";
+import type { PlanInput } from "./model.js";
+import { Orderings } from "./orderings.js";
 import type { Accepts, Picker } from "./pickers/picker.js";
-import { RingPicker } from "./pickers/ring.js";
-import { ScanPicker } from "./pickers/scan.js";
+import { type Prepared, prepare } from "./prepare.js";
 import { judge } from "./reason.js";
-import { refuse } from "./refuse.js";
-import { keepHost } from "./sticky.js";
-import { composeStrategies, type Ordering } from "./strategies/index.js";
+import { rebalance } from "./rebalance.js";
+import { type Reasons, reasonsOf, refusalOf } from "./refuse.js";
+import type { Ordering } from "./strategies/index.js";
 import { Uncertainty } from "./uncertainty.js";
 
-/** Where one request goes. */
-export interface Decision {
-  host: string;
-  score: number;
-  reason: string;
-  /** It was there before. */
-  kept: boolean;
-}
-
-export interface Decisions {
-  placed: Map<string, Decision>;
-  pending: string[];
-  refusals: Refusal[];
-  /** Hosts on which requests that are still pending may come to lie. */
-  uncertain: ReadonlySet<string>;
-}
-
-/** Chooses how hosts are looked through. The tests pass one that always scans. */
-export type MakePicker = (
-  hosts: readonly HostState[],
-  ordering: Ordering,
-  accepts: Accepts,
-  ask: Ask,
-  equals: number,
-) => Picker;
-
-/** A heap or a ring for requests that have equals, else a scan: both cost a look at every host once. */
-export const fastPicker: MakePicker = (hosts, ordering, accepts, ask, equals) => {
-  if (equals > 1 && ordering.last.kind === "name") {
-    return new HeapPicker(hosts, ordering, accepts, ask);
-  }
-  if (equals > 1 && ordering.last.kind === "random" && ordering.strategies.length === 0) {
-    return new RingPicker(hosts, ordering.last.seed, accepts);
-  }
-  return new ScanPicker(hosts, ordering, accepts);
-};
-
-/** Every host as a plan sees it at first, in the plan's order. */
-export function hostStates(input: Pick<PlanInput, "candidates">): HostState[] {
-  return input.candidates
-    .map((candidate) => candidate)
-    .sort((a, b) => compareNames(a.name, b.name))
-    .map((candidate, rank) => new HostState(candidate, rank));
-}
-
-interface Group {
-  hostClass: HostClass;
-  ordering: Ordering;
-  picker?: Picker;
-  /** Requests still to come; at 0 the picker is dropped, so that memory follows what is in use. */
-  left: number;
-}
+export type { Decision, Decisions } from "./decisions.js";
+export type { MakePicker } from "./make-picker.js";
 
 /** Places all requests: what is placed stays if it may, then the others in program order. */
 export function placeAll(input: PlanInput, makePicker: MakePicker = fastPicker): Decisions {
-  const hosts = hostStates(input);
-  const volumes = new VolumeMap(hosts);
-  const classes = new HostClasses(hosts, input.constraints, volumes);
-  const types = new Interner();
-  const asks = input.requests.map((request) => toAsk(request, types));
-  const unknown = new Set(input.undecided?.requests);
-  const decisions: Decisions = {
-    placed: new Map(),
-    pending: [],
-    refusals: [],
-    uncertain: new Set(),
-  };
-
-  const byName = new Map(hosts.map((host) => [host.name, host]));
-  const observed = observedHosts(hosts);
-  holdObservedPorts(hosts);
-  for (const ask of asks) {
-    const hostClass = classes.of(ask);
-    if ("error" in hostClass || unknown.has(ask.name)) continue;
-    const previous = input.previous.assignments[ask.name];
-    const kept = keepHost(hostClass, ask, previous, byName, observed.get(ask.name) ?? []);
-    if (!kept) continue;
-    kept.host.place(ask);
-    for (const volume of ask.request.volumes) volumes.add(volume, kept.host);
-    decisions.placed.set(ask.name, {
-      host: kept.host.name,
-      score: kept.score,
-      reason: kept.reason,
-      kept: true,
-    });
-  }
-  countLeaving(hosts, asks, decisions.placed);
-
-  const uncertainty = new Uncertainty(hosts);
-  if (input.undecided?.earlier === true) uncertainty.spread(hosts);
-  const orderings = new Interner();
-  const groups = new Map<string, Group>();
-  const groupOf = new Map<Ask, Group>();
-  for (const ask of asks) {
-    if (decisions.placed.has(ask.name) || unknown.has(ask.name)) continue;
-    const hostClass = classes.of(ask);
-    if ("error" in hostClass) continue;
-    const ordering = composeStrategies(
-      [...input.strategies, ...ask.request.strategies],
-      input.seed,
-    );
-    const type = ordering.byType ? ask.typeId : "";
-    const key = `${hostClass.id} ${orderings.id(ordering.id)} ${type} ${claimKey(ask)}`;
-    const group = groups.get(key) ?? { hostClass, ordering, left: 0 };
-    group.left++;
-    groups.set(key, group);
-    groupOf.set(ask, group);
-  }
-
-  for (const ask of asks) {
-    if (decisions.placed.has(ask.name)) continue;
-    if (unknown.has(ask.name)) {
-      decisions.pending.push(ask.name);
-      uncertainty.spread(hosts);
+  const banned = new Set<string>();
+  for (;;) {
+    const prepared = prepare(input);
+    const { kept, departures, stuck, lonely } = keepAll(prepared, banned);
+    if (lonely.length > 0) {
+      // Rare: who was to be its company has to leave. Start again without those who cannot stay.
+      for (const name of lonely) banned.add(name);
       continue;
     }
-    const group = groupOf.get(ask);
-    if (!group) {
-      decisions.refusals.push(unreadable(ask, classes));
-      continue;
-    }
-    const { hostClass, ordering } = group;
-    const changing = applying(hostClass.changing, ask);
-    const accepts: Accepts = (wanted, host) => {
-      for (const constraint of changing) if (!constraint.accepts(wanted, host)) return false;
-      return true;
+    const decisions: Decisions = {
+      placed: kept,
+      pending: [],
+      refusals: [],
+      uncertain: new Set(),
+      departures,
+      stuck,
     };
-    if (uncertainty.isOpen(hostClass, ordering, ask, accepts)) {
-      decisions.pending.push(ask.name);
-      continue;
+    new Placing(prepared, decisions, makePicker).run();
+    return decisions;
+  }
+}
+
+/** Requests that are equal in all that placement looks at. */
+interface Group {
+  readonly hostClass: HostClass;
+  readonly ordering: Ordering;
+  readonly accepts: Accepts;
+  picker?: Picker;
+  /** Requests still to come; at 0 the picker is dropped, so that memory follows what is in use. */
+  left: number;
+  /** Why the last one was refused, and how much was placed then: it holds while nothing else is. */
+  refused?: { reasons: Reasons; at: number };
+  /** A function of the program cannot be relied on. */
+  fault?: string;
+}
+
+class Placing {
+  private readonly uncertainty: Uncertainty;
+  private readonly orderings: Orderings;
+  private readonly groups = new Map<string, Group>();
+  private readonly errors = new Map<Ask, string>();
+
+  constructor(
+    private readonly prepared: Prepared,
+    private readonly decisions: Decisions,
+    private readonly makePicker: MakePicker,
+  ) {
+    const { world, asks } = prepared;
+    this.uncertainty = new Uncertainty(world.hosts);
+    if (world.input.undecided?.earlier === true) this.uncertainty.spread(world.hosts);
+    this.orderings = new Orderings(world, asks);
+  }
+
+  run(): void {
+    const { asks, classes, world } = this.prepared;
+    const { placed, pending } = this.decisions;
+    const groupOf = this.group();
+    const waiting: Ask[] = [];
+    asks.forEach((ask, i) => {
+      if (placed.has(ask.name)) return;
+      if (!classes[i]) {
+        pending.push(ask.name);
+        this.uncertainty.spread(world.hosts);
+        return;
+      }
+      const group = groupOf.get(ask);
+      if (!group) this.refuse(ask, { why: this.errors.get(ask) ?? "", hosts: [] });
+      else if (!this.place(ask, group)) {
+        if (group.hostClass.mayRelent && group.fault === undefined) waiting.push(ask);
+        else this.refuse(ask, this.reasons(ask, group));
+      }
+    });
+    this.placeWaiting(waiting, groupOf);
+    rebalance(this.prepared, this.decisions, this.orderings, this.uncertainty);
+    this.decisions.uncertain = this.uncertainty.names();
+  }
+
+  /** Requests by what placement looks at; what cannot be read has no group but an error. */
+  private group(): Map<Ask, Group> {
+    const { asks, classes, world } = this.prepared;
+    const ids = new Interner();
+    const groupOf = new Map<Ask, Group>();
+    asks.forEach((ask, i) => {
+      const hostClass = classes[i];
+      if (!hostClass || this.decisions.placed.has(ask.name)) return;
+      const ordering = "error" in hostClass ? hostClass : this.orderings.of(ask, hostClass);
+      if ("error" in hostClass || "error" in ordering) {
+        this.errors.set(ask, "error" in ordering ? ordering.error : "");
+        return;
+      }
+      const type = ordering.byType || world.rules.byType ? `${ask.typeId} ${ask.groupId}` : "";
+      const key = `${hostClass.id} ${ids.id(ordering.id)} ${type} ${ask.signature.join(",")} ${claimKey(ask)}`;
+      let group = this.groups.get(key);
+      if (!group) {
+        const changing = applying(hostClass.changing, ask);
+        const accepts: Accepts = (wanted, host) => {
+          for (const constraint of changing) if (!constraint.accepts(wanted, host)) return false;
+          return true;
+        };
+        group = { hostClass, ordering, accepts, left: 0 };
+        this.groups.set(key, group);
+      }
+      group.left++;
+      groupOf.set(ask, group);
+    });
+    return groupOf;
+  }
+
+  /** True: it is placed, or has to wait for hosts that do not exist yet. */
+  private place(ask: Ask, group: Group): boolean {
+    if (group.fault !== undefined) return false;
+    try {
+      return this.tryToPlace(ask, group);
+    } catch (error) {
+      if (!(error instanceof FunctionFault)) throw error;
+      group.fault = error.message;
+      return false;
     }
-    group.picker ??= makePicker(hostClass.eligible, ordering, accepts, ask, group.left);
+  }
+
+  private tryToPlace(ask: Ask, group: Group): boolean {
+    const { world } = this.prepared;
+    const { hostClass, ordering, accepts } = group;
+    const { placed, pending } = this.decisions;
+    if (this.uncertainty.isOpen(hostClass, ordering, ask, accepts)) {
+      pending.push(ask.name);
+      return true;
+    }
+    group.picker ??= this.makePicker({
+      hosts: hostClass.eligible,
+      ordering,
+      accepts,
+      ask,
+      equals: group.left,
+      mayRelent: hostClass.mayRelent,
+      journal: world.journal,
+    });
     const pick = group.picker.pick(ask);
     if (--group.left === 0) delete group.picker;
-    if (!pick) {
-      decisions.refusals.push(refuse(hostClass.constraints, ask, hosts));
-      continue;
-    }
-    const context = { volumes, hosts: hostClass.eligible.length };
+    if (!pick) return false;
+    const context = { volumes: world.volumes, hosts: hostClass.eligible.length };
     const { reason, score } = judge(ordering, ask, pick, context);
-    pick.winner.place(ask);
-    for (const volume of ask.request.volumes) volumes.add(volume, pick.winner);
-    decisions.placed.set(ask.name, { host: pick.winner.name, score, reason, kept: false });
+    const devices = world.place(ask, pick.winner, true);
+    const decision: Decision = { host: pick.winner.name, score, reason, kept: false };
+    if (devices) decision.devices = devices;
+    placed.set(ask.name, decision);
+    return true;
   }
-  decisions.uncertain = uncertainty.names();
-  return decisions;
-}
 
-function unreadable(ask: Ask, classes: HostClasses): Refusal {
-  const found = classes.of(ask);
-  const why = "error" in found ? found.error : "its constraints cannot be read";
-  return {
-    name: ask.name,
-    about: "request",
-    sentence: `no host for ${ask.name}: ${why}`,
-    hosts: [],
-  };
-}
-
-/** Where containers of this plan's requests were seen, by request name, in the plan's order. */
-function observedHosts(hosts: readonly HostState[]): Map<string, HostState[]> {
-  const observed = new Map<string, HostState[]>();
-  for (const host of hosts) {
-    for (const name of Object.keys(host.candidate.own)) {
-      const others = observed.get(name);
-      if (others) others.push(host);
-      else observed.set(name, [host]);
-    }
-  }
-  return observed;
-}
-
-/** A port in use is not handed to another request within one up, even if its holder gives it up in the same one. */
-function holdObservedPorts(hosts: readonly HostState[]): void {
-  for (const host of hosts) {
-    for (const [name, own] of Object.entries(host.candidate.own)) {
-      if (own.ports) host.ports.take(own.ports, name);
-    }
-  }
-}
-
-/** Containers that are seen where their request will not be: they go at the end, and until then hold their place. */
-function countLeaving(
-  hosts: readonly HostState[],
-  asks: readonly Ask[],
-  placed: ReadonlyMap<string, Decision>,
-): void {
-  const byName = new Map(asks.map((ask) => [ask.name, ask]));
-  for (const host of hosts) {
-    for (const [name, own] of Object.entries(host.candidate.own)) {
-      if (placed.get(name)?.host === host.name) continue;
-      const ask = byName.get(name);
-      host.occupy({
-        name,
-        microCpus: own.cpus === undefined ? (ask?.microCpus ?? 0) : microCores(own.cpus),
-        memoryBytes: own.memoryBytes ?? ask?.memoryBytes ?? 0,
-        ports: own.ports ?? ask?.ports ?? [],
-        typeId: ask?.typeId ?? -1,
-        maxContainers: Infinity,
+  /** Rules that ask for company may have come true meanwhile: tries until nothing more can be placed. */
+  private placeWaiting(waiting: readonly Ask[], groupOf: ReadonlyMap<Ask, Group>): void {
+    let left = waiting;
+    for (;;) {
+      const refused = left.filter((ask) => {
+        const group = groupOf.get(ask);
+        return group && !this.place(ask, group);
       });
+      if (refused.length === left.length) break;
+      left = refused;
     }
+    for (const ask of left) {
+      const group = groupOf.get(ask);
+      if (group) this.refuse(ask, this.reasons(ask, group));
+    }
+  }
+
+  private reasons(ask: Ask, group: Group): Reasons {
+    if (group.fault !== undefined) return { why: group.fault, hosts: [] };
+    const { world } = this.prepared;
+    const at = world.journal.length;
+    // Ports that a container holds itself do not count against it: then equal requests may differ.
+    if (group.refused?.at === at && ask.ports.length === 0) return group.refused.reasons;
+    try {
+      const reasons = reasonsOf(group.hostClass.constraints, ask, world.hosts);
+      group.refused = { reasons, at };
+      return reasons;
+    } catch (error) {
+      if (!(error instanceof FunctionFault)) throw error;
+      return { why: error.message, hosts: [] };
+    }
+  }
+
+  /** It has no host; who was to leave a host that is drained or lost stays there. */
+  private refuse(ask: Ask, reasons: Reasons): void {
+    const { world } = this.prepared;
+    const { departures, placed, stuck, refusals } = this.decisions;
+    const departure = departures.get(ask.name);
+    const home = world.byName.get(departure?.from ?? "");
+    if (!departure || !home || departure.cause === "rule" || departure.cause === "rebalance") {
+      refusals.push(refusalOf(ask.name, reasons));
+      return;
+    }
+    const previous = world.input.previous.assignments[ask.name];
+    const wanted = previous?.devices ?? home.candidate.own[ask.name]?.devices;
+    const devices = world.place(ask, home, false, wanted);
+    placed.set(ask.name, {
+      host: home.name,
+      score: previous?.score ?? 0,
+      reason: previous?.reason ?? "its container already runs here",
+      kept: true,
+      ...(devices ? { devices } : {}),
+    });
+    departures.delete(ask.name);
+    stuck.push(stuckOf(ask.name, home.name, departure.cause, reasons.why));
   }
 }

@@ -1,6 +1,10 @@
 import { planNetworks } from "../ipam/plan-networks.js";
+import type { MakePicker } from "./make-picker.js";
+import { fastPicker } from "./make-picker.js";
 import type { Assignment, PlanInput, PlanResult } from "./model.js";
-import { fastPicker, type MakePicker, placeAll } from "./place.js";
+import { movesOf } from "./moves.js";
+import { placeAll } from "./place.js";
+import { supplyOf } from "./supply.js";
 
 /**
  * Decides everything: the host of each request, the address plan of each network, and each request's addresses.
@@ -20,12 +24,17 @@ export function planAll(input: PlanInput, makePicker: MakePicker = fastPicker): 
       score: decision.score,
       reason: decision.reason,
       revision: request.revision,
+      ...(decision.devices ? { devices: decision.devices } : {}),
     };
   }
+  const moves = movesOf(input, decisions);
   return {
     assignments,
     networks: addresses.networks,
     pending: { requests: decisions.pending, networks: addresses.pending },
     refusals: [...decisions.refusals, ...addresses.refusals],
+    ...(moves.length > 0 ? { moves } : {}),
+    ...(decisions.stuck.length > 0 ? { stuck: decisions.stuck } : {}),
+    ...(input.supply ? { supply: supplyOf(input, decisions) } : {}),
   };
 }

@@ -1,4 +1,5 @@
-import type { Ask, VolumeMap } from "./constraints/index.js";
+import type { Ask } from "./constraints/index.js";
+import type { VolumeMap } from "./constraints/volumes.js";
 import type { Pick } from "./pickers/picker.js";
 import type { Ordering } from "./strategies/index.js";
 

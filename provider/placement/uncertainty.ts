@@ -21,17 +21,27 @@ export class Uncertainty {
   /** Whether the request must wait; if so, all hosts that could take it become uncertain. */
   isOpen(hostClass: HostClass, ordering: Ordering, ask: Ask, accepts: Accepts): boolean {
     if (this.uncertain.size === 0) return false;
-    const could = hostClass.possible.filter((host) => accepts(ask, host));
-    // A draw depends on how many hosts there are, even on those that turn out to have no room.
-    const drawsFromUnknown =
-      ordering.last.kind === "random" && hostClass.possible.length !== hostClass.eligible.length;
-    if (!drawsFromUnknown && !could.some((host) => this.uncertain.has(host))) return false;
+    const { possible, eligible, mayRelent } = hostClass;
+    const accepting = possible.filter((host) => accepts(ask, host));
+    // A host that refuses now may accept once something that is still open lies there.
+    const could = mayRelent ? possible : accepting;
     if (could.length === 0) return false;
+    // A draw depends on how many hosts there are, even on those that turn out to have no room.
+    const drawsFromUnknown = ordering.last.kind === "random" && possible.length !== eligible.length;
+    const looksAcross = hostClass.acrossHosts || ordering.acrossHosts;
+    const touched = could.some((host) => this.uncertain.has(host));
+    if (!drawsFromUnknown && !looksAcross && !touched) return false;
     const [only] = could;
-    if (could.length === 1 && only?.candidate.pending !== true) return false;
+    if (could.length === 1 && accepting.length === 1 && only?.candidate.pending !== true)
+      return false;
     if (!this.spreadClasses.has(hostClass)) this.spread(could);
-    if (could.length === hostClass.possible.length) this.spreadClasses.add(hostClass);
+    if (could.length === possible.length) this.spreadClasses.add(hostClass);
     return true;
+  }
+
+  /** Whether something that is still open may come to lie on any host. */
+  get any(): boolean {
+    return this.uncertain.size > 0;
   }
 
   /** A request that may lie on any of these hosts has to wait. */

@@ -41,3 +41,18 @@ export function cores(micro: number): string {
 function decimals(value: number): string {
   return String(Math.floor(value * 100 + 1e-6) / 100);
 }
+
+/** `45 %`, `12.5 %`: of a share from 0 to 1. */
+export function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
+}
+
+/** `344 km`, `1.2 km`. */
+export function kilometres(km: number): string {
+  return `${km < 10 ? Math.round(km * 10) / 10 : Math.round(km)} km`;
+}
+
+/** `4`, `0.33`: a score with at most two decimals. */
+export function points(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}

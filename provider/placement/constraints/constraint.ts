@@ -1,9 +1,16 @@
+import type { CompiledRule } from "../affinity/compiled.js";
 import type { Claim, HostState } from "../host-state.js";
 import type { PlacementRequest } from "../model.js";
 
 /** A request made ready for judging. */
 export interface Ask extends Claim {
   readonly request: PlacementRequest;
+  readonly applicationId: number;
+  readonly groupId: number;
+  /** Which matchers of affinity rules it meets; see `affinity/`. */
+  signature: readonly number[];
+  /** Affinity rules that it brings to its host. */
+  rules: readonly CompiledRule[];
 }
 
 /**
@@ -13,6 +20,12 @@ export interface Ask extends Claim {
 export interface Constraint {
   readonly name: string;
   readonly declared: boolean;
+  /** True: a host that it refuses may be accepted later in the same plan. Default false. */
+  readonly mayRelent?: boolean;
+  /** True: its answer depends on what lies on other hosts too. Default false. */
+  readonly acrossHosts?: boolean;
+  /** True: it does not drive away what is there already. Default false. */
+  readonly onlyNew?: boolean;
   /** False: it has nothing to say about this request. */
   applies(ask: Ask): boolean;
   accepts(ask: Ask, host: HostState): boolean;

@@ -1,18 +1,22 @@
-import { hostsThat } from "../words.js";
+import { readPattern } from "./label-expression.js";
 import type { Constraint } from "./constraint.js";
+import { declaredConstraint } from "./simple.js";
 
-/** The host's name must match a glob: `*` any text, `?` one character. */
-export function hostnameConstraint(pattern: string): Constraint {
-  const expression = globToRegExp(pattern);
-  return {
-    name: "hostname",
-    declared: true,
-    applies: () => true,
-    accepts: (_ask, host) => expression.test(host.name),
-    explain: (_ask, hosts) =>
-      `${hostsThat(hosts.length, "does", "do")} not match hostname ${pattern}`,
-    explainOne: () => `does not match hostname ${pattern}`,
-  };
+/** The host's name must match a glob (`*` any text, `?` one character), or all of it a regular expression. */
+export function hostnameConstraint(
+  pattern: string,
+  syntax: "glob" | "regexp" = "glob",
+): Constraint | { error: string } {
+  const expression = syntax === "glob" ? globToRegExp(pattern) : wholeRegExp(pattern);
+  if (typeof expression === "string") return { error: `hostname: ${expression}` };
+  return declaredConstraint("hostname", (host) =>
+    expression.test(host.name)
+      ? undefined
+      : {
+          one: `does not match hostname ${pattern}`,
+          many: `do not match hostname ${pattern}`,
+        },
+  );
 }
 
 /** Runs of `*` are one: a pattern must not be able to make matching slow. */
@@ -23,4 +27,9 @@ export function globToRegExp(pattern: string): RegExp {
     .replaceAll("*", ".*")
     .replaceAll("?", ".");
   return new RegExp(`^${source}$`, "s");
+}
+
+function wholeRegExp(pattern: string): RegExp | string {
+  const readable = readPattern(pattern);
+  return typeof readable === "string" ? readable : new RegExp(`^(?:${pattern})$`, "su");
 }

@@ -6,12 +6,12 @@ export const readyConstraint: Constraint = {
   name: "ready",
   declared: true,
   applies: () => true,
-  accepts: (_ask, host) => host.candidate.notReady === undefined && host.candidate.pending !== true,
+  accepts: (_ask, host) => host.notReady === undefined && host.candidate.pending !== true,
   explain: (_ask, hosts) =>
     `${hostsThat(hosts.length, "is", "are")} not ready (${listing(
-      hosts.map((host) => `${host.name} ${reason(host.candidate.notReady)}`),
+      hosts.map((host) => `${host.name} ${reason(host.notReady)}`),
     )})`,
-  explainOne: (_ask, host) => reason(host.candidate.notReady),
+  explainOne: (_ask, host) => reason(host.notReady),
 };
 
 function reason(notReady: string | undefined): string {

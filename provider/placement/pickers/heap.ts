@@ -1,107 +1,127 @@
 import type { Ask } from "../constraints/constraint.js";
 import type { HostState } from "../host-state.js";
-import type { Ordering } from "../strategies/index.js";
+import { compareKeys, type Ordering, type Strategy } from "../strategies/index.js";
+import { LazyHeap } from "./lazy-heap.js";
 import type { Accepts, Pick, Picker } from "./picker.js";
 
+/** Hosts that no strategy over labels tells apart, best first. */
+interface Branch {
+  readonly hosts: HostState[];
+  readonly heap: LazyHeap;
+}
+
 /**
- * A heap of hosts for requests that are equal in all that placement looks at. It is lazy: placing elsewhere does not
- * touch it. That is exact because keys never fall and a host without room never gets room again: what a slot
- * remembers is at most too good, so a slot whose host proves to be up to date is the true minimum below it.
+ * Heaps of hosts for requests that are equal in all that placement looks at: one heap for each branch (see
+ * `Strategy.changes`), and one of the branches by their best hosts. Placing elsewhere does not touch them, except where
+ * a host can become better by what is placed there: then the plan's journal tells which to look at again.
  */
 export class HeapPicker implements Picker {
-  private readonly slots: HostState[];
-  /** Remembered keys by slot, one array for each strategy. */
-  private readonly keys: Float64Array[];
+  private readonly branches: Branch[];
+  private readonly top: LazyHeap;
+  private ask: Ask;
+  /** Where to find a host again, by rank; only kept where the journal is read. */
+  private readonly places: Map<HostState, { branch: number; item: number }> | undefined;
+  private seen: number;
 
   constructor(
     hosts: readonly HostState[],
     private readonly ordering: Ordering,
     private readonly accepts: Accepts,
     ask: Ask,
+    private readonly journal: readonly HostState[] | undefined,
   ) {
-    this.slots = [...hosts];
-    this.keys = ordering.strategies.map((strategy) =>
-      Float64Array.from(this.slots, (host) => strategy.key(ask, host)),
+    this.ask = ask;
+    this.seen = journal?.length ?? 0;
+    const own = ordering.strategies.filter(({ changes }) => changes !== "byBranch");
+    const groups = divide(hosts, ordering.strategies);
+    this.branches = groups.map((members) => ({
+      hosts: members,
+      heap: this.hostHeap(members, own),
+    }));
+    if (journal) {
+      this.places = new Map(
+        groups.flatMap((members, branch) =>
+          members.map((host, item) => [host, { branch, item }] as const),
+        ),
+      );
+    }
+    const { strategies } = ordering;
+    const width = strategies.length + 1;
+    this.top = new LazyHeap(
+      this.branches.length > 1 ? this.branches.length : 0,
+      width,
+      (branch, keys) => {
+        const best = this.best(branch);
+        if (!best) return false;
+        for (let k = 0; k < strategies.length; k++)
+          keys[k] = strategies[k]?.key(this.ask, best) ?? 0;
+        keys[strategies.length] = best.rank;
+        return true;
+      },
     );
-    for (let slot = (this.slots.length >> 1) - 1; slot >= 0; slot--) this.siftDown(slot);
   }
 
   pick(ask: Ask): Pick | undefined {
-    const winner = this.settle(ask, 0);
+    this.ask = ask;
+    this.readJournal();
+    const only = this.branches.length === 1;
+    const first = only ? 0 : this.top.first();
+    if (first < 0) return undefined;
+    const winner = this.best(first);
     if (!winner) return undefined;
-    const left = this.settle(ask, 1);
-    const right = this.settle(ask, 2);
-    const next = left && right ? (this.before(1, 2) ? left : right) : (left ?? right);
-    return { winner, next };
+    const second = this.branches[first];
+    const beside = second?.hosts[second.heap.second()];
+    const elsewhere = only ? undefined : this.best(this.top.second());
+    return { winner, next: this.better(beside, elsewhere) };
   }
 
-  /** Brings the best host below a slot up to that slot. */
-  private settle(ask: Ask, slot: number): HostState | undefined {
-    for (;;) {
-      const host = this.slots[slot];
-      if (!host) return undefined;
-      if (!this.accepts(ask, host)) {
-        this.remove(slot);
-        continue;
+  private better(a: HostState | undefined, b: HostState | undefined): HostState | undefined {
+    if (!a || !b) return a ?? b;
+    return (compareKeys(this.ordering, this.ask, a, b) || a.rank - b.rank) < 0 ? a : b;
+  }
+
+  private best(branch: number): HostState | undefined {
+    const found = this.branches[branch];
+    return found?.hosts[found.heap.first()];
+  }
+
+  private hostHeap(hosts: readonly HostState[], strategies: readonly Strategy[]): LazyHeap {
+    return new LazyHeap(hosts.length, strategies.length, (item, keys) => {
+      const host = hosts[item];
+      if (!host || !this.accepts(this.ask, host)) return false;
+      for (let k = 0; k < strategies.length; k++) keys[k] = strategies[k]?.key(this.ask, host) ?? 0;
+      return true;
+    });
+  }
+
+  private readJournal(): void {
+    const { journal, places } = this;
+    if (!journal || !places) return;
+    if (journal.length - this.seen > places.size) {
+      for (const { heap } of this.branches) heap.build();
+      this.top.build();
+    } else {
+      for (let i = this.seen; i < journal.length; i++) {
+        const place = places.get(journal[i] as HostState);
+        if (!place) continue;
+        this.branches[place.branch]?.heap.update(place.item);
+        if (this.branches.length > 1) this.top.update(place.branch);
       }
-      if (!this.refresh(ask, slot, host)) return host;
-      this.siftDown(slot);
     }
+    this.seen = journal.length;
   }
+}
 
-  /** True when the remembered key was out of date. */
-  private refresh(ask: Ask, slot: number, host: HostState): boolean {
-    let changed = false;
-    for (let i = 0; i < this.keys.length; i++) {
-      const keys = this.keys[i];
-      const key = this.ordering.strategies[i]?.key(ask, host) ?? 0;
-      if (keys && keys[slot] !== key) {
-        keys[slot] = key;
-        changed = true;
-      }
-    }
-    return changed;
+/** Hosts by branch of all strategies over labels, each in the plan's order. */
+function divide(hosts: readonly HostState[], strategies: readonly Strategy[]): HostState[][] {
+  const over = strategies.flatMap(({ branches }) => (branches ? [branches] : []));
+  if (over.length === 0) return [[...hosts]];
+  const groups = new Map<string, HostState[]>();
+  for (const host of hosts) {
+    const key = over.map((branches) => branches.of[host.rank]).join(" ");
+    const group = groups.get(key);
+    if (group) group.push(host);
+    else groups.set(key, [host]);
   }
-
-  /** The last slot's host takes its place; it cannot be better than what is above, which is the root at most. */
-  private remove(slot: number): void {
-    const last = this.slots.length - 1;
-    this.swap(slot, last);
-    this.slots.pop();
-    this.siftDown(slot);
-  }
-
-  private siftDown(from: number): void {
-    let slot = from;
-    for (;;) {
-      let best = slot;
-      const left = 2 * slot + 1;
-      if (left < this.slots.length && this.before(left, best)) best = left;
-      if (left + 1 < this.slots.length && this.before(left + 1, best)) best = left + 1;
-      if (best === slot) return;
-      this.swap(slot, best);
-      slot = best;
-    }
-  }
-
-  private before(a: number, b: number): boolean {
-    for (const keys of this.keys) {
-      const difference = (keys[a] ?? 0) - (keys[b] ?? 0);
-      if (difference !== 0) return difference < 0;
-    }
-    return (this.slots[a]?.rank ?? 0) < (this.slots[b]?.rank ?? 0);
-  }
-
-  private swap(a: number, b: number): void {
-    const hostA = this.slots[a];
-    const hostB = this.slots[b];
-    if (!hostA || !hostB) return;
-    this.slots[a] = hostB;
-    this.slots[b] = hostA;
-    for (const keys of this.keys) {
-      const keyA = keys[a] ?? 0;
-      keys[a] = keys[b] ?? 0;
-      keys[b] = keyA;
-    }
-  }
+  return [...groups.values()];
 }

@@ -13,6 +13,8 @@ const STEP = 2 ** 24;
 export const breadthFirst: Strategy = {
   name: "breadthFirst",
   byType: true,
+  changes: "rises",
+  margin: 0,
   key: (ask, host) => host.replicasOf(ask.typeId) * STEP + host.planned,
   score: (ask, host) => 0 - host.replicasOf(ask.typeId),
   better: (ask, winner, next) => {

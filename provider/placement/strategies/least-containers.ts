@@ -4,6 +4,8 @@ import type { Strategy } from "./strategy.js";
 export const leastContainers: Strategy = {
   name: "leastContainers",
   byType: false,
+  changes: "rises",
+  margin: 0,
   key: (_ask, host) => host.containers,
   score: (_ask, host) => 0 - host.containers,
   better: (_ask, winner, next) =>

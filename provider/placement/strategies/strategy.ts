@@ -1,14 +1,21 @@
 import type { Ask } from "../constraints/constraint.js";
 import type { HostState } from "../host-state.js";
+import type { Branches } from "../tally.js";
 
-/**
- * Orders hosts by a number: the lowest first. While one plan is made a host's key may rise but must never fall
- * (containers are only added); the heap relies on it.
- */
+/** Orders hosts by a number that is not NaN: the lowest first. */
 export interface Strategy {
   readonly name: string;
   /** True: the key depends on the request's application and type, not on the host alone. */
   readonly byType: boolean;
+  /**
+   * How a host's key may change while containers are placed. `rises`: it never falls. `freely`: either way, but only
+   * when something is placed on that very host. `byBranch`: it never falls, and is the same for all hosts of a branch.
+   */
+  readonly changes: "rises" | "freely" | "byBranch";
+  /** Of `byBranch`. */
+  readonly branches?: Branches;
+  /** A rebalance moves a container only where the key becomes better by more than this. */
+  readonly margin: number;
   key(ask: Ask, host: HostState): number;
   /** What users see beside the reason: higher is better. */
   score(ask: Ask, host: HostState): number;
@@ -28,4 +35,6 @@ export interface Ordering {
   /** Equal for equal orderings. */
   readonly id: string;
   readonly byType: boolean;
+  /** True: what lies on other hosts matters. */
+  readonly acrossHosts: boolean;
 }

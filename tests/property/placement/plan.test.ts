@@ -16,7 +16,8 @@ import { changedClouds, clouds } from "./clouds.js";
 const RUNS = { numRuns: 400 };
 
 /** Looks at every host for every request: what the fast pickers must equal. */
-const scanning: MakePicker = (hosts, ordering, accepts) => new ScanPicker(hosts, ordering, accepts);
+const scanning: MakePicker = ({ hosts, ordering, accepts }) =>
+  new ScanPicker(hosts, ordering, accepts);
 
 function placedOn(plan: PlanInput, result: PlanResult, candidate: Candidate) {
   return plan.requests.filter(({ name }) => result.assignments[name]?.host === candidate.name);

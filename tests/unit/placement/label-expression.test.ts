@@ -32,19 +32,19 @@ const errors: [expression: string, error: string][] = [
   ["=eu", 'a label\'s name is expected first, but found "=" at character 1'],
   [
     "zone",
-    'an operator is missing after "zone"; use =, !=, in (a,b), notin (a,b), exists or !exists',
+    'an operator is missing after "zone"; use =, !=, in (a,b), notin (a,b), contains (a,b), exists, !exists, >, >=, <, <=, ~, !~ or version',
   ],
   [
-    "zone ~ eu",
-    'unknown operator "~" at character 6; use =, !=, in (a,b), notin (a,b), exists or !exists',
+    "zone % eu",
+    'unknown operator "%" at character 6; use =, !=, in (a,b), notin (a,b), contains (a,b), exists, !exists, >, >=, <, <=, ~, !~ or version',
   ],
   [
     "zone == eu",
-    'unknown operator "==" at character 6; use =, !=, in (a,b), notin (a,b), exists or !exists',
+    'unknown operator "==" at character 6; use =, !=, in (a,b), notin (a,b), contains (a,b), exists, !exists, >, >=, <, <=, ~, !~ or version',
   ],
   [
     "zone has eu",
-    'unknown operator "has" at character 6; use =, !=, in (a,b), notin (a,b), exists or !exists',
+    'unknown operator "has" at character 6; use =, !=, in (a,b), notin (a,b), contains (a,b), exists, !exists, >, >=, <, <=, ~, !~ or version',
   ],
   ["zone=", 'a value is expected after "=", but it ends there'],
   ["zone=eu us", 'nothing may follow, but found "us" at character 9'],

@@ -97,9 +97,9 @@ const cases: [name: string, plan: Partial<PlanInput>, sentence: string][] = [
     "an expression that cannot be read",
     {
       candidates: [host("h1")],
-      requests: [ask("web", { constraints: [{ kind: "label", expression: "zone ~ eu" }] })],
+      requests: [ask("web", { constraints: [{ kind: "label", expression: "zone % eu" }] })],
     },
-    'no host for web: label expression "zone ~ eu": unknown operator "~" at character 6; use =, !=, in (a,b), notin (a,b), exists or !exists',
+    'no host for web: label expression "zone % eu": unknown operator "%" at character 6; use =, !=, in (a,b), notin (a,b), contains (a,b), exists, !exists, >, >=, <, <=, ~, !~ or version',
   ],
   [
     "a label that a host must not have",

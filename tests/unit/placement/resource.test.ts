@@ -329,9 +329,9 @@ describe("bad inputs are refused before any host is asked", () => {
     ],
     [
       "bad label operator",
-      { constraints: [{ kind: "label", expression: "zone ~ eu" }] },
+      { constraints: [{ kind: "label", expression: "zone % eu" }] },
       "constraints",
-      'constraints[0].expression is wrong: label expression "zone ~ eu": unknown operator "~" at character 6;',
+      'constraints[0].expression is wrong: label expression "zone % eu": unknown operator "%" at character 6;',
     ],
     [
       "unknown strategy",

@@ -1,0 +1,40 @@
+import type { DeviceAsk } from "../device-pool.js";
+import type { HostState } from "../host-state.js";
+import { count } from "../words.js";
+import type { Ask, Constraint } from "./constraint.js";
+import { labelComplaint } from "./label-expression.js";
+import { byComplaint, type Complaint } from "./simple.js";
+
+/** The devices it needs are there and nobody holds them. */
+export const devicesConstraint: Constraint = {
+  name: "devices",
+  declared: false,
+  applies: (ask) => ask.devices.length > 0,
+  accepts: (ask, host) => host.devices?.choose(ask.devices) !== undefined,
+  explain: (ask, hosts) => byComplaint(hosts, (host) => complaint(ask, host)),
+  explainOne: (ask, host) => complaint(ask, host).one,
+};
+
+function complaint(ask: Ask, host: HostState): Complaint {
+  const lacking = ask.devices.find((each) => host.devices?.choose([each]) === undefined);
+  // Each alone would find its devices, all together do not.
+  const what = lacking ? lack(lacking, host) : ask.devices.map(deviceText).join(" and ");
+  return { one: `lacks ${what}`, many: `lack ${what}` };
+}
+
+function lack(device: DeviceAsk, host: HostState): string {
+  const { free, all, matching } = host.devices?.count(device) ?? { free: 0, all: 0, matching: 0 };
+  const has =
+    all === 0 ? "none there" : matching < device.count ? `${matching} there` : `${free} free`;
+  return `${deviceText(device)} (${has})`;
+}
+
+/** `2 gpus with memory >= 16`. */
+function deviceText({ kind, count: wanted, where }: DeviceAsk): string {
+  const conditions = where.map((each) => {
+    const { lacks, what } = labelComplaint(each);
+    return lacks ? what : `no ${what}`;
+  });
+  const which = conditions.length > 0 ? ` with ${conditions.join(" and ")}` : "";
+  return `${count(wanted, kind)}${which}`;
+}

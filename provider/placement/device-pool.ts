@@ -1,0 +1,88 @@
+import { type LabelExpression, matchesLabels } from "./constraints/label-expression.js";
+import type { CandidateDevice } from "./model.js";
+
+/** A request for devices whose conditions have been read. */
+export interface DeviceAsk {
+  readonly kind: string;
+  readonly count: number;
+  readonly where: readonly LabelExpression[];
+}
+
+interface DeviceGroup {
+  readonly device: CandidateDevice;
+  /** Ids that nobody holds, in the order of the host. */
+  free: string[];
+}
+
+/** The devices of one host while a plan is made. */
+export class DevicePool {
+  private readonly groups: DeviceGroup[];
+
+  constructor(devices: readonly CandidateDevice[]) {
+    this.groups = devices.map((device) => ({ device, free: [...device.ids] }));
+  }
+
+  /** Somebody holds these, whoever it is. */
+  hold(ids: readonly string[]): void {
+    for (const group of this.groups) group.free = group.free.filter((id) => !ids.includes(id));
+  }
+
+  /** Which ids would serve all asks, in their order; `wanted` ids first. Undefined: some ask cannot be served. */
+  choose(asks: readonly DeviceAsk[], wanted: readonly string[] = []): string[] | undefined {
+    return this.chooseFrom(asks, 0, new Set(), new Set(wanted));
+  }
+
+  /** Tries the groups of each ask in turn: those with the fewest free devices first, so that large ones stay whole. */
+  private chooseFrom(
+    asks: readonly DeviceAsk[],
+    index: number,
+    used: ReadonlySet<string>,
+    wanted: ReadonlySet<string>,
+  ): string[] | undefined {
+    const ask = asks[index];
+    if (!ask) return [];
+    const groups = this.groups
+      .filter(({ device }) => matchesDevice(ask, device))
+      .map((group) => group.free.filter((id) => !used.has(id)))
+      .filter((free) => free.length >= ask.count)
+      .sort((a, b) => held(b, wanted) - held(a, wanted) || a.length - b.length);
+    for (const free of groups) {
+      const first = free.filter((id) => wanted.has(id));
+      const ids = [...first, ...free.filter((id) => !wanted.has(id))].slice(0, ask.count);
+      const rest = this.chooseFrom(asks, index + 1, new Set([...used, ...ids]), wanted);
+      if (rest) return [...ids, ...rest];
+    }
+    return undefined;
+  }
+
+  /** Free and existing devices of the kind, whatever their attributes, and those free ones that meet them. */
+  count(ask: DeviceAsk): { free: number; all: number; matching: number } {
+    const kin = this.groups.filter(({ device }) => isKind(device.kind, ask.kind));
+    const fit = kin.filter(({ device }) => matchesDevice(ask, device));
+    return {
+      free: Math.max(0, ...fit.map(({ free }) => free.length)),
+      all: sum(kin.map(({ device }) => device.ids.length)),
+      matching: Math.max(0, ...fit.map(({ device }) => device.ids.length)),
+    };
+  }
+}
+
+function matchesDevice(ask: DeviceAsk, device: CandidateDevice): boolean {
+  return (
+    isKind(device.kind, ask.kind) &&
+    ask.where.every((expression) => matchesLabels(expression, device.attributes))
+  );
+}
+
+/** `gpu` is any vendor's; `nvidia/gpu` is one's. */
+function isKind(kind: string, wanted: string): boolean {
+  return kind === wanted || kind.endsWith(`/${wanted}`);
+}
+
+function held(ids: readonly string[], wanted: ReadonlySet<string>): number {
+  return ids.filter((id) => wanted.has(id)).length;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

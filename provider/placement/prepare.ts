@@ -1,0 +1,53 @@
+import { toAsk } from "./asks.js";
+import type { Ask } from "./constraints/index.js";
+import { FunctionFault } from "./functions.js";
+import { type HostClass, HostClasses } from "./host-classes.js";
+import type { PlanInput } from "./model.js";
+import { World } from "./world.js";
+
+/** A plan's input, read: nothing is placed yet. */
+export interface Prepared {
+  readonly world: World;
+  /** In program order. */
+  readonly asks: readonly Ask[];
+  /** Of each ask, by position; an error says why its wishes cannot be read. Undefined: the request is not known. */
+  readonly classes: readonly (HostClass | { error: string } | undefined)[];
+}
+
+/** Reads everything once: requests, rules, and what rules of affinity ask of whom. */
+export function prepare(input: PlanInput): Prepared {
+  const world = new World(input);
+  const asks = input.requests.map((request) => toAsk(request, world.scopes, world.rules));
+  for (const ask of asks) world.rules.add(ask);
+  const unknown = new Set(input.undecided?.requests);
+  const hostClasses = new HostClasses(world);
+  const classes = asks.map((ask) => (unknown.has(ask.name) ? undefined : hostClasses.of(ask)));
+  if (world.affinity) {
+    const error = sign(world, asks, classes);
+    if (error !== undefined) {
+      return { world, asks, classes: classes.map((each) => each && { error }) };
+    }
+  }
+  return { world, asks, classes };
+}
+
+/** Gives each container its signature and its rules; the answer is what a function of the program did wrong. */
+function sign(
+  world: World,
+  asks: readonly Ask[],
+  classes: Prepared["classes"],
+): string | undefined {
+  try {
+    world.affinity?.settle();
+    asks.forEach((ask, i) => {
+      const hostClass = classes[i];
+      if (!hostClass || "error" in hostClass) return;
+      ask.signature = world.affinity?.signatureOf(ask) ?? [];
+      ask.rules = hostClass.rules;
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof FunctionFault) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,238 @@
+import type { Decisions } from "./decisions.js";
+import type { Candidate, PlanInput, Supply, SupplySpec } from "./model.js";
+import { microCores } from "./host-state.js";
+import { count, points } from "./words.js";
+
+/** Clocker's places on a host where nobody says otherwise. */
+const DEFAULT_PLACES = 8;
+
+/** What the numbers are worked out from. */
+export interface Demand {
+  hosts: number;
+  /** Those that are placed, and those that have no place. */
+  containers: number;
+  /** Places on one host. */
+  places: number;
+  headroom: { count: number } | { percent: number };
+  minHosts?: number;
+  maxHosts?: number;
+}
+
+/**
+ * The supply by places: `desired = clamp(ceil((containers + headroom) / places), min, max)`; for a share, the smallest number
+ * of hosts of which that share is free. Never scaled by a ratio, so that it neither overshoots nor waits for ever where
+ * headroom exceeds what there is.
+ */
+export function supplyByPlaces(demand: Demand): Supply {
+  const { hosts, containers, places, headroom } = demand;
+  const possible = places * hosts;
+  const available = possible - containers;
+  const spare = "count" in headroom ? headroom.count : Math.ceil(headroom.percent * possible);
+  const enough = hostsFor(demand);
+  const needs =
+    "count" in headroom
+      ? `${count(containers, "container")} and a headroom of ${spare} need ${count(containers + spare, "place")}, ${places} on each host`
+      : `${count(containers, "container")} and ${points(headroom.percent * 100)} % of free places need ${hostsText(enough)} of ${count(places, "place")}`;
+  return finish({
+    ...demand,
+    possible,
+    available,
+    spare,
+    enough,
+    needs,
+    step: places,
+  });
+}
+
+/** The fewest hosts that are enough; Infinity when no number is. */
+function hostsFor({ containers, places, headroom }: Demand): number {
+  if ("count" in headroom)
+    return places > 0 ? Math.ceil((containers + headroom.count) / places) : Infinity;
+  const { percent } = headroom;
+  if (places <= 0 || (percent >= 1 && containers > 0)) return Infinity;
+  if (percent >= 1) return 0;
+  // Rounding makes the share of n hosts a little larger: the estimate may be one too few.
+  let n = Math.max(0, Math.floor(containers / (places * (1 - percent))) - 1);
+  while (n * places - containers < Math.ceil(percent * n * places)) n++;
+  return n;
+}
+
+interface Sum extends Demand {
+  possible: number;
+  available: number;
+  spare: number;
+  /** Hosts that are enough. */
+  enough: number;
+  needs: string;
+  /** Places that one host adds. */
+  step: number;
+}
+
+function finish(sum: Sum): Supply {
+  const { hosts, containers, possible, available, spare, enough, needs, step } = sum;
+  const { minHosts = 0, maxHosts = Infinity } = sum;
+  const clamped = Math.min(Math.max(enough, minHosts), Math.max(minHosts, maxHosts));
+  const desired = Number.isFinite(clamped) ? clamped : hosts;
+  const limitedBy =
+    desired < enough ? ("max" as const) : desired > enough ? ("min" as const) : undefined;
+  const needed = spare - available;
+  const state = needed > 0 || enough > hosts ? "hot" : available > spare + step ? "cold" : "ok";
+  const missing = Math.max(0, desired - hosts);
+  const limit =
+    limitedBy === "max"
+      ? Number.isFinite(enough)
+        ? `; ${hostsText(enough)} would be enough, the most is ${maxHosts}`
+        : "; no number of hosts is enough"
+      : limitedBy === "min"
+        ? `; ${hostsText(enough)} would be enough, the least is ${minHosts}`
+        : "";
+  return {
+    hosts,
+    containers,
+    possible,
+    available,
+    headroom: spare,
+    needed,
+    utilisation: possible > 0 ? containers / possible : 0,
+    low: possible > 0 ? Math.max(0, (possible - (spare + step)) / possible) : 0,
+    high: possible > 0 ? Math.max(0, (possible - spare) / possible) : 0,
+    state,
+    desiredHosts: desired,
+    neededHosts: missing,
+    ...(limitedBy ? { limitedBy } : {}),
+    sentence: `${hostsText(desired)} ${desired === 1 ? "is" : "are"} desired, ${compared(desired, hosts)}: ${needs}${limit}`,
+  };
+}
+
+function hostsText(hosts: number): string {
+  return Number.isFinite(hosts) ? count(hosts, "host") : "more hosts than can be";
+}
+
+function compared(desired: number, hosts: number): string {
+  if (desired === hosts) return "as many as there are";
+  const difference = Math.abs(desired - hosts);
+  return desired > hosts
+    ? `${difference} more than there are`
+    : `${difference} fewer than there are`;
+}
+
+/** How many hosts the cloud of a plan should have. */
+export function supplyOf(
+  input: PlanInput,
+  decisions: Pick<Decisions, "refusals" | "placed">,
+): Supply {
+  const spec = input.supply ?? { headroom: { count: 0 } };
+  const usable = input.candidates.filter(isUsable);
+  const { minHosts, maxHosts } = spec;
+  const bounds = {
+    ...(minHosts === undefined ? {} : { minHosts }),
+    ...(maxHosts === undefined ? {} : { maxHosts }),
+  };
+  const others = sum(
+    usable.map(({ others: all }) => all.filter(({ owner }) => owner !== "").length),
+  );
+  const containers = others + input.requests.length;
+  const places = placesOf(input, spec);
+  if ("count" in spec.headroom || "percent" in spec.headroom) {
+    const { headroom } = spec;
+    return supplyByPlaces({ hosts: usable.length, containers, places, headroom, ...bounds });
+  }
+  return supplyByResources(input, spec, decisions, usable, { containers, places, ...bounds });
+}
+
+/** Headroom as cpus and bytes: as many more hosts of the given shape as the scarcer of the two needs. */
+function supplyByResources(
+  input: PlanInput,
+  spec: SupplySpec,
+  { placed }: Pick<Decisions, "placed">,
+  usable: readonly Candidate[],
+  rest: Pick<Demand, "containers" | "places" | "minHosts" | "maxHosts">,
+): Supply {
+  const { cpus = 0, memoryBytes = 0 } =
+    "count" in spec.headroom || "percent" in spec.headroom ? {} : spec.headroom;
+  const names = new Set(usable.map(({ name }) => name));
+  // What lies on hosts that are not usable has to go somewhere, as has what has no place.
+  const asked = input.requests.filter(({ name }) => {
+    const host = placed.get(name)?.host;
+    return (
+      host === undefined || names.has(host) || input.candidates.some((each) => each.name === host)
+    );
+  });
+  const taken = [...asked, ...usable.flatMap(({ others }) => others)];
+  const shape = spec.hostShape ?? smallest(usable);
+  const resources = [
+    {
+      what: "cpus",
+      free:
+        sum(usable.map((each) => microCores(each.cpus) - microCores(each.headroom.cpus))) -
+        sum(taken.map((each) => microCores(each.cpus))),
+      wanted: microCores(cpus),
+      perHost: microCores(shape?.cpus ?? 0),
+      unit: 1e6,
+    },
+    {
+      what: "GiB",
+      free:
+        sum(usable.map((each) => each.memoryBytes - each.headroom.memoryBytes)) -
+        sum(taken.map((each) => each.memoryBytes)),
+      wanted: memoryBytes,
+      perHost: shape?.memoryBytes ?? 0,
+      unit: 1024 ** 3,
+    },
+  ].filter(({ wanted, free }) => wanted > 0 || free < 0);
+  const scarcest = resources
+    .map((each) => ({ ...each, hosts: moreHosts(each.wanted - each.free, each.perHost) }))
+    .sort((a, b) => b.hosts - a.hosts)[0];
+  const hosts = usable.length;
+  const enough = Math.max(0, hosts + (scarcest?.hosts ?? 0));
+  const { containers, places } = rest;
+  const possible = places * hosts;
+  const needs = scarcest
+    ? `${points(scarcest.free / scarcest.unit)} ${scarcest.what} are free, the headroom is ${points(scarcest.wanted / scarcest.unit)}, a host has ${points(scarcest.perHost / scarcest.unit)}`
+    : "no headroom is asked for";
+  const result = finish({
+    ...rest,
+    hosts,
+    headroom: { count: 0 },
+    possible,
+    available: possible - containers,
+    spare: 0,
+    enough,
+    needs,
+    step: places,
+  });
+  return { ...result, state: enough > hosts ? "hot" : enough < hosts ? "cold" : "ok" };
+}
+
+/** Hosts to add for what is missing; below 0: hosts that could go. */
+function moreHosts(missing: number, perHost: number): number {
+  if (missing > 0) return perHost > 0 ? Math.ceil(missing / perHost) : Infinity;
+  return perHost > 0 ? 0 - Math.floor((0 - missing) / perHost) : 0;
+}
+
+function smallest(hosts: readonly Candidate[]): SupplySpec["hostShape"] {
+  const [first] = [...hosts].sort((a, b) => a.cpus - b.cpus || a.memoryBytes - b.memoryBytes);
+  return (
+    first && {
+      cpus: first.cpus - first.headroom.cpus,
+      memoryBytes: first.memoryBytes - first.headroom.memoryBytes,
+    }
+  );
+}
+
+/** One rule for placement and supply alike: the supply's own limit, else the cloud's lowest, else Clocker's. */
+function placesOf(input: PlanInput, { maxContainers }: SupplySpec): number {
+  if (maxContainers !== undefined) return maxContainers;
+  const limits = input.constraints.flatMap((spec) =>
+    spec.kind === "maxContainers" ? [spec.max] : [],
+  );
+  return limits.length > 0 ? Math.min(...limits) : DEFAULT_PLACES;
+}
+
+function isUsable({ notReady, lost, drain }: Candidate): boolean {
+  return notReady === undefined && lost !== true && drain !== true;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

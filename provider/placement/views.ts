@@ -1,0 +1,61 @@
+import type { Ask } from "./constraints/constraint.js";
+import type { HostState } from "./host-state.js";
+import type { HostFacts, HostNow, PlacementRequest, RequestFacts } from "./model.js";
+
+const facts = new WeakMap<HostState, HostFacts>();
+const requests = new WeakMap<PlacementRequest, RequestFacts>();
+
+/** What functions of the program see of a host; frozen, so that none can change what another sees. */
+export function hostFacts(host: HostState): HostFacts {
+  let known = facts.get(host);
+  if (!known) {
+    const { candidate } = host;
+    known = deepFreeze({
+      name: host.name,
+      labels: { ...candidate.labels },
+      groups: [...(candidate.groups ?? [])],
+      location: structuredClone(candidate.location ?? {}),
+      ...(candidate.platform ? { platform: { ...candidate.platform } } : {}),
+      ...(candidate.usage ? { usage: { ...candidate.usage } } : {}),
+      cpus: candidate.cpus - candidate.headroom.cpus,
+      memoryBytes: candidate.memoryBytes - candidate.headroom.memoryBytes,
+    });
+    facts.set(host, known);
+  }
+  return known;
+}
+
+/** The same with what lies there now. */
+export function hostNow(ask: Ask, host: HostState): HostNow {
+  return Object.freeze({
+    ...hostFacts(host),
+    freeCpus: host.freeMicroCpus / 1e6,
+    freeMemoryBytes: host.freeBytes,
+    containers: host.containers,
+    replicas: host.replicasOf(ask.typeId),
+  });
+}
+
+export function requestFacts(request: PlacementRequest): RequestFacts {
+  let known = requests.get(request);
+  if (!known) {
+    const { application, type, cpus, memoryBytes } = request;
+    known = deepFreeze({
+      application,
+      type,
+      group: request.group ?? type,
+      cpus,
+      memoryBytes,
+      volumes: [...request.volumes],
+    });
+    requests.set(request, known);
+  }
+  return known;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === "object" && member !== null) deepFreeze(member as object);
+  }
+  return Object.freeze(value);
+}
