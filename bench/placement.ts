@@ -25,14 +25,13 @@ const GiB = 1024 ** 3;
 /** Placements per second for 100,000 requests on 1,000 and 10,000 hosts, for each strategy, with and without constraints. */
 export async function run(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
-  const kinds: StrategyName[] = ["depthFirst", "breadthFirst", "leastContainers", "random", "binpack", "spread"];
+  const kinds: StrategyName[] = [
     "depthFirst",
     "breadthFirst",
     "leastContainers",
     "random",
     "binpack",
     "spread",
-    "lowestCpuUsage",
   ];
   for (const hosts of [1_000, 10_000]) {
     for (const kind of kinds) {
