@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import "./node-version.js";
+import "./keep-compiled.js";
 import { runCli } from "./program.js";
 
 // A reader that went away (`clocker ps | head`) must not end an operation in its middle.

@@ -87,18 +87,17 @@ export class Link {
     else handler(request, done);
   }
 
-  /** What is sent in one turn of the event loop is one write. */
+  /** The first message goes at once, since somebody waits for it; what follows in the same turn of the loop is one write. */
   #send(message: Frame): void {
     if (!this.#open) return;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#socket.cork();
-      setImmediate(() => {
-        this.#corked = false;
-        this.#socket.uncork();
-      });
-    }
     this.#socket.write(frame(message));
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#socket.cork();
+    setImmediate(() => {
+      this.#corked = false;
+      this.#socket.uncork();
+    });
   }
 
   #closed(): void {

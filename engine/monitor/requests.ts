@@ -30,12 +30,27 @@ export function sourcePosition(
   root: string,
 ): string | undefined {
   if (position === undefined) return undefined;
+  const file = projectFile(position.getUri(), root);
+  if (file === undefined) return undefined;
+  const column = position.getColumn() === 0 ? "" : `,${position.getColumn()}`;
+  return `${file}#${position.getLine()}${column}`;
+}
+
+/** By URI and root: every resource names the few files of the program again. */
+const projectFiles = new Map<string, string | undefined>();
+
+function projectFile(uri: string, root: string): string | undefined {
+  const key = `${uri} ${root}`;
+  if (!projectFiles.has(key)) projectFiles.set(key, findProjectFile(uri, root));
+  return projectFiles.get(key);
+}
+
+function findProjectFile(uri: string, root: string): string | undefined {
   try {
-    const file = fileURLToPath(position.getUri());
+    const file = fileURLToPath(uri);
     if (!isAbsolute(file)) return undefined;
     const path = relative(root, file).split(sep).join("/");
-    const column = position.getColumn() === 0 ? "" : `,${position.getColumn()}`;
-    return `project:///${encodeURI(path).replace(/[#?]/g, encodeURIComponent)}#${position.getLine()}${column}`;
+    return `project:///${encodeURI(path).replace(/[#?]/g, encodeURIComponent)}`;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeLab, withLab } from "../support/lab.js";
+import { sayWhichTools, TOOLS } from "../support/project.js";
 import type { Wanted } from "./support/cloud-program.js";
 import { CloudProject, places, type Found } from "./support/cloud-project.js";
 
@@ -32,7 +33,11 @@ docker ps -aq --filter label=io.clocker.owner
 docker network ls -q --filter label=io.clocker.owner
 `;
 
-describeLab("networks of programs on real hosts", () => {
+sayWhichTools();
+
+const EACH = TOOLS.map((tool) => ({ tool, with: tool.name }));
+
+describeLab.each(EACH)("networks of programs on real hosts, with $with", ({ tool }) => {
   const lab = withLab("network-e2e", { hosts: 3 });
   let cloud: CloudProject;
   let found: Record<string, Found>;
@@ -45,7 +50,7 @@ describeLab("networks of programs on real hosts", () => {
       ...(["h1", "docker", "run", "-d", "--name", "theirs"] as const),
       ...["--network", "theirs", "-v", "theirs:/data", image, "sleep", "infinity"],
     );
-    cloud = await CloudProject.create(lab, "net");
+    cloud = await CloudProject.create(lab, "net", tool);
     await cloud.up(WANTED);
     found = await cloud.found();
   });
@@ -107,7 +112,10 @@ describeLab("networks of programs on real hosts", () => {
     const env = { env: { WANTED: JSON.stringify(WANTED) } };
     await lab.sh("h2", "docker", "stop", "-t", "0", found["red-2"]!.id);
     await lab.sh("h1", "docker", "rm", "-f", found["blue-1"]!.id);
-    const log = await cloud.project.must(["refresh", "--yes", "--stack", "dev"], env);
+    const log = await cloud.project.must(
+      ["refresh", "--yes", "--skip-preview", "--stack", "dev"],
+      env,
+    );
     expect(log.output).toMatch(/blue-1.*delete/);
     expect(log.output).toMatch(/red-2/);
     const preview = await cloud.mustPreview(WANTED);

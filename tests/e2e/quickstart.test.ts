@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { labNames, listLabs } from "../../lab/index.js";
 import { obstacles } from "../support/lab.js";
-import { ROOT } from "../support/project.js";
+import { PULUMI, ROOT } from "../support/project.js";
 
 /** A quickstart of the test's own: another lab, stack and state than the one a user may have running. */
 const NAME = `qs-${process.pid}`;
@@ -27,14 +27,17 @@ interface Ended {
 }
 
 /** Runs as from a shell script: no terminal, and a process group of its own for Ctrl-C. */
-function start(argv: string[]): {
+function start(
+  argv: string[],
+  [command, ...before]: readonly string[] = [process.execPath],
+): {
   child: ChildProcess;
   output: () => string;
   ended: Promise<Ended>;
 } {
   const begun = Date.now();
   let output = "";
-  const child = spawn(process.execPath, argv, {
+  const child = spawn(command!, [...before, ...argv], {
     cwd: ROOT,
     env: ENV,
     stdio: ["ignore", "pipe", "pipe"],
@@ -157,6 +160,18 @@ describe.skipIf(obstacles.length > 0)("the quickstart", () => {
     const urls = JSON.parse(output) as string[];
     expect(urls).toHaveLength(5);
     for (const url of urls) expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  it.skipIf(!PULUMI)("is carried on by the real CLI, and back", async () => {
+    const pulumi = (...args: string[]) => start([...args, "--stack", NAME], PULUMI!.argv).ended;
+    const same = await pulumi("preview", "--expect-no-changes");
+    expect(same.code, same.output).toBe(0);
+    expect((await pulumi("config", "set", "web", "3")).code).toBe(0);
+    const up = await pulumi("up", "--yes", "--skip-preview");
+    expect(up.code, up.output).toBe(0);
+    expect(up.output).toMatch(/- 2 deleted/);
+    const back = await clocker("preview", "--expect-no-changes", "--stack", NAME);
+    expect(back.code, back.output).toBe(0);
   });
 
   it("takes everything down", async () => {

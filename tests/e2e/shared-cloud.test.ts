@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { labNames } from "../../lab/index.js";
 import { describeLab, TEST_IMAGE, withLab } from "../support/lab.js";
-import { Project, ROOT } from "../support/project.js";
+import { Project, ROOT, sayWhichTools, TOOLS } from "../support/project.js";
 
 const EXAMPLE = join(ROOT, "examples/shared-cloud");
 
@@ -13,15 +13,19 @@ interface Member {
   addresses: Record<string, string>;
 }
 
+sayWhichTools();
+
+const EACH = TOOLS.map((tool) => ({ tool, with: tool.name }));
+
 /** The example as it is, on a lab: one stack with the hosts, two applications beside each other on them. */
-describeLab("examples/shared-cloud", () => {
+describeLab.each(EACH)("examples/shared-cloud, with $with", ({ tool }) => {
   const lab = withLab("shared-cloud", { hosts: 2 });
   let infrastructure: Project;
   const apps: Project[] = [];
 
   async function project(name: string, folder: string, backend?: string): Promise<Project> {
     const env = backend === undefined ? {} : { PULUMI_BACKEND_URL: `file://${backend}` };
-    const made = await Project.create(name, "", env);
+    const made = await Project.create(name, "", env, tool);
     await cp(join(EXAMPLE, folder, "index.ts"), join(made.folder, "index.ts"));
     return made;
   }
