@@ -10,6 +10,7 @@ import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 import { bytesOf, type Memory } from "../units.js";
+import { expandHome, opensshOptions } from "./openssh-options.js";
 
 /** Where the private key comes from. The key itself never enters a state. */
 export interface SshKeyArgs {
@@ -399,33 +400,4 @@ function privateKey(key: KeyReference): { privateKey?: string; agentSocketPath?:
     case "env":
       return { privateKey: process.env[key.variable] ?? "" };
   }
-}
-
-function expandHome(file: string): string {
-  return file.startsWith("~/") ? path.join(process.env.HOME ?? "/", file.slice(2)) : file;
-}
-
-/** The same settings for OpenSSH's client, which the Docker provider runs. The pinned key needs no file. */
-function opensshOptions(access: HostConnection): string[] {
-  if (access.kind === "local") return [];
-  const options = ["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"];
-  if (access.key.kind === "file") options.push("-i", expandHome(access.key.path));
-  if (access.key.kind === "agent" && access.key.socket) {
-    options.push("-o", `IdentityAgent=${access.key.socket}`);
-  }
-  const pinned = access.hostKeys?.find((key) => !key.startsWith("SHA256:"));
-  if (pinned) {
-    options.push(
-      "-o",
-      "UserKnownHostsFile=/dev/null",
-      "-o",
-      `KnownHostsCommand=/bin/echo %H ${pinned}`,
-    );
-  } else if (access.knownHosts) {
-    options.push("-o", `UserKnownHostsFile=${expandHome(access.knownHosts)}`);
-  }
-  if (access.jump) {
-    options.push("-J", `${access.jump.user}@${access.jump.address}:${access.jump.port}`);
-  }
-  return options;
 }

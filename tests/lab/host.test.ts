@@ -8,6 +8,8 @@ import type { HostConnection } from "../../provider/host/connection.js";
 import { dockerFor } from "../../provider/host/docker.js";
 import { closeTransports } from "../../provider/host/pool.js";
 import { SshTransport } from "../../provider/host/ssh.js";
+import { run } from "../../lab/index.js";
+import { opensshOptions } from "../../sdk/resources/openssh-options.js";
 import { describeLab, withLab } from "../support/lab.js";
 import { NASTY_STRINGS } from "../unit/host/nasty-strings.js";
 
@@ -129,6 +131,30 @@ describeLab("host access", () => {
     } finally {
       process.kill(pid);
     }
+  });
+
+  it("gives OpenSSH the same settings, the key of the jump host included", async () => {
+    const { address, port, user, key, hostKeys } = lab.connection("h1") as Ssh;
+    const jump = { address, port, user, key, ...(hostKeys ? { hostKeys } : {}) };
+    const target = { ...(lab.connection("h2") as Ssh), jump };
+    const ssh = (access: Ssh) =>
+      run(
+        [
+          ...["ssh", "-F", "none", ...opensshOptions(access)],
+          `ssh://${access.user}@${access.address}:${access.port}`,
+          'hostname; echo "$SSH_CONNECTION"',
+        ],
+        { mayFail: true },
+      );
+    expect(await ssh(target)).toMatchObject({
+      stderr: "",
+      code: 0,
+      stdout: expect.stringMatching(new RegExp(`^h2\n${address} `)) as string,
+    });
+    const wrong = [lab.host("h2").hostKey];
+    const refused = await ssh({ ...target, jump: { ...jump, hostKeys: wrong } });
+    expect(refused.code).toBe(255);
+    expect(refused.stderr).toMatch(/Host key verification failed/);
   });
 
   it("goes through a jump host that is pinned itself", async () => {

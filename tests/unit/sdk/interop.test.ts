@@ -4,8 +4,10 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DockerHost } from "../../../sdk/index.js";
+import { opensshOptions } from "../../../sdk/resources/openssh-options.js";
 
 const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE";
+const JUMP_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ";
 
 let folder: string;
 let keyFile: string;
@@ -80,8 +82,22 @@ describe("host.connection", () => {
 describe("host.dockerProvider()", () => {
   it("says how to install the package where it is missing", async () => {
     const h3 = await host("h3", { address: "10.0.0.3", hostKey: HOST_KEY });
-    expect(() => h3.dockerProvider()).toThrow(
-      "dockerProvider() needs the package @pulumi/docker in this project: npm install @pulumi/docker",
+    const before = process.cwd();
+    process.chdir(folder); // this checkout may have the package
+    try {
+      expect(() => h3.dockerProvider()).toThrow(
+        "dockerProvider() needs the package @pulumi/docker in this project: npm install @pulumi/docker",
+      );
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  it("refuses a key that OpenSSH cannot get", async () => {
+    const h5 = await host("h5", { address: "10.0.0.5", key: { env: "DEPLOY_KEY" } });
+    const access = await valueOf(h5.access);
+    expect(() => opensshOptions(access)).toThrow(
+      "DockerHost h5: dockerProvider() runs the ssh of this machine, which takes no key from an environment variable: use key.file or key.agent",
     );
   });
 
@@ -105,7 +121,7 @@ exports.Provider = class extends pulumi.ProviderResource {
         user: "admin",
         key: { file: keyFile },
         hostKey: HOST_KEY,
-        jump: { address: "192.0.2.1", user: "hop" },
+        jump: { address: "192.0.2.1", user: "hop", key: { file: keyFile }, hostKey: JUMP_KEY },
       });
       const { args } = h4.dockerProvider() as unknown as {
         args: { host: pulumi.Output<string>; sshOpts: pulumi.Output<string[]> };
@@ -115,7 +131,10 @@ exports.Provider = class extends pulumi.ProviderResource {
         ...["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-i", keyFile],
         ...["-o", "UserKnownHostsFile=/dev/null"],
         ...["-o", `KnownHostsCommand=/bin/echo %H ${HOST_KEY}`],
-        ...["-J", "hop@192.0.2.1:22"],
+        "-o",
+        "ProxyCommand=ssh -o 'BatchMode=yes' -o 'StrictHostKeyChecking=yes' -i " +
+          `${keyFile} -o 'UserKnownHostsFile=/dev/null' -o 'KnownHostsCommand=/bin/echo %%H ${JUMP_KEY}' ` +
+          "-p 22 -l hop -W '[%h]:%p' 192.0.2.1",
       ]);
     } finally {
       process.chdir(before);
