@@ -17,4 +17,7 @@ export { compareNames } from "./order.js";
 export { planAll } from "./plan.js";
 export { preferenceScore } from "./preferences.js";
 export { evenScore, exponentialScore, linearScore, targetScore } from "./strategies/scores.js";
+export { parseChanges } from "./parse-change.js";
+export { survivesAnyLoss, survivesLossOf } from "./survival.js";
+export { changedInput, changeText, whatIf } from "./what-if.js";
 export { type Demand, supplyByPlaces, supplyOf } from "./supply.js";
