@@ -276,6 +276,8 @@ class Operation {
 
   /** The dynamic provider takes as long to start as the program: begin both at once, unless the state knows better. */
   #prewarm(resources: readonly ResourceState[]): void {
+    // Whoever attaches to a running provider has a program for that one.
+    if (this.#context.env["PULUMI_DEBUG_PROVIDERS"]) return;
     const providers = resources.filter(({ type }) => isProviderType(type));
     if (
       providers.length > 0 &&

@@ -61,6 +61,12 @@ export interface UpOptions extends OperationOptions {
   replace?: string[];
   /** Refresh first. */
   refresh?: boolean;
+  /** URNs to leave alone, also with wildcards; everything else is a target. */
+  exclude?: string[];
+  /** Leaves alone what depends on them, too. */
+  excludeDependents?: boolean;
+  /** Runs the program to know how to refresh. Refused: only the CLI does that. */
+  runProgram?: boolean;
   /** Ask every provider for a diff of the shown properties: for displays; changes nothing. */
   diff?: boolean;
   /** Folders of policy packs. Refused for now. */

@@ -1,0 +1,102 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { CaseRunner, type Engine } from "./support/case-runner.js";
+import type { Case, CaseFile, Outcome } from "./support/case-format.js";
+import { caseFiles, writeCaseFile } from "./support/case-files.js";
+import { dependenciesOf, exactly, orderProblems } from "./support/compare-outcomes.js";
+import { EmbeddedEngine } from "./support/embedded-engine.js";
+import { cliVersion, PulumiCli } from "./support/pulumi-cli.js";
+
+/** `RECORD=all` writes what the CLI does into the tables, `RECORD=new` what they do not have yet; `CASE=<regular expression>` picks cases. */
+const RECORD = process.env["RECORD"];
+const PICK = new RegExp(process.env["CASE"] ?? "");
+const cli = process.env["CASES_WITHOUT_CLI"] === "1" ? undefined : cliVersion();
+
+// Programs that fail on purpose leave rejections behind, which the engines catch; the test runner would count them too.
+const listeners = process.listeners("unhandledRejection");
+beforeAll(() => void process.removeAllListeners("unhandledRejection").on("unhandledRejection", () => undefined));
+afterAll(() => {
+  process.removeAllListeners("unhandledRejection");
+  for (const listener of listeners) process.on("unhandledRejection", listener);
+  PulumiCli.clear();
+});
+
+const runners: CaseRunner[] = [];
+afterEach(async () => {
+  for (const runner of runners.splice(0)) await runner.close();
+});
+
+function runnerOn(engine: Engine, file: CaseFile): CaseRunner {
+  const runner = new CaseRunner(engine, file);
+  runners.push(runner);
+  return runner;
+}
+
+const embedded = (file: CaseFile): CaseRunner =>
+  runnerOn(new EmbeddedEngine(file.project, file.stack), file);
+const pulumi = (file: CaseFile): CaseRunner =>
+  runnerOn(new PulumiCli(file.stack), file);
+
+async function runAll(runner: CaseRunner, { steps }: Case): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const step of steps) outcomes.push(await runner.run(step));
+  return outcomes;
+}
+
+/** Holds outcomes against the recorded ones. */
+function hold(actual: readonly Outcome[], { name, steps }: Case, expected: readonly Outcome[]): void {
+  let before = new Map<string, Set<string>>();
+  for (const [index, step] of steps.entries()) {
+    const [own, recorded] = [actual[index], expected[index]];
+    if (own === undefined || recorded === undefined) throw new Error(`${name} is not recorded`);
+    const where = `step ${index + 1}, ${step.command}`;
+    expect(exactly(own), where).toEqual(exactly(recorded));
+    const now = step.spec === undefined ? before : dependenciesOf(step.spec);
+    expect(orderProblems(own, recorded, before, now), where).toEqual([]);
+    before = now;
+  }
+}
+
+/** What was recorded, with what the embedded engine does otherwise on purpose. */
+function expectedOf({ steps, deviation }: Case): Outcome[] {
+  return steps.flatMap(({ expected }, index) =>
+    expected === undefined ? [] : [{ ...expected, ...deviation?.expected[String(index + 1)] }],
+  );
+}
+
+for (const file of caseFiles()) {
+  const cases = file.cases.filter(({ name }) => PICK.test(`${file.topic}: ${name}`));
+  describe.skipIf(cases.length === 0)(file.topic, () => {
+    if (RECORD !== undefined) {
+      test.each(cases)("record $name", async (entry) => {
+        if (RECORD === "new" && entry.steps.every(({ expected }) => expected !== undefined)) return;
+        const outcomes = await runAll(pulumi(file), entry);
+        for (const [index, step] of entry.steps.entries()) {
+          const outcome = outcomes[index];
+          if (outcome !== undefined) step.expected = outcome;
+        }
+      });
+      afterAll(() => writeCaseFile(file));
+      return;
+    }
+
+    test.each(cases)("$name", async (entry) => {
+      hold(await runAll(embedded(file), entry), entry, expectedOf(entry));
+    });
+
+    // Where the CLI is at hand, it still does what was recorded, and each carries on what the other has left.
+    test.runIf(cli !== undefined).each(cases)("$name, with the CLI", async (entry) => {
+      const [ours, theirs] = [embedded(file), pulumi(file)];
+      hold(await runAll(theirs, entry), entry, entry.steps.flatMap(({ expected }) => expected ?? []));
+      await runAll(ours, entry);
+      if (entry.deviation !== undefined) return;
+      const left = await ours.engine.load();
+      const taken = await theirs.engine.load();
+      if (left === null || taken === null) throw new Error("a state is missing");
+      const [first, second] = [embedded(file), pulumi(file)];
+      await first.skipTo(entry.steps, taken);
+      await second.skipTo(entry.steps, left);
+      const again = { command: "up" } as const;
+      expect(exactly(await first.run(again)), "carrying on").toEqual(exactly(await second.run(again)));
+    });
+  });
+}
