@@ -4,9 +4,10 @@ import type { RunConfig, StackContext } from "./context.js";
 import { Callbacks } from "./callbacks/client.js";
 import { Hooks } from "./callbacks/hooks.js";
 import { Conductor } from "./deployment/conductor.js";
-import { BaseState, type Deployment } from "./deployment/deployment.js";
+import { Bail, BaseState, type Deployment, reportMissing } from "./deployment/deployment.js";
 import { EventStream } from "./deployment/diagnostics.js";
 import { refresh } from "./deployment/refresh.js";
+import { UrnSet } from "./deployment/urn-set.js";
 import { noSuchStack } from "./backend/file-backend.js";
 import { EngineError } from "./errors.js";
 import { Children } from "./hosts/child.js";
@@ -37,6 +38,14 @@ export async function runOperation(
     throw new EngineError(
       "unsupported",
       "policy packs need the pulumi CLI: run this operation with pulumi, or leave out --policy-pack.",
+    );
+  }
+  if ((request.target ?? []).length > 0 && (request.exclude ?? []).length > 0)
+    throw new EngineError("invalid-input", "either --target or --exclude can be given, not both");
+  if (request.runProgram === true) {
+    throw new EngineError(
+      "unsupported",
+      "running the program for a refresh or destroy needs the pulumi CLI: run this operation with pulumi, or leave out --run-program.",
     );
   }
   const { store } = context;
@@ -93,7 +102,7 @@ class Operation {
       const program = await this.#execute(deployment, conductor);
       failed = conductor.failed || !program.ok;
     } catch (error) {
-      this.#events.diagnostic("error", messageOf(error));
+      if (!(error instanceof Bail)) this.#events.diagnostic("error", messageOf(error));
     }
     try {
       if (!this.#terminated) await this.#snapshot?.flush();
@@ -117,7 +126,11 @@ class Operation {
 
   #deployment(): Deployment {
     const { store, source, env } = this.#context;
-    const { dryRun, parallel, continueOnError, target, targetDependents, replace } = this.#request;
+    const { dryRun, parallel, continueOnError, targetDependents, excludeDependents } =
+      this.#request;
+    const targets = UrnSet.of(this.#request.target);
+    const excludes = UrnSet.of(this.#request.exclude);
+    const replaceTargets = UrnSet.of(this.#request.replace);
     const base = new BaseState(this.#base.resources);
     this.#events.rootUrn = base.resources.find(({ type }) => type === ROOT_STACK_TYPE)?.urn;
     const server = this.#server;
@@ -151,9 +164,11 @@ class Operation {
         dryRun,
         parallel: parallel ?? Math.max(64, 4 * availableParallelism()),
         continueOnError: continueOnError ?? false,
-        ...(target === undefined || target.length === 0 ? {} : { targets: new Set(target) }),
+        ...(targets === undefined ? {} : { targets }),
         targetDependents: targetDependents ?? false,
-        replaceTargets: new Set(replace ?? []),
+        ...(excludes === undefined ? {} : { excludes }),
+        excludeDependents: excludeDependents ?? false,
+        ...(replaceTargets === undefined ? {} : { replaceTargets }),
       },
       events: this.#events,
       hooks: new Hooks(this.#callbacks, this.#events, dryRun),
@@ -222,7 +237,7 @@ class Operation {
     const refreshes = kind === "refresh" || this.#request.refresh === true;
     if (kind === "preview" || kind === "update") this.#prewarm(deployment.base.resources);
     if (refreshes) {
-      await refresh(deployment, conductor.executor);
+      await refresh(deployment, conductor.executor, kind === "refresh");
       if (this.#terminated) return { ok: false };
       await this.#snapshot?.rebase({ ...this.#base, resources: deployment.base.resources });
       if (conductor.executor.failed) return { ok: false };
@@ -232,10 +247,12 @@ class Operation {
     if (kind === "refresh") return { ok: true };
     if (conductor.stopped) return { ok: true };
     if (kind === "destroy") {
+      if (reportMissing(deployment, deployment.options.targets)) return { ok: false };
       await this.#shutdown(conductor);
       await conductor.idle();
       return { ok: true };
     }
+    if (reportMissing(deployment, deployment.options.replaceTargets)) return { ok: false };
     const program = await this.#runProgram(deployment, conductor);
     await conductor.completeStack(!program.ok);
     return program;

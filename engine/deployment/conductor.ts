@@ -13,7 +13,7 @@ import { failureOf } from "../steps/hooked.js";
 import { answer, type Step, stepResource } from "../steps/step.js";
 import { parseUrn, providerReference, ROOT_STACK_TYPE } from "../urn.js";
 import { deepEquals } from "../values/wire.js";
-import { Bail, type Deployment } from "./deployment.js";
+import { Bail, type Deployment, reportMissing } from "./deployment.js";
 
 /** The operation ends: the SDK takes it for a reason to stop quietly. */
 export class ShutDown extends Error {}
@@ -135,15 +135,8 @@ export class Conductor {
 
   #checkTargets(): void {
     const { targets } = this.#deployment.options;
-    for (const urn of targets ?? []) {
-      if (this.#deployment.base.resources.some((state) => state.urn === urn)) continue;
-      if (this.#generator.progress.urns.has(urn)) continue;
-      this.#deployment.events.diagnostic(
-        "error",
-        `Target '${urn}' could not be found in the stack.`,
-      );
-      this.#failed = true;
-    }
+    const { urns } = this.#generator.progress;
+    if (reportMissing(this.#deployment, targets, urns)) this.#failed = true;
   }
 
   /** The stack's outputs are written last. After a failure, what is missing may only not have been reached: the old ones stay. */

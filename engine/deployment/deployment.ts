@@ -2,6 +2,7 @@ import type { ResourceState } from "../state/model.js";
 import type { ProviderRegistry } from "../providers/registry.js";
 import type { Hooks } from "../callbacks/hooks.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
+import type { UrnSet } from "./urn-set.js";
 import { DependencyGraph } from "../graph/dependency-graph.js";
 import type { EventStream } from "./diagnostics.js";
 
@@ -13,9 +14,13 @@ export interface DeploymentOptions {
   parallel: number;
   continueOnError: boolean;
   /** undefined: everything. */
-  targets?: ReadonlySet<string>;
+  targets?: UrnSet;
   targetDependents: boolean;
-  replaceTargets: ReadonlySet<string>;
+  /** Left alone. Never together with targets. */
+  excludes?: UrnSet;
+  excludeDependents: boolean;
+  /** undefined: none. */
+  replaceTargets?: UrnSet;
 }
 
 /** The resources the stack had before, looked up in all the ways the generator needs. */
@@ -66,6 +71,20 @@ export interface Deployment {
   readonly news: Map<string, ResourceState>;
   /** What it has read. */
   readonly reads: Map<string, ResourceState>;
+}
+
+/** Reports what was named and is nowhere: neither in the stack nor `registered`. True when there is any. */
+export function reportMissing(
+  { base, events }: Deployment,
+  named: UrnSet | undefined,
+  registered: ReadonlySet<string> = new Set(),
+): boolean {
+  const missing = [...(named?.literals ?? [])].filter(
+    (urn) => !registered.has(urn) && !base.resources.some((state) => state.urn === urn),
+  );
+  for (const urn of missing)
+    events.diagnostic("error", `Target '${urn}' could not be found in the stack.`);
+  return missing.length > 0;
 }
 
 /** A refusal or failure that was reported already: it ends the operation without another message. */

@@ -1,36 +1,36 @@
 import type { Deployment } from "./deployment.js";
-import { BaseState } from "./deployment.js";
+import { Bail, BaseState, reportMissing } from "./deployment.js";
 import { edgesOf } from "../graph/edges.js";
 import type { StepExecutor } from "../steps/executor.js";
+import { Progress } from "../steps/progress.js";
 import { RefreshStep } from "../steps/refresh.js";
 import type { ResourceState } from "../state/model.js";
 
-/** Reads everything (or the targets) at once, then rebuilds the base from what was found. What cannot be read stays as it is. */
-export async function refresh(deployment: Deployment, executor: StepExecutor): Promise<void> {
-  const targets = refreshTargets(deployment);
+/**
+ * Reads everything (or what the operation is about) at once, then rebuilds the base from what was found. What cannot be read
+ * stays as it is. `counted`: the summary is about the refresh, and not about what follows it.
+ */
+export async function refresh(
+  deployment: Deployment,
+  executor: StepExecutor,
+  counted: boolean,
+): Promise<void> {
+  const { targets, excludes } = deployment.options;
+  const missing = [targets, excludes].filter((named) => reportMissing(deployment, named));
+  if (missing.length > 0) throw new Bail("what was to be refreshed could not be found");
+  const progress = new Progress();
   const steps = new Map<ResourceState, RefreshStep>();
-  for (const state of deployment.base.resources) {
-    if (targets !== undefined && !targets.has(state.urn)) continue;
-    steps.set(state, new RefreshStep(state));
-  }
+  for (const state of deployment.base.resources)
+    if (progress.isTargeted(deployment.options, state)) steps.set(state, new RefreshStep(state));
   // The first use of a provider starts its plugin: one error for it, not one for each resource.
   for (const reference of new Set([...steps.keys()].map((state) => state.provider ?? "")))
     if (reference !== "") await deployment.providers.ensure(reference);
   executor.keepGoing = true;
   await executor.all([...steps.values()]);
   executor.keepGoing = false;
+  if (!counted) executor.forgetCounts();
   const resources = rebuild(deployment.base.resources, steps);
   deployment.base = new BaseState(resources);
-}
-
-function refreshTargets({ options, base }: Deployment): ReadonlySet<string> | undefined {
-  const { targets } = options;
-  if (targets === undefined || !options.targetDependents) return targets;
-  const all = new Set(targets);
-  for (const state of base.resources)
-    if (targets.has(state.urn))
-      for (const { urn } of base.graph.dependents(state, () => false, true)) all.add(urn);
-  return all;
 }
 
 /** What is gone is left out, and so are the references to it; children of what is gone move up to its parent. */

@@ -50,7 +50,7 @@ export class StepEvents {
   failed(step: Step, status: StepStatus, error: Error): void {
     const { events } = this.#deployment;
     events.diagnostic("error", error.message, isInternal(step) ? {} : { urn: step.urn });
-    if (!events.observed) return;
+    if (!events.observed || this.#deployment.options.dryRun) return;
     events.emit({
       resOpFailedEvent: {
         metadata: this.#metadata(step, step.op),
@@ -94,7 +94,7 @@ export class StepEvents {
 }
 
 function isInternal(step: Step): boolean {
-  return step.op === "remove-pending-replace" || isDefaultProvider(step.urn);
+  return isDefaultProvider(step.urn);
 }
 
 function eventState(state: ResourceState | null): StepEventState | null {

@@ -10,10 +10,15 @@ import { type Conductor, ShutDown } from "../deployment/conductor.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { Goal } from "../deployment/goal.js";
 import { EngineError } from "../errors.js";
-import { isDefaultProviderDenied, type StackConfiguration } from "../providers/defaults.js";
+import {
+  isDefaultProviderDenied,
+  type StackConfiguration,
+  versionInState,
+} from "../providers/defaults.js";
 import type { PropertyMap } from "../state/model.js";
 import {
   isProviderType,
+  makeUrn,
   packageOfProviderType,
   packageOfType,
   parseProviderReference,
@@ -60,6 +65,12 @@ const FEATURE_IDS = new Set([
   "resourceHooks",
   "errorHooks",
 ]);
+
+/** What a request says of the provider it needs. */
+interface ProviderAsked {
+  getVersion(): string;
+  getPlugindownloadurl(): string;
+}
 
 export interface MonitorOptions {
   deployment: Deployment;
@@ -153,7 +164,7 @@ export class MonitorService {
     const own = request.getTransformsList();
     let inputs = await this.#transformed(request, own, parent);
     inputs = await hashAssets(inputs, programDirectory);
-    if (isProviderType(type)) inputs = providerInputs(request, inputs);
+    if (isProviderType(type)) inputs = this.#providerInputs(request, inputs);
     const provider =
       request.getCustom() && !isProviderType(type) ? await this.#provider(request, parent) : "";
     const goal = goalOf(request, provider, inputs, parent, root);
@@ -227,7 +238,12 @@ export class MonitorService {
     const given = this.#givenProvider(request, parent);
     if (given !== "") return given;
     const pkg = packageOfType(request.getType());
-    return this.#default(pkg, request.getVersion(), request.getPlugindownloadurl());
+    return this.#default(pkg, request, this.#urnOf(request));
+  }
+
+  #urnOf(request: pb.RegisterResourceRequest | pb.ReadResourceRequest): string {
+    const { stack, project } = this.#options.deployment.options;
+    return makeUrn(stack, project, request.getParent(), request.getType(), request.getName());
   }
 
   #givenProvider(request: pb.RegisterResourceRequest, parent: Goal | undefined): string {
@@ -259,15 +275,32 @@ export class MonitorService {
     if (providers.size > 0) this.#componentProviders.set(urn, providers);
   }
 
-  async #default(pkg: string, version: string, pluginDownloadUrl: string): Promise<string> {
+  /** `user`: the URN or function that needs it. */
+  async #default(pkg: string, request: ProviderAsked, user: string): Promise<string> {
     const { conductor, config } = this.#options;
     if (isDefaultProviderDenied(pkg, config)) {
       throw new EngineError(
         "invalid-input",
-        `Default provider for '${pkg}' disabled. Give the resource an explicit provider, or change pulumi:disable-default-providers.`,
+        `Default provider for '${pkg}' disabled. '${user}' must use an explicit provider.`,
+        { hint: "Give it one, or change pulumi:disable-default-providers." },
       );
     }
+    const pluginDownloadUrl = request.getPlugindownloadurl();
+    const version = request.getVersion() || versionInState(this.#options.deployment.base, pkg);
     return conductor.defaultProvider({ pkg, version, pluginDownloadUrl });
+  }
+
+  /** An explicit provider's version and download address travel in its inputs. */
+  #providerInputs(request: pb.RegisterResourceRequest, inputs: PropertyMap): PropertyMap {
+    const pkg = packageOfProviderType(request.getType());
+    const version = request.getVersion() || versionInState(this.#options.deployment.base, pkg);
+    const url = request.getPlugindownloadurl();
+    if (version === "" && url === "") return inputs;
+    return {
+      ...inputs,
+      ...(version === "" ? {} : { version }),
+      __internal: url === "" ? {} : { pluginDownloadURL: url },
+    };
   }
 
   async #read(request: pb.ReadResourceRequest): Promise<pb.ReadResourceResponse> {
@@ -277,11 +310,7 @@ export class MonitorService {
     const provider =
       request.getProvider() ||
       this.#fromAncestors(request.getParent(), packageOfType(type)) ||
-      (await this.#default(
-        packageOfType(type),
-        request.getVersion(),
-        request.getPlugindownloadurl(),
-      ));
+      (await this.#default(packageOfType(type), request, this.#urnOf(request)));
     const position = sourcePosition(request.getSourceposition(), root);
     const trace = stackTrace(request.getStacktrace(), root);
     const { state } = await conductor.read({
@@ -321,7 +350,7 @@ export class MonitorService {
     const reference =
       request.getProvider() ||
       this.#fromAncestors(request.getParent(), pkg) ||
-      (await this.#default(pkg, request.getVersion(), request.getPlugindownloadurl()));
+      (await this.#default(pkg, request, token));
     const provider = await deployment.providers.get(reference);
     const { value, failures } = await provider.invoke({
       token,
@@ -347,18 +376,6 @@ export class MonitorService {
 
 function packageOfReference(reference: string): string {
   return packageOfProviderType(parseUrn(parseProviderReference(reference).urn).type);
-}
-
-/** An explicit provider's version and download address travel in its inputs. */
-function providerInputs(request: pb.RegisterResourceRequest, inputs: PropertyMap): PropertyMap {
-  const version = request.getVersion();
-  const url = request.getPlugindownloadurl();
-  if (version === "" && url === "") return inputs;
-  return {
-    ...inputs,
-    ...(version === "" ? {} : { version }),
-    __internal: url === "" ? {} : { pluginDownloadURL: url },
-  };
 }
 
 /** A handler as an async function; errors get the code by which the SDK tells a refusal from the end of the operation. */

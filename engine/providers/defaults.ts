@@ -1,5 +1,6 @@
+import semver from "semver";
 import type { Goal } from "../deployment/goal.js";
-import type { PropertyMap } from "../state/model.js";
+import type { PropertyMap, ResourceState } from "../state/model.js";
 import { providerType } from "../urn.js";
 import { makeSecret } from "../values/wire.js";
 import { DYNAMIC_PACKAGE } from "./plugin-host.js";
@@ -16,6 +17,16 @@ export interface StackConfiguration {
   secretKeys: ReadonlySet<string>;
 }
 
+/** The newest version of a package in the state: what a request without one means. "" when there is none. */
+export function versionInState({ resources }: { resources: ResourceState[] }, pkg: string): string {
+  const type = providerType(pkg);
+  const versions = resources.flatMap((state) => {
+    const version = state.type === type ? state.inputs?.["version"] : undefined;
+    return typeof version === "string" && semver.valid(version) !== null ? [version] : [];
+  });
+  return semver.sort(versions).at(-1) ?? "";
+}
+
 /** What a default provider is configured with: its namespace's config. Dynamic providers get all, with namespaces. */
 function configOf(pkg: string, config: StackConfiguration): PropertyMap {
   const inputs: PropertyMap = {};
@@ -27,6 +38,14 @@ function configOf(pkg: string, config: StackConfiguration): PropertyMap {
   return inputs;
 }
 
+/** An address as a name, part by part, as the CLI makes it. */
+function nameOf(url: string): string {
+  const parts = url.split("/").filter((part) => part !== "");
+  return parts
+    .map((part) => part.replaceAll(/[^A-Za-z0-9_.-]/g, "_"))
+    .join("/");
+}
+
 /** The goal of a package's default provider: an ordinary resource that no program has written. */
 export function defaultProviderGoal(
   { pkg, version, pluginDownloadUrl }: ProviderRequest,
@@ -34,7 +53,7 @@ export function defaultProviderGoal(
 ): Goal {
   const parts = ["default"];
   if (version !== "") parts.push(version.replaceAll(/[.+-]/g, "_"));
-  if (pluginDownloadUrl !== "") parts.push(pluginDownloadUrl.replaceAll(/[^A-Za-z0-9]/g, "_"));
+  if (pluginDownloadUrl !== "") parts.push(nameOf(pluginDownloadUrl));
   const inputs = configOf(pkg, config);
   const internal: PropertyMap = {};
   if (version !== "") inputs["version"] = version;

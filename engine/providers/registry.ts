@@ -101,6 +101,9 @@ export class ProviderRegistry implements Provider {
 
   /** A provider resource that stays as it was. */
   async same(state: ResourceState): Promise<void> {
+    // A refresh may have configured it already.
+    const known = this.#configured.get(providerReference(state.urn, state.id ?? ""));
+    if (known !== undefined) return void (await known);
     await this.#install(state.urn, state.id ?? "", state.inputs ?? {});
   }
 
@@ -181,8 +184,9 @@ export class ProviderRegistry implements Provider {
   async #install(urn: string, id: string, inputs: PropertyMap): Promise<void> {
     const loaded = this.#loaded.get(urn) ?? this.#load(urn, inputs);
     const configured = loaded.then((instance) => this.#configure(instance, urn, id, inputs));
+    // A failure belongs to those who use the provider; who does not, is not concerned.
+    configured.catch(() => undefined);
     this.#configured.set(providerReference(urn, id), configured);
-    await configured;
   }
 
   async #load(urn: string, inputs: PropertyMap): Promise<Instance> {

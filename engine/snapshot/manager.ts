@@ -21,6 +21,8 @@ export class SnapshotManager {
   readonly #names = new UrnNormaliser();
   #base: Snapshot;
   #news: ResourceState[] = [];
+  /** Where in `#news` those stand that were only brought along. */
+  readonly #carried = new Map<ResourceState, number>();
   #dirty = false;
   #closed = false;
   /** Set when a refresh has asked for it: pending operations other than creations are settled then. */
@@ -62,10 +64,28 @@ export class SnapshotManager {
   }
 
   /** Remembered in memory and written by whichever write comes next. */
-  record(old: ResourceState | null, now: ResourceState | null, mustWrite: boolean): void {
-    if (old !== null) this.markDone(old);
-    if (now !== null) this.markNew(now);
+  record(old: ResourceState, now: ResourceState, mustWrite: boolean): void {
+    this.succeed(old, now);
     if (mustWrite) this.#dirty = true;
+  }
+
+  /** `now` stands for `old` from here on; in its place, if this operation has brought that along already. */
+  succeed(old: ResourceState, now: ResourceState): void {
+    const at = this.#carried.get(old);
+    if (at === undefined) {
+      this.markDone(old);
+      this.markNew(now);
+    } else {
+      this.#news[at] = now;
+      this.#carried.delete(old);
+    }
+  }
+
+  /** Brings an old resource along, because something that stays needs it. It may still be registered. */
+  carry(old: ResourceState, copy: ResourceState): void {
+    this.markDone(old);
+    this.#carried.set(copy, this.#news.length);
+    this.markNew(copy);
   }
 
   markDone(state: ResourceState): void {

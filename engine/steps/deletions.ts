@@ -1,4 +1,5 @@
 import { Bail, type Deployment } from "../deployment/deployment.js";
+import type { UrnSet } from "../deployment/urn-set.js";
 import type { ResourceState } from "../state/model.js";
 import { Cascade } from "./cascade.js";
 import { DeleteStep, RemovePendingReplaceStep } from "./delete.js";
@@ -18,13 +19,12 @@ export async function planDeletions(
   deployment: Deployment,
   progress: Progress,
 ): Promise<Deletions> {
-  const { base, options, providers } = deployment;
-  const allowed =
-    options.targets === undefined ? undefined : await allowedTargets(deployment, progress);
+  const { base, providers } = deployment;
+  const mayGo = await whoMayGo(deployment, progress);
   const sames: Step[] = [];
   const steps = new Map<ResourceState, Step>();
   for (const state of base.resources) {
-    if (allowed !== undefined && !allowed.has(state.urn)) {
+    if (!mayGo(state)) {
       if (!progress.isOperatedOn(state.urn) && state.delete !== true)
         sames.push(new SameStep(state, { ...state }, { untargeted: true }));
       continue;
@@ -79,17 +79,49 @@ function refuseUnasked({ options, events }: Deployment, steps: Step[]): void {
   if (unasked.length > 0 && !options.dryRun) throw new Bail("delete untargeted resource");
 }
 
+/** Whether a resource may be deleted, as far as targets and excludes go. */
+async function whoMayGo(
+  deployment: Deployment,
+  progress: Progress,
+): Promise<(state: ResourceState) => boolean> {
+  const { targets, excludes } = deployment.options;
+  if (targets !== undefined) {
+    const allowed = await allowedTargets(deployment, progress, targets);
+    return ({ urn }) => allowed.has(urn);
+  }
+  if (excludes === undefined) return () => true;
+  const kept = keptByExcludes(deployment, excludes);
+  return ({ urn }) => !kept.has(urn);
+}
+
 /** The targets, what depends on them, and what would be replaced with them. */
-async function allowedTargets(deployment: Deployment, progress: Progress): Promise<Set<string>> {
-  const { base, options } = deployment;
+async function allowedTargets(
+  deployment: Deployment,
+  progress: Progress,
+  targets: UrnSet,
+): Promise<Set<string>> {
+  const { base } = deployment;
   const cascade = new Cascade(deployment, progress);
   const allowed = new Set<string>();
-  const roots = base.resources.filter((state) => options.targets?.has(state.urn) === true);
-  for (const root of roots) {
+  for (const root of base.resources.filter(({ urn }) => targets.has(urn))) {
     allowed.add(root.urn);
     const dependents = base.graph.dependents(root, () => false, true);
     for (const state of dependents) allowed.add(state.urn);
     for (const { state } of cascade.followers(root.urn)) allowed.add(state.urn);
   }
   return allowed;
+}
+
+/** What is left alone, whatever it depends on, and (with excludeDependents) whatever depends on that. */
+function keptByExcludes({ base, options }: Deployment, excludes: UrnSet): Set<string> {
+  const kept = new Set<string>();
+  const open = base.resources.filter(({ urn }) => excludes.has(urn));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (kept.has(next.urn)) continue;
+    kept.add(next.urn);
+    open.push(...base.graph.dependencies(next));
+    if (options.excludeDependents)
+      open.push(...base.graph.dependents(next, (urn) => kept.has(urn), true));
+  }
+  return kept;
 }

@@ -6,7 +6,8 @@ import {
 } from "../providers/provider.js";
 import type { PropertyMap } from "../state/model.js";
 import { diffObjects, toReplaceKind } from "../values/diff.js";
-import { parsePath, pathContains, type PathPart, resetPath } from "../values/path.js";
+import { parsePath, pathContains, type PathPart } from "../values/path.js";
+import { resetPath } from "../values/reset-path.js";
 import { unwrapSecrets } from "../values/wire.js";
 
 function tryParse(text: string): PathPart[] | undefined {
@@ -17,7 +18,8 @@ function tryParse(text: string): PathPart[] | undefined {
   }
 }
 
-/** The new inputs with every ignored property put back to its old value. `invalid`: paths that exist on one side only. */
+/** The new inputs with every ignored property put back to its old value. `invalid`: paths of which a part
+ * exists on one side only. */
 export function applyIgnoreChanges(
   news: PropertyMap,
   olds: PropertyMap,
@@ -28,9 +30,9 @@ export function applyIgnoreChanges(
   for (const text of ignoreChanges) {
     const path = tryParse(text);
     if (path === undefined) continue;
-    const next = resetPath(olds, inputs, path);
-    if (next === undefined) invalid.push(text);
-    else inputs = next;
+    const { value, complete } = resetPath(olds, inputs, path);
+    inputs = value;
+    if (!complete) invalid.push(text);
   }
   return { inputs, invalid };
 }
@@ -77,6 +79,11 @@ export function applyReplaceOnChanges(
   if (hasInitErrors && matches("#initerror")) {
     replaceKeys.add("#initerror");
     changes = "some";
+    if (detailedDiff !== undefined)
+      detailedDiff = {
+        ...detailedDiff,
+        "#initerror": { diffKind: "update-replace", inputDiff: false },
+      };
   }
   return {
     ...diff,

@@ -16,7 +16,7 @@ export class StepExecutor {
   /** Steps that wait for their resource's outputs (components, the root stack). */
   readonly pendingOutputs = new Map<string, Step>();
   readonly errored: Step[] = [];
-  readonly counts: Record<string, number> = {};
+  counts: Record<string, number> = {};
   /** One failure does not end it: all are reported (refreshes). */
   keepGoing = false;
   failed = false;
@@ -49,6 +49,11 @@ export class StepExecutor {
 
   async all(steps: Step[]): Promise<void> {
     await Promise.all(steps.map((step) => this.execute([step])));
+  }
+
+  /** What was done so far was only the preparation. */
+  forgetCounts(): void {
+    this.counts = {};
   }
 
   /** Until nothing is under way. */

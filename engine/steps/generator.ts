@@ -131,7 +131,7 @@ export class StepGenerator {
   #claimUrn(parent: string, type: string, name: string): string {
     const { stack, project } = this.#deployment.options;
     const urn = makeUrn(stack, project, parent, type, name);
-    if (this.progress.urns.has(urn))
+    if (this.progress.urns.has(urn) && !this.progress.carried.has(urn))
       this.#refuse(urn, `Duplicate resource URN '${urn}'; try giving it a unique name`);
     this.progress.urns.add(urn);
     return urn;
@@ -157,7 +157,8 @@ export class StepGenerator {
       complain(
         `Duplicate resource URN '${urn}' conflicting with alias on resource with URN '${claimed}'`,
       );
-    const own = base.get(urn);
+    const own = progress.carried.get(urn) ?? base.get(urn);
+    progress.carried.delete(urn);
     if (own !== undefined) return { old: own, invalid };
     const { stack, project } = options;
     const parentAlias = goal.parent === "" ? undefined : progress.aliases.get(goal.parent);
@@ -198,7 +199,7 @@ export class StepGenerator {
     const state: ResourceState = { ...subject.state, importID: goal.importId };
     this.progress.imports.add(urn);
     const replacing = old !== undefined && !recreating;
-    const step = new ImportStep(replacing ? old : null, state, replacing, (imported) =>
+    const step = new ImportStep(registration, replacing ? old : null, state, replacing, (imported) =>
       this.#continue(async () => {
         const next = { ...newState(goal, urn, imported), importID: goal.importId };
         const steps = await this.#decide({ ...subject, old: imported, state: next, registration });
@@ -229,10 +230,8 @@ export class StepGenerator {
     const wasExternal = old?.external === true;
     const forgetful =
       recreating || wasExternal || this.#isTargetedReplace(urn, old) || old === undefined;
-    const targeted =
-      isProviderType(goal.type) ||
-      goal.type === ROOT_STACK_TYPE ||
-      progress.isTargeted(this.#deployment.options, state);
+    const named = progress.isTargeted(options, state);
+    const targeted = named || isProviderType(goal.type) || goal.type === ROOT_STACK_TYPE;
     if (subject.provider !== undefined) {
       if (targeted) {
         const checked = await this.#check(
@@ -255,20 +254,18 @@ export class StepGenerator {
     if (recreating && old !== undefined) {
       progress.deletes.delete(urn);
       progress.replaces.add(urn);
-      const details = {
-        old,
-        keys: progress.dependentKeys.get(urn) ?? [],
-        diffs: [],
-        pendingDelete: false,
-      };
-      return [new ReplaceStep(state, details), new CreateStep(registration, state, details)];
+      const keys = progress.dependentKeys.get(urn) ?? [];
+      const details = { old, keys: [], diffs: [], pendingDelete: false };
+      return [
+        new ReplaceStep(state, details),
+        new CreateStep(registration, state, { ...details, keys }),
+      ];
     }
     if (wasExternal && old !== undefined) {
       progress.creates.add(urn);
       const details = { old, keys: [], diffs: [], pendingDelete: true };
       return [new CreateStep(registration, state, details), new ReplaceStep(state, details)];
     }
-    if (targeted) progress.actualTargets.add(urn);
     if (old === undefined) {
       if (!targeted) {
         progress.sames.add(urn);
@@ -326,7 +323,7 @@ export class StepGenerator {
   }
 
   #isTargetedReplace(urn: string, old: ResourceState | undefined): boolean {
-    return this.#deployment.options.replaceTargets.has(urn) || old?.taint === true;
+    return this.#deployment.options.replaceTargets?.has(urn) === true || old?.taint === true;
   }
 
   async #diff(subject: Subject, old: ResourceState, inputs: PropertyMap): Promise<DiffResult> {
@@ -500,6 +497,7 @@ export class StepGenerator {
           this.#refuse(urn, `${kind} ${dependency} of untargeted resource ${urn} has no old state`);
       }
       const copy = { ...state };
+      if (!answers) progress.carried.set(state.urn, copy);
       steps.push(
         new SameStep(state, copy, { untargeted: true, ...(answers ? { registration } : {}) }),
       );
@@ -510,8 +508,8 @@ export class StepGenerator {
 
   /** Nothing may depend on what a targeted operation does not create. */
   #validated(steps: Step[], dryRun: boolean): Step[] {
-    const { targets } = this.#deployment.options;
-    if (targets === undefined) return steps;
+    const { targets, excludes } = this.#deployment.options;
+    if (targets === undefined && excludes === undefined) return steps;
     for (const step of steps) {
       if (step.next === null || step.skippedCreate === true) continue;
       for (const { urn } of edgesOf(step.next)) {
@@ -561,5 +559,6 @@ function newState(goal: Goal, urn: string, old: ResourceState | undefined): Reso
     ...(goal.stackTrace === undefined ? {} : { stackTrace: goal.stackTrace }),
     ...(old?.created === undefined ? {} : { created: old.created }),
     ...(old?.modified === undefined ? {} : { modified: old.modified }),
+    ...(old?.unknownFields === undefined ? {} : { unknownFields: old.unknownFields }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Registration } from "../deployment/goal.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { PendingOperationType, ResourceState } from "../state/model.js";
@@ -15,6 +16,7 @@ export class ImportStep implements Step {
 
   /** `done` continues the registration, once the state holds what was read. */
   constructor(
+    readonly registration: Registration,
     readonly old: ResourceState | null,
     readonly next: ResourceState,
     replacing: boolean,

@@ -13,6 +13,8 @@ export class Progress {
   readonly reads = new Set<string>();
   readonly deletes = new Set<string>();
   readonly imports = new Set<string>();
+  /** Old resources that something outside the targets needs, by URN: brought along before the program named them. */
+  readonly carried = new Map<string, ResourceState>();
   /** Outside the targets and not in the state. */
   readonly skippedCreates = new Set<string>();
   /** Deleted already in a cascade of delete-before-replace. */
@@ -26,11 +28,24 @@ export class Progress {
   /** Provider resources registered by the program. */
   readonly providers = new Map<string, ResourceState>();
   /** Targets, and with targetDependents whatever depends on them. */
-  readonly actualTargets = new Set<string>();
+  readonly #targets = new Set<string>();
+  /** What is left alone, and with excludeDependents whatever depends on it. */
+  readonly #excludes = new Set<string>();
 
-  isTargeted({ targets, targetDependents }: DeploymentOptions, state: ResourceState): boolean {
-    if (targets === undefined || targets.has(state.urn)) return true;
-    return targetDependents && edgesOf(state).some(({ urn }) => this.actualTargets.has(urn));
+  /** Whether the operation is about the resource; remembered for those that depend on it. */
+  isTargeted(options: DeploymentOptions, state: ResourceState): boolean {
+    const { targets, targetDependents, excludes, excludeDependents } = options;
+    const follows = (leaders: ReadonlySet<string>): boolean =>
+      edgesOf(state).some(({ urn }) => leaders.has(urn));
+    if (targets !== undefined) {
+      const included = targets.has(state.urn) || (targetDependents && follows(this.#targets));
+      if (included) this.#targets.add(state.urn);
+      return included;
+    }
+    if (excludes === undefined) return true;
+    const excluded = excludes.has(state.urn) || (excludeDependents && follows(this.#excludes));
+    if (excluded) this.#excludes.add(state.urn);
+    return !excluded;
   }
 
   /** True if the resource (under its new name) stays. Deletes do not count: one URN may be deleted several times. */

@@ -2,6 +2,7 @@ import type { Registration } from "../deployment/goal.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { ResourceState } from "../state/model.js";
+import { RESOURCE_FIELDS } from "../state/resource-codec.js";
 import { isProviderType } from "../urn.js";
 import { deepEquals } from "../values/wire.js";
 import type { Step, StepOutcome } from "./step.js";
@@ -67,36 +68,35 @@ export class SameStep implements Step {
   record(snapshot: SnapshotManager): { durable: boolean } {
     if (this.skippedCreate) return { durable: false };
     if (this.old.urn !== this.next.urn) snapshot.renamed(this.old.urn, this.next.urn);
-    snapshot.record(this.old, this.next, changed(this.old, this.next));
+    if (this.registration === undefined && this.#untargeted) snapshot.carry(this.old, this.next);
+    else snapshot.record(this.old, this.next, changed(this.old, this.next));
     return { durable: false };
   }
 }
 
-const sameList = (a: string[] | undefined, b: string[] | undefined): boolean =>
-  (a ?? []).length === (b ?? []).length &&
-  [...(a ?? [])].sort().join("\n") === [...(b ?? [])].sort().join("\n");
+/** What may differ without a reason to write: when and from where the program spoke. */
+const ADVISORY = new Set<keyof ResourceState>([
+  "created",
+  "modified",
+  "sourcePosition",
+  "stackTrace",
+]);
+const COMPARED = RESOURCE_FIELDS.filter((field) => !ADVISORY.has(field));
 
-/** Whether the state file would differ in what matters: not positions in the source, not advisory errors. */
+/** Whether the state file would differ in what matters. What is empty is not written, and so as good as absent. */
 function changed(old: ResourceState, now: ResourceState): boolean {
-  return (
-    old.urn !== now.urn ||
-    old.type !== now.type ||
-    old.custom !== now.custom ||
-    (old.provider ?? "") !== (now.provider ?? "") ||
-    (old.parent ?? "") !== (now.parent ?? "") ||
-    (old.deletedWith ?? "") !== (now.deletedWith ?? "") ||
-    (old.protect ?? false) !== (now.protect ?? false) ||
-    (old.retainOnDelete ?? false) !== (now.retainOnDelete ?? false) ||
-    !sameList(old.replaceWith, now.replaceWith) ||
-    !sameList(old.dependencies, now.dependencies) ||
-    !deepEquals(old.propertyDependencies ?? {}, now.propertyDependencies ?? {}) ||
-    !deepEquals(old.customTimeouts ?? {}, now.customTimeouts ?? {}) ||
-    !sameList(old.additionalSecretOutputs, now.additionalSecretOutputs) ||
-    !sameList(old.ignoreChanges, now.ignoreChanges) ||
-    !sameList(old.replaceOnChanges, now.replaceOnChanges) ||
-    !deepEquals(old.resourceHooks ?? {}, now.resourceHooks ?? {}) ||
-    !deepEquals(old.inputs ?? {}, now.inputs ?? {}) ||
-    !deepEquals(old.outputs ?? {}, now.outputs ?? {}) ||
-    !deepEquals(old.replacementTrigger, now.replacementTrigger)
-  );
+  return COMPARED.some((field) => {
+    const [before, after] = [old[field], now[field]];
+    if (before === after || (isEmpty(before) && isEmpty(after))) return false;
+    if (field === "dependencies" || field === "replaceWith")
+      return !deepEquals(sorted(before), sorted(after));
+    return !deepEquals(before, after);
+  });
 }
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === "") return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+const sorted = (list: unknown): unknown => (Array.isArray(list) ? [...list].sort() : []);

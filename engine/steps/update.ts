@@ -96,8 +96,7 @@ export class UpdateStep implements Step {
 
   record(snapshot: SnapshotManager): { durable: boolean } {
     if (this.old.urn !== this.next.urn) snapshot.renamed(this.old.urn, this.next.urn);
-    snapshot.markDone(this.old);
-    snapshot.markNew(this.next);
+    snapshot.succeed(this.old, this.next);
     return { durable: true };
   }
 }

@@ -29,13 +29,18 @@ export function exactly(outcome: Outcome): Omit<Outcome, "errors"> & { errors: s
   };
 }
 
-/** What is wrong with the order of things. */
+/** What is wrong with the order of things, but for what the recording itself has (where a name hides a dependency). */
 export function orderProblems(
   actual: Outcome,
   expected: Outcome,
   before: Depends,
   now: Depends,
 ): string[] {
+  const known = new Set(problemsOf(expected, expected, before, now));
+  return problemsOf(actual, expected, before, now).filter((problem) => !known.has(problem));
+}
+
+function problemsOf(actual: Outcome, expected: Outcome, before: Depends, now: Depends): string[] {
   const names = actual.state.map((line) => line.split(" ")[0] ?? "");
   const calls = actual.calls.filter((line) => /^(create|update|delete|read) \S+$/.test(line));
   return [

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { diffObjects, invertDetailed } from "../../../engine/values/diff.js";
-import { formatPath, parsePath, pathContains, resetPath } from "../../../engine/values/path.js";
+import { formatPath, parsePath, pathContains } from "../../../engine/values/path.js";
+import { resetPath } from "../../../engine/values/reset-path.js";
 import { SIGNATURE_KEY, SIGNATURES, UNKNOWN_STRING } from "../../../engine/values/signatures.js";
 import { fromStruct, toStruct } from "../../../engine/values/struct.js";
 import {
@@ -169,11 +170,25 @@ describe("property paths", () => {
       { a: [{ x: 1 }, { x: 2 }] },
     ],
     ["a.b", {}, {}, {}],
-    ["a.b", { a: { b: 1 } }, {}, undefined],
-    ["a[*]", { a: [1] }, { a: [1, 2] }, undefined],
+    ["a.b", {}, { a: { b: 1, c: 2 } }, { a: { c: 2 } }],
+    ["a.*", { a: { b: 1 } }, { a: { b: 2, c: 3 } }, { a: { b: 1 } }],
+    ["a.b", { a: makeSecret({ b: 1 }) }, { a: { b: 2 } }, { a: { b: makeSecret(1) } }],
+    ["a.b", { a: makeSecret({ b: 1 }) }, { a: makeSecret({ b: 2 }) }, { a: makeSecret({ b: 1 }) }],
   ])("putting %s back", (path, old, now, expected) => {
     const before = structuredClone(now);
-    expect(resetPath(old, now, parsePath(path))).toEqual(expected);
+    expect(resetPath(old, now, parsePath(path))).toEqual({ value: expected, complete: true });
+    expect(now).toEqual(before);
+  });
+
+  test.each([
+    ["a.b", { a: { b: 1 } }, {}, {}],
+    ["a[1]", { a: [1] }, { a: [1, 2] }, { a: [1, 2] }],
+    ["a[*]", { a: [1] }, { a: [9, 2] }, { a: [1, 2] }],
+    ["a[*].x", { a: [{ x: 1 }, { x: 2 }] }, { a: [{ x: 8 }] }, { a: [{ x: 1 }] }],
+    ["a.b", { a: { b: 1 } }, { a: "text" }, { a: "text" }],
+  ])("putting %s back as far as it goes", (path, old, now, expected) => {
+    const before = structuredClone(now);
+    expect(resetPath(old, now, parsePath(path))).toEqual({ value: expected, complete: false });
     expect(now).toEqual(before);
   });
 });
