@@ -41,9 +41,7 @@ function configOf(pkg: string, config: StackConfiguration): PropertyMap {
 /** An address as a name, part by part, as the CLI makes it. */
 function nameOf(url: string): string {
   const parts = url.split("/").filter((part) => part !== "");
-  return parts
-    .map((part) => part.replaceAll(/[^A-Za-z0-9_.-]/g, "_"))
-    .join("/");
+  return parts.map((part) => part.replaceAll(/[^A-Za-z0-9_.-]/g, "_")).join("/");
 }
 
 /** The goal of a package's default provider: an ordinary resource that no program has written. */

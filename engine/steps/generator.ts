@@ -199,12 +199,22 @@ export class StepGenerator {
     const state: ResourceState = { ...subject.state, importID: goal.importId };
     this.progress.imports.add(urn);
     const replacing = old !== undefined && !recreating;
-    const step = new ImportStep(registration, replacing ? old : null, state, replacing, (imported) =>
-      this.#continue(async () => {
-        const next = { ...newState(goal, urn, imported), importID: goal.importId };
-        const steps = await this.#decide({ ...subject, old: imported, state: next, registration });
-        return this.#validated(steps, this.#deployment.options.dryRun);
-      }),
+    const step = new ImportStep(
+      registration,
+      replacing ? old : null,
+      state,
+      replacing,
+      (imported) =>
+        this.#continue(async () => {
+          const next = { ...newState(goal, urn, imported), importID: goal.importId };
+          const steps = await this.#decide({
+            ...subject,
+            old: imported,
+            state: next,
+            registration,
+          });
+          return this.#validated(steps, this.#deployment.options.dryRun);
+        }),
     );
     if (!replacing) return [step];
     return [step, new ReplaceStep(state, { old, keys: [], diffs: [], pendingDelete: true })];

@@ -99,4 +99,4 @@ function isEmpty(value: unknown): boolean {
   return typeof value === "object" && Object.keys(value).length === 0;
 }
 
-const sorted = (list: unknown): unknown => (Array.isArray(list) ? [...list].sort() : []);
+const sorted = (list: unknown): unknown => [...((list ?? []) as string[])].sort();

@@ -14,7 +14,7 @@ const isArchiveFile = (path: string): boolean => FORMATS.some((end) => path.ends
 /** A file of an archive. Read when its turn comes, so that one is in memory at a time. */
 interface Member {
   name: string;
-  read(): Promise<Buffer>;
+  read: () => Promise<Buffer>;
 }
 
 /** As Go compares strings: by bytes, not by UTF-16 units. */

@@ -18,7 +18,10 @@ export async function fetched(uri: string): Promise<Buffer> {
     throw new EngineError("invalid-input", `the address ${uri} is neither http, https nor file`);
   const response = await fetch(url);
   if (!response.ok)
-    throw new EngineError("not-found", `${uri} cannot be read: ${response.status} ${response.statusText}`);
+    throw new EngineError(
+      "not-found",
+      `${uri} cannot be read: ${response.status} ${response.statusText}`,
+    );
   return Buffer.from(await response.arrayBuffer());
 }
 

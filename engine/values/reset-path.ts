@@ -44,7 +44,8 @@ function resetKey(old: Place, now: Place, key: string, rest: readonly PathPart[]
     }
     return true;
   }
-  if (!isObject(old.value) || !isObject(now.value)) return !isObject(old.value) && !isObject(now.value);
+  if (!isObject(old.value) || !isObject(now.value))
+    return !isObject(old.value) && !isObject(now.value);
   const [hasOld, hasNow] = [has(old.value, key), has(now.value, key)];
   if (!hasOld && !hasNow) return true;
   if (hasOld && !hasNow) return false;

@@ -41,9 +41,7 @@ function padded(data: Buffer): Buffer[] {
   return rest === 0 ? [data] : [data, Buffer.alloc(BLOCK - rest)];
 }
 
-// eslint-disable-next-line no-control-regex -- ASCII is what it is.
 const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text);
-// eslint-disable-next-line no-control-regex
 const toAscii = (text: string): string => text.replaceAll(/[^\x01-\x7f]/gu, "");
 
 /** Where a long name may be cut into prefix and name. */

@@ -13,7 +13,10 @@ const cli = process.env["CASES_WITHOUT_CLI"] === "1" ? undefined : cliVersion();
 
 // Programs that fail on purpose leave rejections behind, which the engines catch; the test runner would count them too.
 const listeners = process.listeners("unhandledRejection");
-beforeAll(() => void process.removeAllListeners("unhandledRejection").on("unhandledRejection", () => undefined));
+beforeAll(
+  () =>
+    void process.removeAllListeners("unhandledRejection").on("unhandledRejection", () => undefined),
+);
 afterAll(() => {
   process.removeAllListeners("unhandledRejection");
   for (const listener of listeners) process.on("unhandledRejection", listener);
@@ -33,8 +36,7 @@ function runnerOn(engine: Engine, file: CaseFile): CaseRunner {
 
 const embedded = (file: CaseFile): CaseRunner =>
   runnerOn(new EmbeddedEngine(file.project, file.stack), file);
-const pulumi = (file: CaseFile): CaseRunner =>
-  runnerOn(new PulumiCli(file.stack), file);
+const pulumi = (file: CaseFile): CaseRunner => runnerOn(new PulumiCli(file.stack), file);
 
 async function runAll(runner: CaseRunner, { steps }: Case): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
@@ -43,7 +45,11 @@ async function runAll(runner: CaseRunner, { steps }: Case): Promise<Outcome[]> {
 }
 
 /** Holds outcomes against the recorded ones. */
-function hold(actual: readonly Outcome[], { name, steps }: Case, expected: readonly Outcome[]): void {
+function hold(
+  actual: readonly Outcome[],
+  { name, steps }: Case,
+  expected: readonly Outcome[],
+): void {
   let before = new Map<string, Set<string>>();
   for (const [index, step] of steps.entries()) {
     const [own, recorded] = [actual[index], expected[index]];
@@ -86,7 +92,11 @@ for (const file of caseFiles()) {
     // Where the CLI is at hand, it still does what was recorded, and each carries on what the other has left.
     test.runIf(cli !== undefined).each(cases)("$name, with the CLI", async (entry) => {
       const [ours, theirs] = [embedded(file), pulumi(file)];
-      hold(await runAll(theirs, entry), entry, entry.steps.flatMap(({ expected }) => expected ?? []));
+      hold(
+        await runAll(theirs, entry),
+        entry,
+        entry.steps.flatMap(({ expected }) => expected ?? []),
+      );
       await runAll(ours, entry);
       if (entry.deviation !== undefined) return;
       const left = await ours.engine.load();
@@ -96,7 +106,9 @@ for (const file of caseFiles()) {
       await first.skipTo(entry.steps, taken);
       await second.skipTo(entry.steps, left);
       const again = { command: "up" } as const;
-      expect(exactly(await first.run(again)), "carrying on").toEqual(exactly(await second.run(again)));
+      expect(exactly(await first.run(again)), "carrying on").toEqual(
+        exactly(await second.run(again)),
+      );
     });
   });
 }

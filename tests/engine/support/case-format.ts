@@ -36,7 +36,10 @@ export interface Step {
   /** Values of the stack's configuration, by key with namespace. */
   config?: Record<string, { value: string; secret?: boolean }>;
   /** Changes made to the state before the step: by name, fields to set (null: to remove); operations left pending. */
-  edit?: { resources?: Record<string, Partial<ResourceState> | null>; pending?: [string, string][] };
+  edit?: {
+    resources?: Record<string, Partial<ResourceState> | null>;
+    pending?: [string, string][];
+  };
   expected?: Outcome;
 }
 

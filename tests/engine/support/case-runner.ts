@@ -63,7 +63,9 @@ export class CaseRunner {
     writeFileSync(this.#log, "");
     this.#provider ??= await serve({ log: this.#log, control: this.#control });
     const env = { PULUMI_DEBUG_PROVIDERS: `tp:${this.#provider.port}` };
-    const flags = (step.flags ?? []).map((flag) => (flag.startsWith("@") ? this.#urn(flag.slice(1)) : flag));
+    const flags = (step.flags ?? []).map((flag) =>
+      flag.startsWith("@") ? this.#urn(flag.slice(1)) : flag,
+    );
     const { rc, log } = await this.#engine.run(
       { command: step.command, flags, spec: this.#spec, config: this.#config },
       env,

@@ -1,15 +1,30 @@
 import type { Outcome, SpecEntry } from "./case-format.js";
 import type { SpecEntry as PlainEntry } from "./conformance.js";
-import { callProblems, dependencies, errorClasses, opsProblems, stateProblems } from "./partial-order.js";
+import {
+  callProblems,
+  dependencies,
+  errorClasses,
+  opsProblems,
+  stateProblems,
+} from "./partial-order.js";
 
 type Depends = Map<string, Set<string>>;
 
 /** The dependencies a spec states, in the terms of the rules of order. */
 export function dependenciesOf(spec: readonly SpecEntry[]): Depends {
-  return dependencies(spec.flatMap(({ name, args, opts }): PlainEntry[] =>
-    name === undefined
-      ? []
-      : [{ name, ...(args === undefined ? {} : { args }), ...(opts === undefined ? {} : { opts }) }]));
+  return dependencies(
+    spec.flatMap(({ name, args, opts }): PlainEntry[] =>
+      name === undefined
+        ? []
+        : [
+            {
+              name,
+              ...(args === undefined ? {} : { args }),
+              ...(opts === undefined ? {} : { opts }),
+            },
+          ],
+    ),
+  );
 }
 
 const sorted = (list: readonly string[]): string[] => [...list].sort();

@@ -2,7 +2,14 @@ import type { PropertyMap, ResourceState, Snapshot } from "../../../engine/state
 import { parseProviderReference, parseUrn } from "../../../engine/urn.js";
 import { SIGNATURE_KEY, SIGNATURES } from "../../../engine/values/signatures.js";
 
-const MARKS = ["delete", "pendingReplacement", "external", "protect", "retainOnDelete", "taint"] as const;
+const MARKS = [
+  "delete",
+  "pendingReplacement",
+  "external",
+  "protect",
+  "retainOnDelete",
+  "taint",
+] as const;
 const ROOT_TYPE = "pulumi:pulumi:Stack";
 const KINDS = new Map<string, string>(
   Object.entries(SIGNATURES).map(([kind, signature]) => [signature, kind]),
@@ -36,32 +43,67 @@ const json = (value: unknown): string => JSON.stringify(readable(value));
 /** Everything a state says of a resource, but for times, generated ids and positions in the source, in one line. */
 function describe(state: ResourceState): string {
   const { inputs = {}, outputs = {} } = state;
-  const words = [nameOf(state.urn), ...MARKS.filter((mark) => state[mark] === true).map((mark) => `(${mark})`)];
+  const words = [
+    nameOf(state.urn),
+    ...MARKS.filter((mark) => state[mark] === true).map((mark) => `(${mark})`),
+  ];
   const say = (word: string, value: unknown): void => {
     if (value === undefined || value === "" || value === null) return;
     if (typeof value === "object" && Object.keys(value).length === 0) return;
     words.push(`${word}=${typeof value === "string" ? value : json(value)}`);
   };
-  const names = (urns: string[] | undefined): string => [...(urns ?? [])].map(nameOf).sort().join(",");
+  const names = (urns: string[] | undefined): string =>
+    [...(urns ?? [])].map(nameOf).sort().join(",");
   const generated = state.type.startsWith("pulumi:");
   if (!generated) say("id", state.id);
   say("in", inputs);
-  say("out", Object.fromEntries(Object.entries(outputs).filter(([key, value]) => json(value) !== json(inputs[key]))));
-  say("lacks", Object.keys(inputs).filter((key) => !(key in outputs) && state.custom).sort().join(","));
-  if (state.parent !== undefined && state.parent !== "" && parseUrn(state.parent).type !== ROOT_TYPE)
+  say(
+    "out",
+    Object.fromEntries(
+      Object.entries(outputs).filter(([key, value]) => json(value) !== json(inputs[key])),
+    ),
+  );
+  say(
+    "lacks",
+    Object.keys(inputs)
+      .filter((key) => !(key in outputs) && state.custom)
+      .sort()
+      .join(","),
+  );
+  if (
+    state.parent !== undefined &&
+    state.parent !== "" &&
+    parseUrn(state.parent).type !== ROOT_TYPE
+  )
     say("parent", nameOf(state.parent));
   say("needs", names(state.dependencies));
-  const properties = Object.entries(state.propertyDependencies ?? {}).filter(([, urns]) => urns.length > 0);
-  say("through", properties.map(([key, urns]) => `${key}:${names(urns)}`).sort().join(";"));
+  const properties = Object.entries(state.propertyDependencies ?? {}).filter(
+    ([, urns]) => urns.length > 0,
+  );
+  say(
+    "through",
+    properties
+      .map(([key, urns]) => `${key}:${names(urns)}`)
+      .sort()
+      .join(";"),
+  );
   if (state.provider !== undefined && state.provider !== "") {
     const provider = parseUrn(parseProviderReference(state.provider).urn).name;
     if (provider !== "default") say("provider", provider);
   }
-  say("deletedWith", names(state.deletedWith === undefined || state.deletedWith === "" ? [] : [state.deletedWith]));
+  say(
+    "deletedWith",
+    names(state.deletedWith === undefined || state.deletedWith === "" ? [] : [state.deletedWith]),
+  );
   say("replaceWith", names(state.replaceWith));
   say("errors", state.initErrors);
   say("secret", [...(state.additionalSecretOutputs ?? [])].sort().join(","));
-  say("timeouts", Object.fromEntries(Object.entries(state.customTimeouts ?? {}).filter(([, seconds]) => seconds !== 0)));
+  say(
+    "timeouts",
+    Object.fromEntries(
+      Object.entries(state.customTimeouts ?? {}).filter(([, seconds]) => seconds !== 0),
+    ),
+  );
   say("importID", state.importID);
   say("ignores", state.ignoreChanges?.join(","));
   say("replaceOn", state.replaceOnChanges?.join(","));

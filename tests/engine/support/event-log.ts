@@ -37,12 +37,20 @@ function reasonOf({
   diffs,
   detailedDiff,
 }: NonNullable<EngineEvent["resourcePreEvent"]>["metadata"]): string {
-  const detailed = Object.entries(detailedDiff ?? {}).map(([path, { diffKind, inputDiff }]) => `${path}:${diffKind}${inputDiff ? "" : "(output)"}`);
+  const detailed = Object.entries(detailedDiff ?? {}).map(
+    ([path, { diffKind, inputDiff }]) => `${path}:${diffKind}${inputDiff ? "" : "(output)"}`,
+  );
   const part = (word: string, list: readonly string[] | undefined | null): string =>
-    list === undefined || list === null || list.length === 0 ? "" : ` ${word}=${[...list].sort().join(",")}`;
+    list === undefined || list === null || list.length === 0
+      ? ""
+      : ` ${word}=${[...list].sort().join(",")}`;
   return part("keys", keys) + part("diffs", diffs) + part("detailed", detailed);
 }
 
 function sorted(counts: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(counts).filter(([, n]) => n > 0).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(
+    Object.entries(counts)
+      .filter(([, n]) => n > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }

@@ -14,7 +14,10 @@ import { SpecProgram } from "./spec-program.js";
 /** The version of the `pulumi` on the PATH, or undefined when there is none. */
 export function cliVersion(): string | undefined {
   try {
-    return execFileSync("pulumi", ["version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return execFileSync("pulumi", ["version"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
   } catch {
     return undefined;
   }
@@ -81,7 +84,10 @@ export class PulumiCli implements Engine {
     execFileSync("pulumi", [...argv, "-s", this.stack, "--non-interactive"], options);
   }
 
-  #spawn(argv: string[], env: Record<string, string>): Promise<{ code: number | null; stderr: string }> {
+  #spawn(
+    argv: string[],
+    env: Record<string, string>,
+  ): Promise<{ code: number | null; stderr: string }> {
     const child = spawn("pulumi", argv, {
       cwd: this.#folder,
       env: { ...this.#env, ...env },

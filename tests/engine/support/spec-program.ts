@@ -65,13 +65,13 @@ export class SpecProgram {
     if (entry.reference !== undefined)
       return new pulumi.StackReference(name, { name: entry.reference }, options);
     if (entry.invoke !== undefined) {
-      if (entry.lifted === 1)
-        return pulumi.runtime.invokeOutput(entry.invoke, inputs, options as pulumi.InvokeOptions);
+      if (entry.lifted === 1) return pulumi.runtime.invokeOutput(entry.invoke, inputs, options);
       return pulumi.output(
         pulumi.runtime.invoke(entry.invoke, inputs, options as pulumi.InvokeOptions),
       ) as pulumi.Output<Record<string, unknown>>;
     }
-    const id = entry.get === undefined ? {} : { id: this.#value(entry.get) as pulumi.Input<string> };
+    const id =
+      entry.get === undefined ? {} : { id: this.#value(entry.get) as pulumi.Input<string> };
     return new Custom(type ?? "tp:index:R", name, inputs, { ...options, ...id });
   }
 
@@ -120,7 +120,8 @@ export class SpecProgram {
         if (!isMap(alias) || !("parent" in alias)) return alias;
         const { parent } = alias;
         if (parent === null) return { ...alias, parent: undefined };
-        return { ...alias, parent: String(parent).startsWith("urn:") ? parent : one(parent) };
+        const urn = typeof parent === "string" && parent.startsWith("urn:");
+        return { ...alias, parent: urn ? parent : one(parent) };
       });
     return result;
   }

@@ -89,7 +89,11 @@ class Service {
   }
 
   async handshake() {
-    const { acceptSecrets = true, acceptResources = true, old = false } = this.control().config ?? {};
+    const {
+      acceptSecrets = true,
+      acceptResources = true,
+      old = false,
+    } = this.control().config ?? {};
     if (old) throw new Failure("no handshake", grpc.status.UNIMPLEMENTED);
     const response = new pb.ProviderHandshakeResponse();
     return response
@@ -113,7 +117,11 @@ class Service {
     const args = objectOf(request.getArgs());
     delete args.version;
     await this.begin("configure", request.getName(), text(args));
-    const { acceptSecrets = true, acceptResources = true, preview = true } = this.control().config ?? {};
+    const {
+      acceptSecrets = true,
+      acceptResources = true,
+      preview = true,
+    } = this.control().config ?? {};
     return new pb.ConfigureResponse()
       .setAcceptsecrets(acceptSecrets)
       .setAcceptresources(acceptResources)
