@@ -49,6 +49,18 @@ export interface StepEventMetadata {
   provider: string;
 }
 
+export interface PolicyPackIdentity {
+  policyPackName: string;
+  policyPackVersion: string;
+  policyPackVersionTag: string;
+}
+
+/** The policies of a pack that had nothing to object, and those that had. */
+export interface PolicySummary extends PolicyPackIdentity {
+  passed?: string[];
+  failed?: string[];
+}
+
 export interface EngineEvent {
   sequence: number;
   /** Unix seconds. */
@@ -69,7 +81,10 @@ export interface EngineEvent {
     maybeCorrupt: boolean;
     durationSeconds: number;
     resourceChanges: Record<string, number>;
+    /** Versions by name; a local pack is named `name|local|path`. */
     PolicyPacks: Record<string, string>;
+    isPreview: boolean;
+    result: "succeeded" | "failed";
   };
   resourcePreEvent?: { metadata: StepEventMetadata; planning?: boolean };
   resOutputsEvent?: { metadata: StepEventMetadata; planning?: boolean };
@@ -83,6 +98,20 @@ export interface EngineEvent {
     policyPackVersion: string;
     policyPackVersionTag: string;
     enforcementLevel: string;
+    /** `low`, `medium`, `high` or `critical`. */
+    severity?: string;
   };
+  policyLoadEvent?: Record<string, never>;
+  policyRemediationEvent?: PolicyPackIdentity & {
+    resourceUrn?: string;
+    color: string;
+    policyName: string;
+    /** Masked like the inputs of a step. */
+    before: PropertyMap;
+    after: PropertyMap;
+  };
+  policyAnalyzeSummaryEvent?: PolicySummary & { resourceUrn: string };
+  policyRemediateSummaryEvent?: PolicySummary & { resourceUrn: string };
+  policyAnalyzeStackSummaryEvent?: PolicySummary;
   errorEvent?: { error: string };
 }

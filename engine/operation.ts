@@ -19,6 +19,8 @@ import { MonitorService } from "./monitor/monitor-service.js";
 import { MonitorServer } from "./monitor/server.js";
 import type { OperationKind, OperationResult, UpOptions } from "./options.js";
 import { outputMap } from "./outputs.js";
+import { type PackLaunch, type PackSource, startPack } from "./policies/pack.js";
+import { Policies } from "./policies/policies.js";
 import { DYNAMIC_PACKAGE, PluginHost } from "./providers/plugin-host.js";
 import { ProviderRegistry } from "./providers/registry.js";
 import { messageOf } from "./steps/executor.js";
@@ -34,12 +36,6 @@ export async function runOperation(
   context: StackContext,
   request: OperationRequest,
 ): Promise<OperationResult> {
-  if ((request.policyPacks ?? []).length > 0) {
-    throw new EngineError(
-      "unsupported",
-      "policy packs need the pulumi CLI: run this operation with pulumi, or leave out --policy-pack.",
-    );
-  }
   if ((request.target ?? []).length > 0 && (request.exclude ?? []).length > 0)
     throw new EngineError("invalid-input", "either --target or --exclude can be given, not both");
   if (request.runProgram === true) {
@@ -48,6 +44,7 @@ export async function runOperation(
       "running the program for a refresh or destroy needs the pulumi CLI: run this operation with pulumi, or leave out --run-program.",
     );
   }
+  const packs = policyPacksOf(request);
   const { store } = context;
   const config = await context.config();
   const release = request.dryRun ? undefined : await context.lock();
@@ -56,7 +53,7 @@ export async function runOperation(
     if (base === null) throw noSuchStack(store.project, store.stack);
     refuseUnsupportedState(base, store.stack);
     if (request.kind === "destroy") refuseDeleteHooks(base);
-    const operation = new Operation(context, request, config, base);
+    const operation = new Operation(context, request, config, base, packs);
     return await operation.run();
   } finally {
     await release?.();
@@ -73,13 +70,21 @@ class Operation {
   readonly #children = new Children();
   readonly #server = new MonitorServer();
   readonly #callbacks = new Callbacks();
+  readonly #packs: readonly PackSource[];
   readonly #snapshot: SnapshotManager | undefined;
   readonly #secretKeys: ReadonlySet<string>;
   #host: PluginHost | undefined;
   #cancelled = false;
   #terminated = false;
 
-  constructor(context: StackContext, request: OperationRequest, config: RunConfig, base: Snapshot) {
+  constructor(
+    context: StackContext,
+    request: OperationRequest,
+    config: RunConfig,
+    base: Snapshot,
+    packs: readonly PackSource[],
+  ) {
+    this.#packs = packs;
     this.#context = context;
     this.#request = request;
     this.#config = config;
@@ -93,14 +98,23 @@ class Operation {
   }
 
   async run(): Promise<OperationResult> {
-    this.#prelude();
     const deployment = this.#deployment();
-    let conductor: Conductor | undefined;
-    let failed = true;
+    let conductor: Conductor;
     try {
       conductor = await this.#start(deployment);
+    } catch (error) {
+      // Nothing has been begun yet.
+      await this.#close(deployment);
+      this.#events.emit({ cancelEvent: {} });
+      throw error;
+    }
+    this.#prelude();
+    let failed = true;
+    let isExplained = false;
+    try {
       const program = await this.#execute(deployment, conductor);
       failed = conductor.failed || !program.ok;
+      isExplained = conductor.refused || (!program.ok && !conductor.failed);
     } catch (error) {
       if (!(error instanceof Bail)) this.#events.diagnostic("error", messageOf(error));
     }
@@ -110,8 +124,8 @@ class Operation {
       failed = true;
       this.#events.diagnostic("error", `the state could not be written: ${messageOf(error)}`);
     }
-    await this.#close();
-    return this.#finish(deployment, conductor, failed);
+    await this.#close(deployment);
+    return this.#finish(deployment, conductor, { failed, isExplained });
   }
 
   #prelude(): void {
@@ -182,6 +196,7 @@ class Operation {
           deployment.base.get(urn) ?? deployment.base.resources.find((state) => state.urn === urn),
       ),
       snapshot: this.#snapshot,
+      policies: undefined,
       base,
       news: new Map(),
       reads: new Map(),
@@ -207,10 +222,10 @@ class Operation {
       onShutdown: () => this.#shutdown(conductor),
     });
     await this.#server.listen(engineService(this.#events), monitor.handlers());
+    if (this.#packs.length > 0) deployment.policies = await this.#loadPolicies(deployment);
     const { signal, terminate } = this.#request;
     onAbort(signal, () => {
       this.#cancelled = true;
-      this.#events.emit({ cancelEvent: {} });
       conductor.stop();
       void this.#host?.cancel();
     });
@@ -221,6 +236,27 @@ class Operation {
       this.#children.killAll();
     });
     return conductor;
+  }
+
+  async #loadPolicies({ options }: Deployment): Promise<Policies> {
+    const { stack, project, organization, dryRun } = options;
+    const { values, secretKeys } = this.#config;
+    const launch: PackLaunch = {
+      folder: process.cwd(),
+      engineAddress: this.#server.address,
+      about: { stack, project, organization, dryRun },
+      config: { values, secretKeys },
+      env: this.#context.env,
+      onLine: (line, stream) =>
+        this.#events.diagnostic(stream === "out" ? "info" : "info#err", line),
+    };
+    const packs = await Promise.all(
+      this.#packs.map((source) => {
+        this.#events.emit({ policyLoadEvent: {} });
+        return startPack(source, launch, this.#children);
+      }),
+    );
+    return new Policies(packs, this.#events);
   }
 
   #program: ProgramHost | undefined;
@@ -255,6 +291,7 @@ class Operation {
     if (reportMissing(deployment, deployment.options.replaceTargets)) return { ok: false };
     const program = await this.#runProgram(deployment, conductor);
     await conductor.completeStack(!program.ok);
+    if (program.ok) await conductor.checkPolicies();
     return program;
   }
 
@@ -317,7 +354,8 @@ class Operation {
     );
   }
 
-  async #close(): Promise<void> {
+  async #close({ policies }: Deployment): Promise<void> {
+    policies?.close();
     if (!this.#terminated) await this.#host?.close();
     await this.#children.close();
     this.#callbacks.close();
@@ -326,11 +364,11 @@ class Operation {
 
   async #finish(
     deployment: Deployment,
-    conductor: Conductor | undefined,
-    operationFailed: boolean,
+    conductor: Conductor,
+    { failed: operationFailed, isExplained }: { failed: boolean; isExplained: boolean },
   ): Promise<OperationResult> {
     const { kind, dryRun, expectNoChanges } = this.#request;
-    const counts = conductor?.executor.counts ?? {};
+    const { counts, maybeCorrupt } = conductor.executor;
     const changed = Object.entries(counts).some(
       ([op, count]) => op !== "same" && op !== "read" && count > 0,
     );
@@ -340,15 +378,24 @@ class Operation {
       this.#events.diagnostic("error", "no changes were expected but changes were proposed");
     }
     const what = dryRun ? "preview" : "update";
-    if (operationFailed) this.#events.diagnostic("error", `${what} failed`);
-    else if (this.#cancelled) this.#events.diagnostic("error", `${what} canceled`);
+    if (operationFailed && !isExplained)
+      this.#events.diagnostic("error", `${what} failed`, { urn: null });
+    else if (this.#cancelled) this.#events.diagnostic("error", `${what} canceled`, { urn: null });
     const durationSeconds = this.#events.durationSeconds;
-    const maybeCorrupt = conductor?.executor.maybeCorrupt ?? false;
-    this.#events.emit({
-      summaryEvent: { maybeCorrupt, durationSeconds, resourceChanges: counts, PolicyPacks: {} },
-    });
     const result =
       operationFailed || failed ? "failed" : this.#cancelled ? "cancelled" : "succeeded";
+    this.#events.emit({
+      summaryEvent: {
+        maybeCorrupt,
+        durationSeconds,
+        resourceChanges: counts,
+        PolicyPacks: deployment.policies?.versions ?? {},
+        isPreview: dryRun,
+        result: result === "succeeded" ? "succeeded" : "failed",
+      },
+    });
+    // As with the CLI, the last event of every stream.
+    this.#events.emit({ cancelEvent: {} });
     if (!dryRun && !this.#terminated)
       await this.#record(result === "succeeded" ? "succeeded" : "failed", counts);
     return {
@@ -391,6 +438,19 @@ class Operation {
       this.#events.diagnostic("warning", `the history could not be written: ${messageOf(error)}`);
     }
   }
+}
+
+function policyPacksOf({
+  policyPacks = [],
+  policyPackConfigs = [],
+}: OperationRequest): PackSource[] {
+  if (policyPackConfigs.length > 0 && policyPackConfigs.length !== policyPacks.length) {
+    throw new EngineError(
+      "invalid-input",
+      'the number of "--policy-pack-config" flags must match the number of "--policy-pack" flags',
+    );
+  }
+  return policyPacks.map((path, index) => ({ path, config: policyPackConfigs[index] }));
 }
 
 function onAbort(signal: AbortSignal | undefined, act: () => void): void {

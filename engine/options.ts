@@ -69,8 +69,10 @@ export interface UpOptions extends OperationOptions {
   runProgram?: boolean;
   /** Ask every provider for a diff of the shown properties: for displays; changes nothing. */
   diff?: boolean;
-  /** Folders of policy packs. Refused for now. */
+  /** Folders of policy packs, relative to the current folder. Checked in this order. */
   policyPacks?: string[];
+  /** Files that configure them, one for each of `policyPacks`, or none at all. */
+  policyPackConfigs?: string[];
 }
 
 export type PreviewOptions = UpOptions;

@@ -29,6 +29,7 @@ export interface OperationFlags extends CommonFlags {
   suppressOutputs?: boolean;
   showSames?: boolean;
   policyPack?: string[];
+  policyPackConfig?: string[];
   remove?: boolean;
 }
 
@@ -138,4 +139,9 @@ const withProgram = (command: Command): Command =>
       "replace this resource even if nothing changed; may be repeated",
       collect,
     )
-    .option("--policy-pack <dir>", "check with this policy pack; may be repeated", collect);
+    .option("--policy-pack <dir>", "check with this policy pack; may be repeated", collect)
+    .option(
+      "--policy-pack-config <file>",
+      "the configuration of the policy pack, as JSON; one for each pack",
+      collect,
+    );

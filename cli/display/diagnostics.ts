@@ -1,6 +1,7 @@
 import type { Message, Policy, Progress, Row } from "./progress.js";
 import { BLANK, inline, line, span, toLines, type Line, type Style } from "./text.js";
 import { parseUrn, shortType } from "./urn.js";
+import { count } from "./words.js";
 
 const STYLES: Partial<Record<Message["severity"], Style>> = { error: "red", warning: "yellow" };
 
@@ -58,22 +59,56 @@ function renderMessage(message: Message): Line[] {
   });
 }
 
-/** Violations of policies, the mandatory ones first. */
+/** Policy packs, each with what it has changed and what it objects to, the mandatory ones first. */
 export function renderPolicies(progress: Progress): Line[] {
-  if (progress.policies.length === 0) return [];
+  const packs = new Map<string, string>();
+  for (const [name, version] of Object.entries(progress.summary?.policyPacks ?? {})) {
+    const [pack = name, kind, path] = name.split("|");
+    const where = kind === undefined || path === undefined ? "" : ` (${kind}: ${path})`;
+    packs.set(pack, `${pack}${version === "" ? "" : `@v${version}`}${where}`);
+  }
+  for (const { pack } of progress.policies) if (!packs.has(pack)) packs.set(pack, pack);
+  if (packs.size === 0) return [];
+  return [
+    line("Policies:", "heading"),
+    ...[...packs].flatMap(([pack, title]) =>
+      renderPack(
+        title,
+        progress.policies.filter((policy) => policy.pack === pack),
+      ),
+    ),
+  ];
+}
+
+function renderPack(title: string, policies: readonly Policy[]): Line[] {
+  const violations = policies.filter(({ level }) => level !== "remediate");
+  const isForbidden = violations.some(({ level }) => level === "mandatory");
+  const style: Style = isForbidden ? "red" : policies.length > 0 ? "yellow" : "green";
+  const remedied = new Map<string, number>();
+  for (const { level, name } of policies)
+    if (level === "remediate") remedied.set(name, (remedied.get(name) ?? 0) + 1);
   const rank = (policy: Policy): number => (policy.level === "mandatory" ? 0 : 1);
-  const lines = [...progress.policies]
-    .sort((a, b) => rank(a) - rank(b))
-    .flatMap((policy): Line[] => {
-      const of = policy.urn === undefined ? "" : `  ${describe(policy.urn)}`;
-      const style: Style = policy.level === "mandatory" ? "red" : "yellow";
-      return [
-        [
-          span(`  [${inline(policy.level)}]`, style),
-          span(inline(`  ${policy.pack}: ${policy.name}${of}`)),
-        ],
-        ...toLines(policy.message).map((text) => line(`    ${text}`)),
-      ];
-    });
-  return [line("Policies:", "heading"), ...lines];
+  return [
+    [span(`    ${inline(title)}`, style)],
+    ...[...remedied].map(([name, amount]): Line => [
+      span("        - [remediate]", "yellow"),
+      span(`  ${inline(name)}  (${count(amount, "resource")})`),
+    ]),
+    ...[...violations].sort((a, b) => rank(a) - rank(b)).flatMap(renderViolation),
+  ];
+}
+
+function renderViolation(policy: Policy): Line[] {
+  const of = policy.urn === undefined ? "" : `  ${describe(policy.urn)}`;
+  const severity = policy.severity === undefined ? "" : ` [severity: ${policy.severity}]`;
+  return [
+    [
+      span(
+        `        - [${inline(policy.level)}]${inline(severity)}`,
+        policy.level === "mandatory" ? "red" : "yellow",
+      ),
+      span(inline(`  ${policy.name}${of}`)),
+    ],
+    ...toLines(policy.message).map((text) => line(`          ${text}`)),
+  ];
 }

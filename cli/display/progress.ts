@@ -35,11 +35,14 @@ export interface Policy {
   name: string;
   message: string;
   pack: string;
+  severity: string | undefined;
 }
 
 export interface Summary {
   durationSeconds: number;
   changes: Record<string, number>;
+  /** Versions by name. */
+  policyPacks: Record<string, string>;
 }
 
 export interface ProgressOptions {
@@ -94,6 +97,19 @@ export class Progress {
         name: policyName,
         message,
         pack: policyPackName,
+        severity: event.policyEvent.severity,
+      });
+      return NONE;
+    }
+    if (event.policyRemediationEvent) {
+      const { resourceUrn, policyName, policyPackName } = event.policyRemediationEvent;
+      this.policies.push({
+        urn: resourceUrn,
+        level: "remediate",
+        name: policyName,
+        message: "",
+        pack: policyPackName,
+        severity: undefined,
       });
       return NONE;
     }
@@ -106,6 +122,7 @@ export class Progress {
       this.summary = {
         durationSeconds: event.summaryEvent.durationSeconds,
         changes: event.summaryEvent.resourceChanges,
+        policyPacks: event.summaryEvent.PolicyPacks,
       };
     }
     return NONE;

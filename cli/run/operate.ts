@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type {
   DestroyOptions,
   EngineEvent,
@@ -7,7 +8,7 @@ import type {
   UpOptions,
 } from "../../engine/index.js";
 import type { Operation, OperationFlags } from "../commands/operations.js";
-import { isColored } from "../commands/options.js";
+import { folderOf, isColored } from "../commands/options.js";
 import { createDisplay, type Display } from "../display/display.js";
 import { span } from "../display/text.js";
 import { painter } from "../display/paint.js";
@@ -141,6 +142,8 @@ function start(
   isPreview: boolean,
   shared: OperationOptions,
 ): Promise<OperationResult> {
+  const inFolder = (paths: string[]): string[] =>
+    flags.cwd === undefined ? paths : paths.map((path) => resolve(folderOf(flags), path));
   const refresh = flags.refresh !== undefined && flags.refresh !== "false";
   switch (operation) {
     case "preview":
@@ -150,7 +153,10 @@ function start(
         ...(refresh ? { refresh } : {}),
         ...(flags.replace === undefined ? {} : { replace: flags.replace }),
         ...(flags.diff === true ? { diff: true } : {}),
-        ...(flags.policyPack === undefined ? {} : { policyPacks: flags.policyPack }),
+        ...(flags.policyPack === undefined ? {} : { policyPacks: inFolder(flags.policyPack) }),
+        ...(flags.policyPackConfig === undefined
+          ? {}
+          : { policyPackConfigs: inFolder(flags.policyPackConfig) }),
       };
       return isPreview ? stack.preview(options) : stack.up(options);
     }

@@ -156,7 +156,7 @@ export function hookBinding(
     OnError: message.getOnErrorList(),
   };
   const used = Object.entries(lists).filter(([, names]) => names.length > 0);
-  return used.length === 0 ? undefined : (Object.fromEntries(used) as HookBinding);
+  return used.length === 0 ? undefined : Object.fromEntries(used);
 }
 
 function structOf(map: PropertyMap | undefined): ReturnType<typeof toStruct> | undefined {

@@ -11,7 +11,7 @@ import { messageOf, StepExecutor } from "../steps/executor.js";
 import { StepGenerator } from "../steps/generator.js";
 import { failureOf } from "../steps/hooked.js";
 import { answer, type Step, stepResource } from "../steps/step.js";
-import { parseUrn, providerReference, ROOT_STACK_TYPE } from "../urn.js";
+import { makeUrn, parseUrn, providerReference, ROOT_STACK_TYPE } from "../urn.js";
 import { deepEquals } from "../values/wire.js";
 import { Bail, type Deployment, reportMissing } from "./deployment.js";
 
@@ -38,6 +38,7 @@ export class Conductor {
   #stackOutputs: { urn: string; outputs: PropertyMap } | undefined;
   #stopped = false;
   #failed = false;
+  #refused = false;
   readonly #onStop: () => void;
 
   constructor(deployment: Deployment, config: StackConfiguration, onStop: () => void) {
@@ -50,6 +51,11 @@ export class Conductor {
 
   get failed(): boolean {
     return this.#failed || this.executor.failed || this.#generator.sawError;
+  }
+
+  /** A registration was refused: whoever reads the reason needs no word that the whole has failed. */
+  get refused(): boolean {
+    return this.#refused;
   }
 
   get stopped(): boolean {
@@ -151,6 +157,24 @@ export class Conductor {
     await this.#setOutputs(step, failed ? { ...old, ...outputs } : outputs);
   }
 
+  /** The policies about the stack as a whole, when all else went well. */
+  async checkPolicies(): Promise<void> {
+    const { policies, news, options } = this.#deployment;
+    if (policies === undefined || this.#stopped || this.executor.failed) return;
+    const subjects = [...news.values()].map((state) => ({
+      state,
+      properties: state.outputs ?? {},
+      provider: this.#generator.providerOf(state),
+    }));
+    const { stack, project } = options;
+    const rootUrn = makeUrn(stack, project, "", ROOT_STACK_TYPE, `${project}-${stack}`);
+    try {
+      if (await policies.analyzeStack(subjects, rootUrn)) this.#failed = true;
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   /** Lets what runs finish and begins nothing more; whoever waits is told that it is over. */
   stop(): void {
     if (this.#stopped) return;
@@ -195,6 +219,7 @@ export class Conductor {
         const steps = this.#withoutSkipped(await work());
         if (steps.length > 0) void this.executor.execute(steps);
       } catch (error) {
+        this.#refused = true;
         this.#fail(error);
       } finally {
         this.#queued--;

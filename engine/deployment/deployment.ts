@@ -1,6 +1,7 @@
 import type { ResourceState } from "../state/model.js";
 import type { ProviderRegistry } from "../providers/registry.js";
 import type { Hooks } from "../callbacks/hooks.js";
+import type { Policies } from "../policies/policies.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { UrnSet } from "./urn-set.js";
 import { DependencyGraph } from "../graph/dependency-graph.js";
@@ -65,6 +66,8 @@ export interface Deployment {
   readonly hooks: Hooks;
   /** undefined in preview: nothing is ever written. */
   readonly snapshot: SnapshotManager | undefined;
+  /** undefined without policy packs. */
+  policies: Policies | undefined;
   /** Replaced as a whole by a refresh. */
   base: BaseState;
   /** What this operation has made or confirmed. */

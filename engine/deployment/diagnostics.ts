@@ -49,20 +49,26 @@ export class EventStream {
     }
   }
 
+  /** A text with the values of secret configuration masked. */
+  withoutSecrets(text: string): string {
+    return this.#hidden.reduce((left, value) => left.replaceAll(value, "[secret]"), text);
+  }
+
   diagnostic(
     severity: Severity,
     text: string,
-    options: { urn?: string; ephemeral?: boolean; streamId?: number } = {},
+    options: { urn?: string | null; ephemeral?: boolean; streamId?: number } = {},
   ): void {
     // The SDK reports each of its requests with all values.
     if (severity === "debug" && !this.#debug) return;
-    const message = this.#hidden.reduce((left, value) => left.replaceAll(value, "[secret]"), text);
+    const message = this.withoutSecrets(text);
     if (severity === "error") this.errors.push(message);
-    const urn = options.urn === undefined || options.urn === "" ? this.rootUrn : options.urn;
+    // null: it belongs to no resource, not even to the stack.
+    const urn = options.urn === null ? undefined : options.urn || this.rootUrn;
     this.emit({
       diagnosticEvent: {
         ...(urn === undefined ? {} : { urn }),
-        prefix: severity === "info#err" ? "" : `${severity}: `,
+        prefix: severity.startsWith("info") ? "" : `${severity}: `,
         message: message.endsWith("\n") ? message : `${message}\n`,
         color: "never",
         severity,

@@ -10,6 +10,7 @@ import {
   type Provider,
   ProviderError,
 } from "../providers/provider.js";
+import type { PolicySubject } from "../policies/analyzer.js";
 import type { PropertyMap, ResourceState } from "../state/model.js";
 import {
   isProviderType,
@@ -256,6 +257,8 @@ export class StepGenerator {
       }
     }
     state.inputs = inputs;
+    if (await this.#violatesPolicy(subject)) subject.invalid = true;
+    inputs = state.inputs;
     if (subject.invalid) {
       this.sawError = true;
       throw new Bail(`resource ${urn} is invalid`);
@@ -294,6 +297,34 @@ export class StepGenerator {
       ? { ...NO_DIFF, changes: "some" as const }
       : await this.#diff(subject, old, inputs);
     return this.#fromDiff(subject, old, diff, triggered);
+  }
+
+  /** Lets the policies change the inputs, then asks them; in a preview what is forbidden is only reported. */
+  async #violatesPolicy(subject: Subject): Promise<boolean> {
+    const { policies, options } = this.#deployment;
+    if (policies === undefined) return false;
+    const about = this.#policySubject(subject);
+    subject.state.inputs = await policies.remediate(about);
+    const properties = subject.state.inputs;
+    if (!(await policies.analyze({ ...about, properties }))) return false;
+    this.sawError = true;
+    return !options.dryRun;
+  }
+
+  #policySubject({ state, goal }: Subject): PolicySubject {
+    return {
+      state,
+      properties: state.inputs ?? {},
+      deleteBeforeReplace: goal.deleteBeforeReplace,
+      provider: this.providerOf(state),
+    };
+  }
+
+  /** The provider resource behind a reference, as it is now or was before. */
+  providerOf({ provider }: ResourceState): ResourceState | undefined {
+    if (provider === undefined || provider === "") return undefined;
+    const { urn } = parseProviderReference(provider);
+    return this.progress.providers.get(urn) ?? this.#deployment.base.get(urn);
   }
 
   async #check(
@@ -434,6 +465,10 @@ export class StepGenerator {
         throw new Bail(`resource ${urn} has check errors`);
       }
       state.inputs = checked.inputs;
+      // Checked anew, so what the policies have changed must be changed again.
+      const { policies } = this.#deployment;
+      if (policies !== undefined)
+        state.inputs = await policies.remediate(this.#policySubject(subject), { quiet: true });
     }
     const details = {
       old,

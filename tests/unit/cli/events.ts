@@ -106,6 +106,8 @@ export const summary = (changes: Record<string, number>, durationSeconds = 3): B
     durationSeconds,
     resourceChanges: changes,
     PolicyPacks: {},
+    isPreview: false,
+    result: "succeeded",
   },
 });
 
