@@ -21,7 +21,7 @@ const PROGRESS_SEQUENCE = /\u001b\]9;4;3;\u001b\\/g;
 export async function startPlugin(
   children: Children,
   launch: PluginLaunch,
-  serve: (link: Link) => void,
+  serve: (link: Link) => void = () => undefined,
 ): Promise<{ child: Child; port: number }> {
   const noise: string[] = [];
   let found: (port: number) => void = () => undefined;
