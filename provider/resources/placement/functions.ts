@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { join } from "node:path";
 import { messageOf } from "../../errors.js";
 import type { CheckFailure } from "../../lifecycle.js";
@@ -38,7 +38,7 @@ export function compileFunctions(texts: FunctionTexts | undefined): Compiled {
         });
     }
   }
-  return { functions: functions as UserFunctions, failures };
+  return { functions: functions, failures };
 }
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -54,12 +54,15 @@ function compile(text: string): AnyFunction | string {
     const module = { exports: {} as { handler?: unknown } };
     // The text is the user's own program, which runs with the user's rights in any case.
     // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
-    new Function("exports", "module", "require", ...Object.keys(REFUSED), text)(
-      module.exports,
-      module,
-      createRequire(join(process.cwd(), "package.json")),
-      ...Object.values(REFUSED),
-    );
+    new Function(
+      "exports",
+      "module",
+      "require",
+      "global",
+      "globalThis",
+      ...Object.keys(REFUSED),
+      text,
+    )(module.exports, module, requirePure, GLOBAL, GLOBAL, ...Object.values(REFUSED));
     const made = module.exports.handler;
     if (typeof made !== "function") return "it is not a function";
     compiled.set(text, made as AnyFunction);
@@ -67,6 +70,15 @@ function compile(text: string): AnyFunction | string {
   } catch (error) {
     return messageOf(error).split("\n")[0] ?? "no reason given";
   }
+}
+
+/** Modules of Node whose answers depend on their arguments alone; and those of the program's own packages. */
+const PURE = new Set(["assert", "buffer", "path", "querystring", "string_decoder", "url", "util"]);
+
+function requirePure(id: string): unknown {
+  const name = id.replace(/^node:/, "");
+  if (isBuiltin(id) && !PURE.has(name)) return refusedObject(name);
+  return createRequire(join(process.cwd(), "package.json"))(id) as unknown;
 }
 
 function refusing(what: string): () => never {
@@ -92,3 +104,11 @@ const REFUSED: Readonly<Record<string, unknown>> = {
   crypto: refusedObject("crypto"),
   fetch: refusing("fetch"),
 };
+
+/** Serialised functions reach some globals through `global`. */
+const GLOBAL = new Proxy(globalThis, {
+  get: (target, key) =>
+    typeof key === "string" && key in REFUSED
+      ? REFUSED[key]
+      : (Reflect.get(target, key) as unknown),
+});
