@@ -23,6 +23,7 @@ import {
 import { type DriverName, factsOf } from "./driver-facts.js";
 import { chooseMtu } from "./mtu.js";
 import { checkNames, recordsOf } from "./names.js";
+import { withoutLostRanges } from "./lost-ranges.js";
 import { HostRanges, type Occupied, occupiedVnis } from "./occupied.js";
 import { chooseVni } from "./vni.js";
 
@@ -36,7 +37,8 @@ export interface NetworkPlan {
 }
 
 /** Plans all networks for requests whose hosts are decided. */
-export function planNetworks(input: PlanInput, decisions: Decisions): NetworkPlan {
+export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPlan {
+  const input = withoutLostRanges(whole);
   const plan: NetworkPlan = { networks: {}, addresses: new Map(), pending: [], refusals: [] };
   const hosts = [...input.candidates].sort((a, b) => compareNames(a.name, b.name));
   const cidrs = chooseCidrs(input, hosts, plan);

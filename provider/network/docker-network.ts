@@ -73,6 +73,7 @@ export function findOurs(
       throw inTheWay(
         part,
         `Docker network ${network.Name} (${overlap.Subnet}) overlaps ${part.cidr} and ${whose}`,
+        owner === undefined ? undefined : CHOSEN,
       );
   }
   return ours;
@@ -188,11 +189,15 @@ export function poolTaken(error: unknown, part: HostPart): unknown {
   return inTheWay(part, `Docker has another network that overlaps ${part.cidr}`);
 }
 
-function inTheWay(part: HostPart, what: string): CloudError {
+/** Another stack was quicker: the next plan sees its network. */
+const CHOSEN =
+  "If the plan chose the range, run again: it then sees the other network. Else give the network another CIDR.";
+
+function inTheWay(part: HostPart, what: string, hint?: string): CloudError {
   return new CloudError("conflict", `cannot make network ${part.networkId}: ${what}`, {
     host: part.host,
     resource: part.networkId,
-    hint: "Remove what is in the way, or give the network another CIDR or networkId.",
+    hint: hint ?? "Remove what is in the way, or give the network another CIDR or networkId.",
   });
 }
 

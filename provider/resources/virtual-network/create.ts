@@ -1,6 +1,7 @@
 import { CloudError, isConflict } from "../../errors.js";
 import type { CreateResult } from "../../lifecycle.js";
 import { dockerNetworkName } from "../../network/names.js";
+import { compareNames } from "../../placement/index.js";
 import { partialFailure } from "../../wrap.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import {
@@ -13,6 +14,8 @@ import {
   problemsOf,
   statusOf,
   workOn,
+  type HostWork,
+  type Outcome,
 } from "./on-hosts.js";
 import { stateOf } from "./state.js";
 
@@ -35,7 +38,7 @@ export async function create(
   }
   const facts = factsFrom(introduced);
   const works = workOn(inputs, facts);
-  const outcomes = await onEach(works, "joined", ({ runtime, part }) => runtime.join(part));
+  const outcomes = await joinAll(works);
   const failures = failuresOf(outcomes);
   const dockerIds = Object.fromEntries(
     outcomes.flatMap(({ work, value }) => (value ? [[work.host.name, value.dockerId]] : [])),
@@ -44,10 +47,8 @@ export async function create(
     return { id, outs: stateOf(inputs, dockerIds, {}, inputs.hosts, facts) };
   if (failures.some(({ error }) => isConflict(error))) {
     // Something else has the addresses or names: that is a refusal, and a refusal leaves nothing behind.
-    const made = outcomes.filter(
-      ({ work, value }) => value !== undefined || work.runtime.introduces,
-    );
-    const kept = failuresOf(await leaveEach(made.map(({ work }) => work)));
+    const made = works.filter(({ host, runtime }) => host.name in dockerIds || runtime.introduces);
+    const kept = failuresOf(await leaveEach(made));
     if (kept.length === 0 && failures.every(({ error }) => untouched(error)))
       throw combined(`network ${inputs.networkId} was refused`, failures);
   } else if (failures.length === works.length && failures.every(({ error }) => untouched(error))) {
@@ -62,6 +63,19 @@ export async function create(
       ...statusOf(outcomes, "joined"),
     ],
   );
+}
+
+/**
+ * The first host by name decides for all: of two stacks that want the same addresses at once, one gets them everywhere,
+ * and the other is refused before it has made anything.
+ */
+async function joinAll(works: readonly HostWork[]): Promise<Outcome<{ dockerId: string }>[]> {
+  const join = ({ runtime, part }: HostWork) => runtime.join(part);
+  const [first, ...rest] = [...works].sort((a, b) => compareNames(a.host.name, b.host.name));
+  if (!first) return [];
+  const decided = await onEach([first], "joined", join);
+  if (failuresOf(decided).some(({ error }) => isConflict(error))) return decided;
+  return [...decided, ...(await onEach(rest, "joined", join))];
 }
 
 /** The host refused, or was never reached: nothing of ours is there. */

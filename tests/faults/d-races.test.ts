@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { FaultProject, ownedContainers, until, withBystanders } from "../support/fault-project.js";
+import { holdLock, waitersFor } from "../support/host-faults.js";
+import { describeLab, withLab } from "../support/lab.js";
+import type { Outcome } from "../support/project.js";
+
+const UP = ["up", "--yes", "--skip-preview", "--stack", "dev"];
+
+describeLab("D1: two stacks race on one cloud", () => {
+  const lab = withLab("fault-races", { hosts: 2 });
+  withBystanders(lab);
+  const stacks: FaultProject[] = [];
+  beforeAll(async () => {
+    for (const name of ["left", "right"]) {
+      const stack = await FaultProject.create(lab, name, { body: "" });
+      stacks.push(stack);
+      await stack.project.must(UP);
+    }
+  });
+  afterAll(async () => {
+    for (const stack of stacks) await stack.destroy();
+  });
+
+  /** Both plan while neither has anything there; then both go on at once. */
+  async function race(lock: string, body: string) {
+    for (const stack of stacks) await stack.write({ body });
+    const giveBack = await holdLock(lab, "h1", lock);
+    const running = stacks.map(({ project }) => project.up({ timeoutMs: 120_000 }));
+    await until("both plans", async () => (await waitersFor(lab, "h1")) >= 2).finally(giveBack);
+    const outcomes = await Promise.all(running);
+    expect(outcomes.map(({ code }) => code === 0).sort(), outputs(outcomes)).toEqual([false, true]);
+    const lost = outcomes.findIndex(({ code }) => code !== 0);
+    return { said: outcomes[lost]!.output, loser: stacks[lost]!, winner: stacks[1 - lost]! };
+  }
+
+  const outputs = (outcomes: Outcome[]) => outcomes.map(({ output }) => output).join("\n---\n");
+
+  it("for one port: the loser says whose it is, leaves nothing, and goes elsewhere when run again", async () => {
+    const body = `web("web", { ports: ["8080:80"], strategies: ["depthFirst"] });`;
+    const { said, loser, winner } = await race("capacity", body);
+    expect(said).toContain("error: lost the race for port 8080/tcp on h1");
+    expect(said).toContain(`${winner.project.name}/dev/web has port 8080/tcp`);
+    expect(said).toContain(
+      "Nothing of it was left there; run again: the plan then sees what the others took.",
+    );
+    expect((await ownedContainers(lab)).map(({ owner }) => owner)).toEqual([
+      `${winner.project.name}/dev/web`,
+    ]);
+    await loser.heals(["web"]);
+    await winner.isWhole(["web"]);
+    expect((await loser.ownedBy("web")).map(({ host }) => host)).toEqual(["h2"]);
+    for (const stack of stacks) {
+      await stack.write({ body: "" });
+      await stack.project.must(UP);
+    }
+  });
+
+  it("for one range of addresses: one has it on every host, the other gets another when run again", async () => {
+    const body = `
+      const extra = new VirtualNetwork("extra", { cloud });
+      web("web", { networks: [extra] });`;
+    const { said, loser, winner } = await race("network", body);
+    expect(said).toMatch(
+      new RegExp(
+        `host h1: cannot make network extra: Docker network extra-\\d+ \\(10\\.\\d+\\.0\\.0/16\\) overlaps ` +
+          `10\\.\\d+\\.0\\.0/16 and belongs to ${winner.project.name}/dev/extra`,
+      ),
+    );
+    expect(said).toContain(
+      "If the plan chose the range, run again: it then sees the other network.",
+    );
+    await winner.isWhole(["web"]);
+    await loser.heals(["web"]);
+    const cidrs = await Promise.all(
+      stacks.map(async ({ project }) => (await project.byType("VirtualNetwork"))["extra"]!.outputs),
+    );
+    expect(cidrs[0]!["cidr"]).not.toBe(cidrs[1]!["cidr"]);
+    const addresses = await Promise.all(
+      stacks.map(async ({ project }) => {
+        const place = (await project.byType("PlacedContainer"))["web"]!.outputs!["place"];
+        return (place as { networks: { address: string }[] }).networks[0]!.address;
+      }),
+    );
+    expect(new Set(addresses).size).toBe(2);
+  });
+});
