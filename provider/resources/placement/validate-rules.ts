@@ -1,5 +1,6 @@
-import { parseLabelExpression } from "../../placement/index.js";
+import { parseAffinityRules, parseLabelExpression } from "../../placement/index.js";
 import type { ConstraintSpec, StrategySpec } from "../../placement/model.js";
+import { hasUnknown } from "../../unknown.js";
 import * as rule from "../../validation/rules.js";
 import type { Report } from "./report.js";
 
@@ -194,14 +195,14 @@ export function checkPreference(report: Report, at: string, preference: unknown)
 
 /** Affinity rules of a constraint or of a host. */
 export function checkAffinity(report: Report, at: string, rules: unknown): void {
-  const one = (value: unknown, path: string) =>
-    report.keeps(path, value, (text) =>
-      typeof text === "string" && text.trim() !== ""
-        ? undefined
-        : "must be a rule, such as NOT TYPE web",
-    );
-  if (Array.isArray(rules)) report.list(at, rules, (item, path) => void one(item, path));
-  else one(rules, at);
+  const isText = (value: unknown): value is string => typeof value === "string";
+  report.keeps(at, rules, (value) => {
+    if (!isText(value) && !(Array.isArray(value) && value.every(isText)))
+      return "must be a rule such as NOT TYPE web, or a list of them";
+    if (hasUnknown(value)) return undefined;
+    const parsed = parseAffinityRules(value);
+    return parsed.ok ? undefined : `is wrong: ${parsed.error}`;
+  });
 }
 
 export function checkCoordinates(report: Report, at: string, value: unknown): void {
