@@ -51,9 +51,16 @@ export function registerCloud(program: Command): void {
 
   add("plan [container]", "why is it there, and why not elsewhere")
     .description(
-      "Shows where the last plan put every container and why. With a container: what speaks for and against each host now.",
+      "Shows where the last plan put every container and why. With a container: what speaks for and against each host now.\n" +
+        "With a change: the plan that would follow. Nothing is done.",
     )
-    .option("--why-not <host>", "only: why the container is not on this host")
+    .option("--why <container>", "the same as naming the container")
+    .option("--why-not <words...>", "only: why the container is not on this host (container host)")
+    .option(
+      "--what-if <changes>",
+      'what would follow from "remove h2", "lose h2", "drain h2", "add h9 cpus=8 memory=16GiB zone=b", "scale web to 40" or "rebalance 5"',
+    )
+    .option("--n-1", "whether everything still has a place when any one host is lost")
     .action(async (name: string | undefined, _options: unknown, command: Command) =>
       (await import("./plan.js")).plan(name, flagsOf<PlanFlags>(command)),
     );

@@ -2,38 +2,78 @@ import { printJson, table } from "../commands/table.js";
 import type { CommonFlags } from "../commands/options.js";
 import { CloudError } from "../../provider/errors.js";
 import { observeHosts } from "../../provider/host/observe.js";
-import type { Explanation } from "../../provider/placement/index.js";
-import { viewPlan, why, whyNot, type PlanView } from "../../provider/resources/placement/why.js";
+import { survivesAnyLoss, whatIf, type WhatIf } from "../../provider/placement/index.js";
+import type { PlacementState } from "../../provider/resources/placement/inputs.js";
+import {
+  viewPlan,
+  why,
+  whyNot,
+  whatToObserve,
+  type PlanView,
+} from "../../provider/resources/placement/why.js";
+import { explanationText, survivalText, whatIfText } from "./plan-text.js";
 import { cloudState, findContainer, type CloudState } from "./state.js";
+import { readChanges } from "./what-if-text.js";
 
 export interface PlanFlags extends CommonFlags {
-  whyNot?: string;
+  why?: string;
+  /** A host, after the command's container; or a container and a host. */
+  whyNot?: string[];
+  whatIf?: string;
+  /** --n-1 */
+  n1?: boolean;
   json?: boolean;
 }
 
-/** `clocker plan`: where everything is and why; of one container, what speaks for and against each host now. */
+/**
+ * `clocker plan`: where everything is and why; of one container, what speaks for and against each host now; and
+ * what would follow from a change. Nothing is done.
+ */
 export async function plan(name: string | undefined, flags: PlanFlags): Promise<void> {
   const cloud = await cloudState(flags);
-  if (name === undefined) {
-    if (flags.whyNot !== undefined) {
-      throw new CloudError("invalid-input", "--why-not needs a container", {
-        hint: "Write: clocker plan <container> --why-not <host>",
-      });
-    }
-    showAll(cloud, flags);
-    return;
-  }
-  const container = findContainer(cloud, name).name;
-  const view = await viewOf(cloud, container);
-  if (flags.whyNot !== undefined) {
-    const sentence = whyNot(view, container, flags.whyNot) ?? "";
-    if (flags.json) printJson({ container, host: flags.whyNot, sentence });
+  if (flags.whatIf !== undefined) return showWhatIf(cloud, flags.whatIf, flags);
+  if (flags.n1) return showSurvival(cloud, flags);
+  const question = questionOf(cloud, name ?? flags.why, flags.whyNot);
+  if (question.container === undefined) return showAll(cloud, flags);
+  const container = findContainer(cloud, question.container).name;
+  const view = await viewOf(planOf(cloud, container));
+  if (question.host !== undefined) {
+    const sentence = whyNot(view, container, question.host) ?? "";
+    if (flags.json) printJson({ container, host: question.host, sentence });
     else console.log(sentence);
     return;
   }
   const explanation = why(view, container)!;
   if (flags.json) printJson(explanation);
-  else show(explanation);
+  else console.log(explanationText(explanation));
+}
+
+interface Question {
+  container?: string;
+  host?: string;
+}
+
+/** `plan web --why-not h2`, `plan --why-not web h2` and, since words after an option are its own, `plan --why-not h2 web`. */
+export function questionOf(
+  cloud: Pick<CloudState, "containers" | "plans">,
+  container: string | undefined,
+  words: readonly string[] | undefined,
+): Question {
+  if (words === undefined) return container === undefined ? {} : { container };
+  const [first = "", second, ...rest] = words;
+  if (rest.length === 0 && container !== undefined && second === undefined)
+    return { container, host: first };
+  if (rest.length === 0 && container === undefined && second !== undefined) {
+    const isHost = (word: string) =>
+      cloud.plans.some(({ hosts }) => hosts.some(({ name }) => name === word));
+    const isContainer = cloud.containers.some(({ name }) => name === first);
+    return isHost(first) && !isContainer && !isHost(second)
+      ? { container: second, host: first }
+      : { container: first, host: second };
+  }
+  throw new CloudError("invalid-input", "--why-not needs a container and a host", {
+    hint: "Write: clocker plan --why-not <container> <host>",
+  });
 }
 
 function showAll(cloud: CloudState, flags: PlanFlags): void {
@@ -60,38 +100,63 @@ function showAll(cloud: CloudState, flags: PlanFlags): void {
   }
 }
 
-/** The plan that decided the container, made again from what the hosts say now. */
-async function viewOf(cloud: CloudState, container: string): Promise<PlanView> {
-  const state = cloud.plans.find(({ assignments }) => assignments?.[container] !== undefined);
-  if (!state) {
-    throw new CloudError(
-      "invalid-input",
-      `no plan of stack ${cloud.stack} has placed ${container}`,
-      {
-        hint: "Run `clocker up` first.",
-      },
-    );
-  }
-  const snapshots = await observeHosts(
-    state.hosts.map(({ connection }) => connection),
-    { timeoutMs: state.observeTimeout * 1000 },
+/** Each plan of the program is tried by itself; one that does not know what the change speaks of has nothing to say. */
+async function showWhatIf(cloud: CloudState, text: string, flags: PlanFlags): Promise<void> {
+  const changes = readChanges(text);
+  const answers = await Promise.all(
+    placedPlans(cloud).map(async (state) => ({
+      state,
+      found: whatIf(await viewOf(state), changes),
+    })),
   );
-  return viewPlan(state, snapshots);
+  const found = answers.flatMap(({ state, found }) => ("error" in found ? [] : [{ state, found }]));
+  if (found.length === 0) {
+    const [first] = answers.flatMap(({ found }) => ("error" in found ? [found.error] : []));
+    throw new CloudError("invalid-input", `what if "${text}": ${first ?? "nothing is placed"}`, {
+      hint: "`clocker hosts` and `clocker plan` show what there is.",
+    });
+  }
+  if (flags.json) printJson(found.map((each) => withoutPlan(each.found)));
+  else console.log(found.map((each) => whatIfText(each.found, hostsOf(each.state))).join("\n\n"));
 }
 
-const MARKS = { here: "*", possible: "+", refused: "-" } as const;
-
-function show({ sentence, hosts }: Explanation): void {
-  console.log(`${sentence}\n`);
-  console.log(
-    table(
-      ["", "HOST", "", "WHY"],
-      hosts.map(({ host, verdict, reasons }) => [
-        MARKS[verdict],
-        host,
-        verdict,
-        reasons.join("; "),
-      ]),
-    ),
+async function showSurvival(cloud: CloudState, flags: PlanFlags): Promise<void> {
+  const all = await Promise.all(
+    placedPlans(cloud).map(async (state) => survivesAnyLoss(await viewOf(state))),
   );
+  if (flags.json) printJson(all);
+  else console.log(all.map(survivalText).join("\n\n"));
+}
+
+/** What a change means; the whole plan behind it is as large as the cloud. */
+function withoutPlan({ input: _input, result: _result, ...rest }: WhatIf) {
+  return rest;
+}
+
+function hostsOf({ assignments = {} }: PlacementState): Record<string, string> {
+  return Object.fromEntries(Object.entries(assignments).map(([name, { host }]) => [name, host]));
+}
+
+function placedPlans(cloud: CloudState): PlacementState[] {
+  if (cloud.plans.length > 0) return cloud.plans;
+  throw new CloudError("invalid-input", `stack ${cloud.stack} has no plan`, {
+    hint: "Run `clocker up` first.",
+  });
+}
+
+function planOf(cloud: CloudState, container: string): PlacementState {
+  const state = cloud.plans.find(({ assignments }) => assignments?.[container] !== undefined);
+  if (state) return state;
+  throw new CloudError("invalid-input", `no plan of stack ${cloud.stack} has placed ${container}`, {
+    hint: "Run `clocker up` first.",
+  });
+}
+
+/** A plan of the state, made again from what the hosts say now. */
+async function viewOf(state: PlacementState): Promise<PlanView> {
+  const snapshots = await observeHosts(
+    state.hosts.map(({ connection }) => connection),
+    whatToObserve(state),
+  );
+  return viewPlan(state, snapshots);
 }

@@ -17,9 +17,10 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 export function platformConstraint(platforms: readonly Platform[]): Constraint {
   const built = listing(platforms.map(platformText));
   return declaredConstraint("platform", ({ candidate }) => {
-    const { platform, pending } = candidate;
+    const { platform, pending, notReady } = candidate;
     if (!platform) {
-      return pending === true
+      // What a host says of itself cannot be held against one that cannot be asked.
+      return pending === true || notReady !== undefined
         ? undefined
         : {
             one: `does not say its platform (the image is built for ${built})`,

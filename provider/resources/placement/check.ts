@@ -4,13 +4,13 @@ import type { HostSnapshot, ObserveOptions } from "../../host/observe.js";
 import type { CheckFailure, CheckResult, Meta } from "../../lifecycle.js";
 import { planAll, type PlanInput, type PlanResult } from "../../placement/index.js";
 import { hasUnknown, isUnknown, UNKNOWN } from "../../unknown.js";
-import { imagesToLookFor, needsUsage } from "./asked-for.js";
 import { compileFunctions } from "./functions.js";
 import type { PlacementInputs } from "./inputs.js";
 import { toAllocations, toAssignments } from "./leaves.js";
 import { lostOf, movesIn, orderOf } from "./moving.js";
 import { askableHosts, toPlanInput } from "./plan-input.js";
 import { validateInputs } from "./validate.js";
+import { whatToObserve } from "./why.js";
 
 /** What `check` needs of the world. */
 export interface PlanWorld {
@@ -46,11 +46,7 @@ export function makeCheck(world: PlanWorld) {
     const hosts = askableHosts(news.hosts);
     const snapshots = await world.observe(
       hosts.map(({ connection }) => connection),
-      {
-        timeoutMs: (isUnknown(news.observeTimeout) ? 10 : news.observeTimeout) * 1000,
-        ...(needsUsage(news) ? { usage: true } : {}),
-        images: imagesToLookFor(news),
-      },
+      whatToObserve(news),
     );
     // A snapshot goes by the connection's name; the plan by the host's.
     const named = snapshots.map((snapshot, i) => ({

@@ -1,4 +1,4 @@
-import type { HostSnapshot } from "../../host/observe.js";
+import type { HostSnapshot, ObserveOptions } from "../../host/observe.js";
 import {
   explain,
   type Explanation,
@@ -7,6 +7,9 @@ import {
   type PlanInput,
   type PlanResult,
 } from "../../placement/index.js";
+import { isUnknown } from "../../unknown.js";
+import { imagesToLookFor, needsUsage } from "./asked-for.js";
+import { compileFunctions } from "./functions.js";
 import type { PlacementState } from "./inputs.js";
 import { toPlanInput } from "./plan-input.js";
 
@@ -16,9 +19,19 @@ export interface PlanView {
   result: PlanResult;
 }
 
+/** What of the hosts the rules of a plan read. */
+export function whatToObserve(state: PlacementState): ObserveOptions {
+  return {
+    timeoutMs: (isUnknown(state.observeTimeout) ? 10 : state.observeTimeout) * 1000,
+    ...(needsUsage(state) ? { usage: true } : {}),
+    images: imagesToLookFor(state),
+  };
+}
+
 /** Makes the plan of a state again from fresh observations. What the state decided is kept where it may be. */
 export function viewPlan(state: PlacementState, snapshots: readonly HostSnapshot[]): PlanView {
-  const input = toPlanInput(state, state, snapshots);
+  const { functions } = compileFunctions(state.functions);
+  const input = toPlanInput(state, state, snapshots, functions);
   return { input, result: planAll(input) };
 }
 
