@@ -62,6 +62,10 @@ function expectSound(plan: PlanInput, result: PlanResult): void {
   }
 }
 
+function isSaid({ assignments, pending }: PlanResult, name: string): boolean {
+  return name in assignments || pending.requests.includes(name);
+}
+
 describe("a plan of any cloud", () => {
   it("is what a scan of all hosts for every request gives", () => {
     fc.assert(
@@ -243,9 +247,10 @@ describe("a plan of any cloud", () => {
         for (const [name, { cidr, vni }] of Object.entries(preview.networks)) {
           expect(up.networks[name]).toMatchObject({ cidr, vni });
         }
-        const placedInUp = Object.keys(up.assignments);
-        const saidInPreview = [...Object.keys(preview.assignments), ...preview.pending.requests];
-        expect(placedInUp.filter((name) => !saidInPreview.includes(name))).toEqual([]);
+        // Room that a container of the preview is refused after all may go to another one: then both refuse something.
+        if (preview.refusals.length > 0) expect(up.refusals).not.toEqual([]);
+        else
+          expect(Object.keys(up.assignments).filter((name) => !isSaid(preview, name))).toEqual([]);
       }),
       { numRuns: 1000 },
     );

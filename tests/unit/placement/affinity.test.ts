@@ -1,0 +1,237 @@
+import { describe, expect, it } from "vitest";
+import { parseAffinityRules, planAll } from "../../../provider/placement/index.js";
+import type { PlacementRequest, PlanInput } from "../../../provider/placement/model.js";
+import { after, ask, host, hostsOf, input, other, sentences } from "./make.js";
+
+const affine = (name: string, rules: string | string[], over: Partial<PlacementRequest> = {}) =>
+  ask(name, { constraints: [{ kind: "affinity", rules }], ...over });
+const ours = (name: string, type: string, application = "x") =>
+  other(name, { owner: `p/s/${name}`, type, application });
+/** Host names by request, depth first so that only rules drive containers away from h1. */
+const place = (over: Partial<PlanInput>) =>
+  planAll(
+    input({ candidates: [host("h1"), host("h2")], strategies: [{ kind: "depthFirst" }], ...over }),
+  );
+
+describe("the grammar", () => {
+  it.each([
+    ["not type", { quantifier: "none", verb: "TYPE", text: "NOT TYPE" }],
+    [
+      "TYPE acme.Db",
+      { quantifier: "all", verb: "TYPE", parameter: "acme.Db", text: "TYPE acme.Db" },
+    ],
+    ["  name   web ", { quantifier: "all", verb: "NAME", parameter: "web", text: "NAME web" }],
+    ["NOT ID web-1", { quantifier: "none", verb: "ID", parameter: "web-1", text: "NOT ID web-1" }],
+    ["Application", { quantifier: "all", verb: "APPLICATION", text: "APPLICATION" }],
+    [
+      "NOT PREDICATE noisy",
+      { quantifier: "none", verb: "PREDICATE", parameter: "noisy", text: "NOT PREDICATE noisy" },
+    ],
+    ["EMPTY", { quantifier: "all", verb: "EMPTY", text: "EMPTY" }],
+    ["NOT EMPTY", { quantifier: "none", verb: "EMPTY", text: "NOT EMPTY" }],
+    ["some type db", { quantifier: "some", verb: "TYPE", parameter: "db", text: "SOME TYPE db" }],
+  ])("reads %j", (text, rule) => {
+    expect(parseAffinityRules(text)).toEqual({ ok: true, rules: [rule] });
+  });
+
+  it("reads lists, lines and commas", () => {
+    const texts = (text: string | string[]) => {
+      const parsed = parseAffinityRules(text);
+      return parsed.ok ? parsed.rules.map((rule) => rule.text) : [];
+    };
+    expect(texts("NOT TYPE db, EMPTY\n\nNAME x")).toEqual(["NOT TYPE db", "EMPTY", "NAME x"]);
+    expect(texts(["NOT TYPE db", "EMPTY"])).toEqual(["NOT TYPE db", "EMPTY"]);
+  });
+
+  it.each([
+    ["", "affinity: there is no rule; write one such as NOT TYPE db"],
+    [
+      "NOT",
+      'affinity rule "NOT": a verb is missing after NOT; use TYPE, NAME, ID, APPLICATION, PREDICATE, EMPTY',
+    ],
+    [
+      "SAME TYPE",
+      'affinity rule "SAME TYPE": unknown verb "SAME"; use TYPE, NAME, ID, APPLICATION, PREDICATE, EMPTY',
+    ],
+    ["NAME", 'affinity rule "NAME": NAME needs a part of a name'],
+    ["not predicate", 'affinity rule "not predicate": PREDICATE needs the name of a function'],
+    ["NOT EMPTY now", 'affinity rule "NOT EMPTY now": nothing may follow EMPTY, but found "now"'],
+    ["TYPE a b c", 'affinity rule "TYPE a b c": nothing may follow "a", but found "b c"'],
+    ["SOME EMPTY", 'affinity rule "SOME EMPTY": SOME EMPTY says nothing; use NOT EMPTY'],
+  ])("refuses %j", (text, error) => {
+    expect(parseAffinityRules(text)).toEqual({ ok: false, error });
+    const plan = place({ requests: [affine("web", text)] });
+    expect(sentences(plan)).toEqual([`no host for web: ${error}`]);
+  });
+
+  it("refuses what means nothing here", () => {
+    expect(sentences(place({ requests: [affine("web", "NOT TYPE", { type: "" })] }))).toEqual([
+      'no host for web: affinity rule "NOT TYPE": web has no type; name one',
+    ]);
+    expect(sentences(place({ requests: [affine("web", "PREDICATE loud")] }))).toEqual([
+      'no host for web: affinity rule "PREDICATE loud": there is no function loud among the cloud\'s container predicates',
+    ]);
+    expect(
+      sentences(
+        place({ candidates: [host("h1", { affinity: ["TYPO"] })], requests: [ask("web")] }),
+      ),
+    ).toEqual([
+      'no host for web: host h1: affinity rule "TYPO": unknown verb "TYPO"; use TYPE, NAME, ID, APPLICATION, PREDICATE, EMPTY',
+    ]);
+  });
+});
+
+/** What lies on h1, the rules of `web`, and whether h1 takes it. */
+const rules: [string, string[], string, boolean][] = [
+  ["nothing", [], "TYPE", true],
+  ["nothing", [], "NOT TYPE db", true],
+  ["nothing", [], "EMPTY", true],
+  ["nothing", [], "NOT EMPTY", false],
+  ["nothing", [], "SOME TYPE db", false],
+  ["db", ["db"], "TYPE db", true],
+  ["db", ["db"], "TYPE Acme.DB", false],
+  ["acme.Db", ["acme.Db"], "type db", true],
+  ["db and web", ["db", "web"], "TYPE db", false],
+  ["db and web", ["db", "web"], "SOME TYPE db", true],
+  ["db and web", ["db", "web"], "NOT TYPE", false],
+  ["db", ["db"], "NOT TYPE", true],
+  ["db", ["db"], "TYPE", false],
+  ["web", ["web"], "TYPE", true],
+  ["db", ["db"], "EMPTY", false],
+  ["db", ["db"], "NOT EMPTY", true],
+  ["db", ["db"], "NOT APPLICATION x", false],
+  ["db", ["db"], "NOT APPLICATION", true],
+  ["db", ["db"], "APPLICATION", false],
+  ["db", ["db"], "NOT NAME DB-", false],
+  ["db", ["db"], "NAME b-0", true],
+  ["db", ["db"], "NOT ID p/s/db-0", false],
+  ["db", ["db"], "ID web-9", false],
+  ["db", ["db"], "NOT ID", true],
+  ["db", ["db"], "NOT PREDICATE loud", false],
+  ["web", ["web"], "NOT PREDICATE loud", true],
+  ["db", ["db"], "NOT TYPE web, TYPE db", true],
+  ["db", ["db"], "NOT TYPE web, NOT TYPE db", false],
+];
+
+describe("a rule", () => {
+  it.each(rules)("with %s there (%j), %s: %s", (_, types, text, expected) => {
+    const others = types.map((type, i) => ours(`${type}-${i}`, type));
+    const functions = { containers: { loud: ({ type }: { type: string }) => type === "db" } };
+    const plan = place({
+      candidates: [host("h1", { others })],
+      requests: [affine("web", text)],
+      functions,
+    });
+    expect(hostsOf(plan)["web"] === "h1").toBe(expected);
+  });
+
+  it("takes no notice of containers that are not ours", () => {
+    const candidates = [host("h1", { others: [other("agent")] })];
+    expect(hostsOf(place({ candidates, requests: [affine("web", "EMPTY")] }))).toEqual({
+      web: "h1",
+    });
+  });
+
+  it("says who is in the way", () => {
+    const candidates = [host("h1", { others: [ours("db-0", "db")] })];
+    expect(sentences(place({ candidates, requests: [affine("web", "NOT TYPE db")] }))).toEqual([
+      "no host for web: 1 host does not meet affinity NOT TYPE db (db-0 is there)",
+    ]);
+    const two = ["h1", "h2"].map((name) => host(name, { others: [ours("db-0", "db")] }));
+    expect(sentences(place({ candidates: two, requests: [affine("web", "NOT TYPE db")] }))).toEqual(
+      ["no host for web: 2 hosts do not meet affinity NOT TYPE db"],
+    );
+    expect(
+      sentences(place({ candidates: [host("h1")], requests: [affine("web", "NOT EMPTY")] })),
+    ).toEqual(["no host for web: 1 host does not meet affinity NOT EMPTY"]);
+  });
+
+  it("binds those who come later, and the plan made from its own result is the same", () => {
+    const requests = [affine("a", "NOT TYPE b"), ask("b"), affine("c", "EMPTY"), ask("d")];
+    const candidates = [host("h1"), host("h2"), host("h3")];
+    const plan = input({ candidates, requests, strategies: [{ kind: "depthFirst" }] });
+    const result = planAll(plan);
+    expect(hostsOf(result)).toEqual({ a: "h1", b: "h2", c: "h3", d: "h1" });
+    expect(planAll(after(plan, result)).assignments).toEqual(result.assignments);
+    const single = planAll({ ...plan, candidates: [host("h1")], requests: requests.slice(0, 2) });
+    expect(sentences(single)).toEqual([
+      "no host for b: 1 host has a, whose affinity NOT TYPE b speaks against it",
+    ]);
+    const both = planAll({
+      ...plan,
+      candidates: [host("h1"), host("h2")],
+      requests: [affine("a", "EMPTY"), affine("c", "EMPTY", {}), ask("d")],
+    });
+    expect(sentences(both)).toEqual([
+      "no host for d: 2 hosts have neighbours whose affinity EMPTY speaks against it",
+    ]);
+  });
+
+  it("about itself tells equal replicas apart", () => {
+    const requests = ["w-0", "w-1", "w-2"].map((name) => affine(name, "ID", { type: "w" }));
+    expect(hostsOf(place({ requests }))).toEqual({ "w-0": "h1", "w-1": "h2" });
+  });
+
+  it("that asks for company waits until it has come", () => {
+    const requests = [
+      affine("web", "SOME TYPE db"),
+      affine("late", "SOME TYPE web"),
+      ask("db", { constraints: [{ kind: "host", host: "h2" }] }),
+    ];
+    const plan = input({ candidates: [host("h1"), host("h2")], requests });
+    const result = planAll(plan);
+    expect(hostsOf(result)).toEqual({ web: "h2", late: "h2", db: "h2" });
+    expect(planAll(after(plan, result)).assignments).toEqual(result.assignments);
+  });
+
+  it("that asks for company drives away who has lost it", () => {
+    const requests = [affine("web", "SOME TYPE db"), affine("late", "SOME TYPE web"), ask("db")];
+    const plan = input({ candidates: [host("h1"), host("h2")], requests });
+    const first = planAll(plan);
+    const [web, late] = requests;
+    const gone = planAll({ ...after(plan, first), requests: [web!, late!] });
+    expect(hostsOf(gone)).toEqual({});
+    expect(sentences(gone)).toEqual([
+      "no host for web: 2 hosts do not meet affinity SOME TYPE db",
+      "no host for late: 2 hosts do not meet affinity SOME TYPE web",
+    ]);
+  });
+});
+
+describe("a host's rules", () => {
+  const dbOnly = host("h1", { affinity: ["TYPE db"] });
+  it("bind whoever comes", () => {
+    expect(
+      hostsOf(place({ candidates: [dbOnly, host("h2")], requests: [ask("web"), ask("db")] })),
+    ).toEqual({ web: "h2", db: "h1" });
+    expect(sentences(place({ candidates: [dbOnly], requests: [ask("web")] }))).toEqual([
+      "no host for web: 1 host has affinity TYPE db",
+    ]);
+  });
+
+  it("are about the newcomer where they name nobody", () => {
+    const candidates = [host("h1", { affinity: ["NOT TYPE"] }), host("h2")];
+    const requests = [ask("web-0"), ask("web-1"), ask("db-0")];
+    expect(hostsOf(place({ candidates, requests }))).toEqual({
+      "web-0": "h1",
+      "web-1": "h2",
+      "db-0": "h1",
+    });
+    const empty = [host("h1", { affinity: ["EMPTY"] }), host("h2")];
+    expect(hostsOf(place({ candidates: empty, requests }))).toEqual({
+      "web-0": "h1",
+      "web-1": "h2",
+      "db-0": "h2",
+    });
+  });
+
+  it("and the container's and the cloud's must all hold", () => {
+    const candidates = [host("h1", { affinity: ["NOT TYPE web"] }), host("h2"), host("h3")];
+    const requests = [ask("db"), affine("web", "NOT TYPE api"), ask("api")];
+    const constraints = [{ kind: "affinity" as const, rules: "NOT TYPE db" }];
+    const plan = planAll(
+      input({ candidates, requests, constraints, strategies: [{ kind: "depthFirst" }] }),
+    );
+    expect(hostsOf(plan)).toEqual({ db: "h1", web: "h2", api: "h3" });
+  });
+});
