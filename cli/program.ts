@@ -18,8 +18,7 @@ export function finish(code: number): void {
 export async function runCli(argv: readonly string[]): Promise<number> {
   exitCode = 0;
   try {
-    const program = newProgram();
-    for (const group of groupsFor(argv)) (await group.load())(program);
+    const program = await programWith(groupsFor(argv));
     if (argv.length === 0) {
       program.outputHelp();
       return 0;
@@ -32,6 +31,13 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     reportError(error);
     return 1;
   }
+}
+
+/** The program with the commands of these groups. Default: of all. */
+export async function programWith(groups: readonly Group[] = GROUPS): Promise<Command> {
+  const program = newProgram();
+  for (const group of groups) (await group.load())(program);
+  return program;
 }
 
 function newProgram(): Command {

@@ -13,14 +13,14 @@ export interface ExecFlags extends CommonFlags {
 
 /** `clocker exec web-0 -- sh`: a command in a container, with a terminal when there is one here. */
 export async function exec(
-  name: string,
+  wanted: string,
   given: readonly string[],
   flags: ExecFlags,
 ): Promise<void> {
   // What follows the container is passed through as it is, the separator included.
   const argv = given[0] === "--" ? given.slice(1) : given;
   const cloud = await cloudState(flags);
-  const { id, state } = findContainer(cloud, name);
+  const { id, name, state } = findContainer(cloud, wanted);
   const docker = dockerFor(state.place.connection);
   const user = flags.user === undefined ? {} : { user: flags.user };
   if (flags.json) {

@@ -1,5 +1,5 @@
-import { Option, type Command } from "commander";
-import { flagsOf, withStack } from "../commands/options.js";
+import type { Command } from "commander";
+import { flagsOf, positiveNumber, withStack } from "../commands/options.js";
 import type { ExecFlags } from "./exec.js";
 import type { LogFlags } from "./logs.js";
 import type { CommonFlags } from "../commands/options.js";
@@ -33,7 +33,7 @@ export function registerCloud(program: Command): void {
       "Shows the output of one or more containers. `web-0` is enough where only one name ends so.",
     )
     .option("-f, --follow", "go on until Ctrl-C")
-    .addOption(new Option("--tail <lines>", "only the last lines").argParser(Number))
+    .option("--tail <lines>", "only the last lines", positiveNumber)
     .option("-t, --timestamps", "begin each line with its time")
     .action(async (names: string[], _options: unknown, command: Command) =>
       (await import("./logs.js")).logs(names, flagsOf<LogFlags>(command)),

@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { labNames, listLabs } from "../../lab/index.js";
+import { documentedAnswers, shapeOf } from "../support/cli-docs.js";
 import { obstacles } from "../support/lab.js";
 import { PULUMI, ROOT } from "../support/project.js";
 
@@ -22,7 +23,10 @@ const ENV = {
 
 interface Ended {
   code: number | null;
+  /** Both streams, in the order in which they came. */
   output: string;
+  stdout: string;
+  stderr: string;
   seconds: number;
 }
 
@@ -37,17 +41,23 @@ function start(
 } {
   const begun = Date.now();
   let output = "";
+  const streams = { stdout: "", stderr: "" };
   const child = spawn(command!, [...before, ...argv], {
     cwd: ROOT,
     env: ENV,
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (bytes: Buffer) => (output += bytes.toString()));
+  for (const name of ["stdout", "stderr"] as const)
+    child[name].on("data", (bytes: Buffer) => {
+      output += bytes.toString();
+      streams[name] += bytes.toString();
+    });
   const ended = new Promise<Ended>((done, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => done({ code, output, seconds: (Date.now() - begun) / 1000 }));
+    child.once("close", (code) =>
+      done({ code, output, ...streams, seconds: (Date.now() - begun) / 1000 }),
+    );
   });
   return { child, output: () => output, ended };
 }
@@ -172,6 +182,18 @@ describe.skipIf(obstacles.length > 0)("the quickstart", () => {
     expect(up.output).toMatch(/- 2 deleted/);
     const back = await clocker("preview", "--expect-no-changes", "--stack", NAME);
     expect(back.code, back.output).toBe(0);
+  });
+
+  // While the quickstart's cloud is there: these commands need one, and none of them changes it.
+  it.each(documentedAnswers())("clocker %s answers as docs/cli.md shows", async (line, answer) => {
+    const words = line.split(" ");
+    if (words[0] === "lab") words.splice(2, 0, "--name", words[1] === "down" ? `${NAME}-2` : NAME);
+    else if (!["about", "stack ls"].some((start) => line.startsWith(start)))
+      words.splice(words[0] === "stack" || words[0] === "config" ? 2 : 1, 0, "--stack", NAME);
+    const { code, stdout, stderr } = await clocker(...words);
+    expect([code, line === "lab up --json" ? "" : stderr]).toEqual([0, ""]);
+    const [first = ""] = stdout.split("\n");
+    expect(shapeOf(JSON.parse(words[0] === "logs" ? first : stdout))).toEqual(shapeOf(answer));
   });
 
   it("takes everything down", async () => {
