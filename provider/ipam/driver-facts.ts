@@ -31,6 +31,7 @@ export const DRIVER_FACTS = {
   vxlan: { ...PLAIN, overhead: VXLAN_HEADERS },
   routed: { ...PLAIN, neighbours: true, routesBlocks: true },
   wireguard: { ...PLAIN, overhead: WIREGUARD_HEADERS, encrypts: "always", routesBlocks: true },
+  macvlan: { ...PLAIN, neighbours: true, routesBlocks: true, ownLink: true },
 } as const satisfies Record<string, DriverFacts>;
 
 export type DriverName = keyof typeof DRIVER_FACTS;

@@ -20,7 +20,7 @@ import {
   parseAddress,
   parseCidr,
 } from "./cidr.js";
-import { type DriverName, factsOf } from "./driver-facts.js";
+import { type DriverName, factsOf, isDriverName } from "./driver-facts.js";
 import { chooseMtu } from "./mtu.js";
 import { checkNames, recordsOf } from "./names.js";
 import { withoutLostRanges } from "./lost-ranges.js";
@@ -66,7 +66,11 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
       records: {},
       ...(blocks.retired.length > 0 ? { retired: blocks.retired } : {}),
     };
-    const { name, reserved } = network;
+    const { name } = network;
+    const reserved = [
+      ...network.reserved,
+      ...(factsOf(driver).ownLink ? underlaysOf(members) : []),
+    ];
     handOut({ name, cidr, reserved, spaces: blocks.spaces }, input, decisions, plan);
   }
   for (const [name, allocation] of Object.entries(input.given?.networks ?? {})) {
@@ -121,7 +125,7 @@ function chooseCidrs(
       carved.push(network);
       continue;
     }
-    const own = ownRanges(network.name, input, hosts);
+    const own = [...ownRanges(network.name, input, hosts), ...lanOf(network, text)];
     const result = checkCidr(network, text, ranges, rest(network.name), own);
     if ("refusal" in result) plan.refusals.push(refusal(network.name, result.refusal));
     else {
@@ -159,6 +163,17 @@ function ownRanges(name: string, input: PlanInput, hosts: readonly Candidate[]):
   const previous = input.previous.networks[name];
   if (previous) texts.add(previous.cidr);
   return [...texts].flatMap((text) => parseCidr(text) ?? []);
+}
+
+/** On the hosts' own LAN a network may have the LAN's CIDR, although the hosts route it already. */
+function lanOf({ driver }: NetworkRequest, text: string): Cidr[] {
+  if (!isDriverName(driver) || !factsOf(driver).ownLink) return [];
+  return [parseCidr(text) ?? []].flat();
+}
+
+/** Addresses that the hosts themselves have. */
+function underlaysOf(members: readonly Candidate[]): string[] {
+  return members.flatMap(({ underlay }) => (underlay ? [underlay.address] : []));
 }
 
 function mtuOf(

@@ -103,6 +103,8 @@ export interface SettingsInput {
   hosts: readonly string[];
   /** The host that the settings are for. */
   host: string;
+  /** That host's part of the CIDR. */
+  block: string;
 }
 
 /**

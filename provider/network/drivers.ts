@@ -1,5 +1,6 @@
 import type { DriverName } from "../ipam/driver-facts.js";
 import type { NetworkDriver } from "./driver.js";
+import { macvlanDriver } from "./macvlan/driver.js";
 import { routedDriver } from "./routed/driver.js";
 import { vxlanDriver } from "./vxlan/driver.js";
 import { wireguardDriver } from "./wireguard/driver.js";
@@ -9,6 +10,7 @@ export const DRIVERS: Readonly<Record<DriverName, NetworkDriver>> = {
   vxlan: vxlanDriver,
   routed: routedDriver,
   wireguard: wireguardDriver,
+  macvlan: macvlanDriver,
 };
 
 export type { DriverName };

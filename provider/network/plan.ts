@@ -44,6 +44,7 @@ export function planParts(
       vni: inputs.vni,
       hosts,
       host: host.name,
+      block: host.block,
     }),
     names,
   }));

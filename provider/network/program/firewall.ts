@@ -13,6 +13,9 @@
 export const FIREWALL_PART = `
 CHAINS="raw:CLOCKER-PREROUTING:PREROUTING raw:CLOCKER-OUTPUT:OUTPUT filter:CLOCKER-INPUT:INPUT filter:CLOCKER-FORWARD:DOCKER-USER nat:CLOCKER-POSTROUTING:POSTROUTING"
 
+# The containers' way out is a router of the hosts' LAN, not the host.
+has_router() { [ "$driver" = macvlan ] && [ "$(setting router)" != none ]; }
+
 firewall_rules() {
   paths=$("paths_$driver")
   vxlan="-p udp --dport $port -m u32 --u32 0>>22&0x3C@12>>8=$vni"
@@ -39,7 +42,7 @@ firewall_rules() {
   echo COMMIT
   echo "*nat"
   echo ":CLK-N-$vni - [0:0]"
-  if [ "$outbound" = yes ]; then echo "-A CLK-N-$vni -s $cidr ! -d $cidr ! -o $bridge -j MASQUERADE"; fi
+  if [ "$outbound" = yes ] && ! has_router; then echo "-A CLK-N-$vni -s $cidr ! -d $cidr ! -o $bridge -j MASQUERADE"; fi
   # a port published by one container and used by another of the same network: the answer must come back this way
   echo "-A CLK-N-$vni -s $cidr -o $bridge -m conntrack --ctstate DNAT -j MASQUERADE"
   echo COMMIT
@@ -47,7 +50,9 @@ firewall_rules() {
   for chain in I F; do echo ":CLK-$chain-$vni - [0:0]"; done
   echo "-A CLK-I-$vni -i lo -j RETURN"
   for path in $paths; do echo "-A CLK-I-$vni -i $path -s $cidr -d $gateway -m conntrack --ctstate UNTRACKED -j RETURN"; done
-  echo "-A CLK-I-$vni ! -i $bridge -d $cidr -j DROP"
+  # on the hosts' own LAN other addresses of the host may be in the CIDR
+  if [ "$driver" = macvlan ]; then inside=$gateway; else inside=$cidr; fi
+  echo "-A CLK-I-$vni ! -i $bridge -d $inside -j DROP"
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p udp --dport 53 -j ACCEPT"
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p tcp --dport 53 -j ACCEPT"
   for peer in $peers; do

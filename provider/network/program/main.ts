@@ -1,7 +1,6 @@
 /** The verbs. Each network of `start` runs in a shell of its own: one that fails does not keep the others down. */
 export const MAIN_PART = `
 up_network() {
-  up_bridge
   "up_$driver"
   up_firewall
   up_dns

@@ -1,4 +1,5 @@
 import { DNS_PART } from "../dns/dnsmasq.js";
+import { MACVLAN_PART } from "../macvlan/link.js";
 import { ROUTED_PART } from "../routed/link.js";
 import { VXLAN_PART } from "../vxlan/link.js";
 import { WIREGUARD_PART } from "../wireguard/link.js";
@@ -22,6 +23,7 @@ export const NETWORK_PROGRAM = (
   VXLAN_PART +
   ROUTED_PART +
   WIREGUARD_PART +
+  MACVLAN_PART +
   FIREWALL_PART +
   DNS_PART +
   BOOT_PART +

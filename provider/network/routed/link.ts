@@ -16,6 +16,7 @@ routed_routes() {
 }
 
 up_routed() {
+  up_bridge
   up_proxy
   routed_routes | up_routes
 }

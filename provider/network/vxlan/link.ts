@@ -36,6 +36,7 @@ forget_learned() {
 }
 
 up_vxlan() {
+  up_bridge
   if is ip link show dev "$link" && ! link_fits; then
     if need "the link $link has other settings"; then ip link del dev "$link"; fi
   fi

@@ -81,6 +81,7 @@ wg_peers() {
 }
 
 up_wireguard() {
+  up_bridge
   wg_names
   up_proxy
   if [ "$(wg pubkey 2>/dev/null < "$key")" != "$(fact_of self publickey)" ]; then

@@ -42,7 +42,7 @@ export function networkConformance(
   driver: Driver,
   { skips = {}, ...settings }: ConformanceOptions = {},
 ): void {
-  const mtu = UNDERLAY_MTU - factsOf(driver).overhead;
+  const mtu = settings.app?.mtu ?? UNDERLAY_MTU - factsOf(driver).overhead;
   const test = (name: string, body: () => Promise<void>): void => {
     const reason = skips[name];
     if (reason === undefined) it(name, body);

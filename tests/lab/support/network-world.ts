@@ -136,7 +136,7 @@ export async function traces(lab: TestLab, host: string): Promise<string> {
     host,
     "sh",
     "-c",
-    `ip -o link | grep -oE 'cn[bvwx][0-9]+' | sort -u
+    `ip -o link | grep -oE 'cn[bvwx][0-9]+|eth0[.][0-9]+' | sort -u
      ip route show proto 201
      ls /run/wireguard 2>/dev/null
      ps -ef 2>/dev/null | grep '[w]ireguard-go'

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { chooseDriver, isPublic } from "../../../provider/ipam/choose-driver.js";
 import type { Candidate, NetworkAllocation } from "../../../provider/placement/model.js";
-import { host, network } from "../placement/make.js";
+import { plan } from "../../../provider/placement/index.js";
+import { ask, host, input, network, on, sentences } from "../placement/make.js";
 
 const at = (name: string, address: string, routes = ["10.0.0.0/24"]): Candidate =>
   host(name, { underlay: { address, mtu: 1500, routes } });
@@ -88,5 +89,63 @@ describe("public addresses", () => {
     ["not an address", false],
   ])("%s: %s", (address, expected) => {
     expect(isPublic(address)).toBe(expected);
+  });
+});
+
+describe("a network on the hosts' own LAN", () => {
+  const lan = { cidr: "10.0.0.0/24", blockPrefix: 28, range: "10.0.0.128/25" };
+  const hosts = [at("h1", "10.0.0.130"), at("h2", "10.0.0.2")];
+
+  it("may have the LAN's CIDR, cuts blocks from its range, and gives no host's address away", () => {
+    const asked = input({
+      candidates: hosts,
+      networks: [network("office", { ...lan, driver: "macvlan" })],
+      requests: [
+        ask("a", { networks: [on("office")], constraints: [{ kind: "host", host: "h1" }] }),
+      ],
+    });
+    const result = plan(asked);
+    expect(result.refusals).toEqual([]);
+    expect(result.networks["office"]?.hosts["h1"]).toEqual({
+      block: "10.0.0.128/28",
+      gateway: "10.0.0.129",
+      underlay: "10.0.0.130",
+    });
+    expect(result.networks["office"]?.mtu).toBe(1500);
+    expect(result.assignments["a"]?.addresses).toEqual({ office: "10.0.0.131" });
+  });
+
+  it("other drivers are refused it", () => {
+    const result = plan(input({ candidates: hosts, networks: [network("office", lan)] }));
+    expect(sentences(result)).toEqual([
+      "network office: 10.0.0.0/24 overlaps route 10.0.0.0/24 of h1 and h2",
+    ]);
+  });
+
+  it("a range outside is refused", () => {
+    const over = { cidr: "10.9.0.0/24", range: "10.8.0.0/25", blockPrefix: 28 };
+    const result = plan(input({ candidates: hosts, networks: [network("office", over)] }));
+    expect(sentences(result)).toEqual([
+      "network office: range 10.8.0.0/25 is not a part of 10.9.0.0/24",
+    ]);
+  });
+});
+
+describe("an address outside its host's block", () => {
+  it("is in the plan, for drivers that route blocks", () => {
+    const result = plan(
+      input({
+        candidates: near,
+        networks: [network("app", { cidr: "10.1.0.0/16" })],
+        requests: [
+          ask("a", {
+            networks: [on("app", { address: "10.1.0.9" })],
+            constraints: [{ kind: "host", host: "h2" }],
+          }),
+        ],
+      }),
+    );
+    expect(result.networks["app"]?.hosts["h1"]?.extra).toBeUndefined();
+    expect(result.networks["app"]?.hosts["h2"]?.extra).toEqual(["10.1.0.9"]);
   });
 });
