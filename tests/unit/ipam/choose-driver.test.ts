@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseDriver, isPublic } from "../../../provider/ipam/choose-driver.js";
 import type { Candidate, NetworkAllocation } from "../../../provider/placement/model.js";
-import { plan } from "../../../provider/placement/index.js";
+import { planAll } from "../../../provider/placement/plan.js";
 import { ask, host, input, network, on, sentences } from "../placement/make.js";
 
 const at = (name: string, address: string, routes = ["10.0.0.0/24"]): Candidate =>
@@ -104,7 +104,7 @@ describe("a network on the hosts' own LAN", () => {
         ask("a", { networks: [on("office")], constraints: [{ kind: "host", host: "h1" }] }),
       ],
     });
-    const result = plan(asked);
+    const result = planAll(asked);
     expect(result.refusals).toEqual([]);
     expect(result.networks["office"]?.hosts["h1"]).toEqual({
       block: "10.0.0.128/28",
@@ -116,7 +116,7 @@ describe("a network on the hosts' own LAN", () => {
   });
 
   it("other drivers are refused it", () => {
-    const result = plan(input({ candidates: hosts, networks: [network("office", lan)] }));
+    const result = planAll(input({ candidates: hosts, networks: [network("office", lan)] }));
     expect(sentences(result)).toEqual([
       "network office: 10.0.0.0/24 overlaps route 10.0.0.0/24 of h1 and h2",
     ]);
@@ -124,7 +124,7 @@ describe("a network on the hosts' own LAN", () => {
 
   it("a range outside is refused", () => {
     const over = { cidr: "10.9.0.0/24", range: "10.8.0.0/25", blockPrefix: 28 };
-    const result = plan(input({ candidates: hosts, networks: [network("office", over)] }));
+    const result = planAll(input({ candidates: hosts, networks: [network("office", over)] }));
     expect(sentences(result)).toEqual([
       "network office: range 10.8.0.0/25 is not a part of 10.9.0.0/24",
     ]);
@@ -133,7 +133,7 @@ describe("a network on the hosts' own LAN", () => {
 
 describe("an address outside its host's block", () => {
   it("is in the plan, for drivers that route blocks", () => {
-    const result = plan(
+    const result = planAll(
       input({
         candidates: near,
         networks: [network("app", { cidr: "10.1.0.0/16" })],
