@@ -8,6 +8,12 @@ afterAll(removeCli);
 
 const TOKEN = "canary-51c2";
 
+interface Event {
+  sequence: number;
+  summaryEvent?: object;
+  cancelEvent?: object;
+}
+
 describe("clocker, from the first command to the last", () => {
   let project: CliProject;
   beforeAll(() => {
@@ -138,10 +144,12 @@ Resources:
     const events = update.stdout
       .trimEnd()
       .split("\n")
-      .map((line) => JSON.parse(line) as { sequence: number; summaryEvent?: object });
+      .map((line) => JSON.parse(line) as Event);
     const order = events.map(({ sequence }) => sequence);
     expect(order).toEqual([...order].sort((a, b) => a - b));
-    expect(events.at(-1)?.summaryEvent).toMatchObject({ resourceChanges: digest.changeSummary });
+    // As the CLI's stream does: the summary, then one event that says that no more will come.
+    expect(events.at(-2)?.summaryEvent).toMatchObject({ resourceChanges: digest.changeSummary });
+    expect(events.at(-1)?.cancelEvent).toEqual({});
     expect(readFileSync(log, "utf8")).toBe(update.stdout);
     expect(preview.stdout.includes(TOKEN)).toBe(false);
     expect(update.stdout.includes(TOKEN)).toBe(false);
