@@ -233,24 +233,19 @@ describe("a plan of any cloud", () => {
         );
         const preview = planAll({ ...grown, candidates });
         const up = planAll(grown);
-        const refused = new Set(up.refusals.map(({ name }) => name));
+        if (preview.refusals.length > 0) expect(up.refusals).not.toEqual([]);
+        // A request that has only one host can still be refused there. A refusal fails the up before anything is
+        // touched, so there is no other plan to compare with.
+        if (up.refusals.length > 0) return;
         for (const [name, assignment] of Object.entries(preview.assignments)) {
           const real = up.assignments[name];
-          if (!real) {
-            // A request that has only one host can still be refused there.
-            expect(refused.has(name)).toBe(true);
-            continue;
-          }
           expect({ ...real, addresses: {} }).toEqual({ ...assignment, addresses: {} });
-          expect(real.addresses).toEqual(expect.objectContaining(assignment.addresses));
+          expect(real?.addresses).toEqual(expect.objectContaining(assignment.addresses));
         }
         for (const [name, { cidr, vni }] of Object.entries(preview.networks)) {
           expect(up.networks[name]).toMatchObject({ cidr, vni });
         }
-        // Room that a container of the preview is refused after all may go to another one: then both refuse something.
-        if (preview.refusals.length > 0) expect(up.refusals).not.toEqual([]);
-        else
-          expect(Object.keys(up.assignments).filter((name) => !isSaid(preview, name))).toEqual([]);
+        expect(Object.keys(up.assignments).filter((name) => !isSaid(preview, name))).toEqual([]);
       }),
       { numRuns: 1000 },
     );
