@@ -9,6 +9,7 @@ export default defineConfig({
           name: "unit",
           sequence: { groupOrder: 0 },
           include: ["tests/unit/**/*.test.ts", "tests/property/**/*.test.ts"],
+          setupFiles: ["tests/support/property-seed.ts"],
           testTimeout: 30_000,
         },
       },
