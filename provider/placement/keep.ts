@@ -92,7 +92,7 @@ function keepOne({ world, ask, hostClass, previous, seen, company, keeping }: Ca
   const foundAtHome = !before && home && !leaving && mayStay(hostClass, ask, home, company);
   const other = foundAtHome ? home : found;
   if (other) stay(other, FOUND, 0);
-  if (other === home) return;
+  if (other && other === home) return;
   const from = previous?.host ?? home?.name;
   if (from === undefined) return;
   keeping.departures.set(ask.name, {

@@ -34,7 +34,7 @@ export interface Supply {
   /** Utilisation below `low` is too little, above `high` too much. */
   low: number;
   high: number;
-  /** `hot`: too few hosts. `cold`: at least one too many. */
+  /** By the headroom alone, whatever the bounds are. `hot`: too few hosts. `cold`: at least one too many. */
   state: "hot" | "ok" | "cold";
   /** Between min and max hosts. */
   desiredHosts: number;

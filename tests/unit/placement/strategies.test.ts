@@ -1,58 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { StrategyName, StrategySpec } from "../../../provider/placement/model.js";
+import type { StrategySpec } from "../../../provider/placement/model.js";
 import { planAll } from "../../../provider/placement/plan.js";
-import { after, ask, assigned, GiB, host, hostsOf, input, other, replicas } from "./make.js";
+import { after, ask, host, hostsOf, input, other, replicas } from "./make.js";
 
 const three = [host("h1"), host("h2"), host("h3")];
-const kinds: StrategyName[] = ["random", "depthFirst", "breadthFirst", "leastContainers"];
-
-describe.each(kinds)("conformance of %s", (kind) => {
-  const strategies: StrategySpec[] = [{ kind }];
-
-  it("gives the same plan for equal input, in any order of hosts", () => {
-    const plan = input({ candidates: three, requests: replicas("web", 9), strategies });
-    const reversed = { ...plan, candidates: [...three].reverse() };
-    expect(planAll(plan)).toEqual(planAll(plan));
-    expect(planAll(reversed)).toEqual(planAll(plan));
-  });
-
-  it("is a total order: each request has one host as long as there is room", () => {
-    const candidates = three.map((each) => ({ ...each, maxContainers: 3 }));
-    const result = planAll(input({ candidates, requests: replicas("web", 9), strategies }));
-    expect(Object.keys(result.assignments)).toHaveLength(9);
-    expect(result.refusals).toEqual([]);
-  });
-
-  it("keeps what is placed, with its reason and score", () => {
-    const web = assigned("h3", { score: -7, reason: "it was always here" });
-    const plan = input({ candidates: three, requests: [ask("web")], strategies });
-    const previous = { assignments: { web }, networks: {} };
-    expect(planAll({ ...plan, previous }).assignments).toEqual({ web });
-  });
-
-  it("explains every refusal with all hosts", () => {
-    const requests = [ask("web", { memoryBytes: 5 * GiB })];
-    const [refusal] = planAll(input({ candidates: three, requests, strategies })).refusals;
-    expect(refusal?.sentence).toBe(
-      "no host for web: 3 hosts lack 5 GiB of memory (largest free 4 GiB on h1)",
-    );
-    expect(refusal?.hosts.map((each) => each.host)).toEqual(["h1", "h2", "h3"]);
-  });
-
-  it("never refuses because a host was added", () => {
-    const candidates = three.map((each) => ({ ...each, maxContainers: 1 }));
-    const requests = replicas("web", 3);
-    expect(planAll(input({ candidates, requests, strategies })).refusals).toEqual([]);
-    const more = [...candidates, host("h0"), host("h9")];
-    expect(planAll(input({ candidates: more, requests, strategies })).refusals).toEqual([]);
-  });
-
-  it("gives every assignment a reason", () => {
-    const result = planAll(input({ candidates: three, requests: replicas("web", 4), strategies }));
-    for (const { reason } of Object.values(result.assignments)) expect(reason).toMatch(/^\S.*\S$/);
-  });
-});
-
 describe("breadthFirst", () => {
   const plan = input({ candidates: three, requests: [ask("redis"), ...replicas("web", 3)] });
 

@@ -1,0 +1,397 @@
+import { describe, expect, it } from "vitest";
+import { planAll } from "../../../provider/placement/index.js";
+import type {
+  Candidate,
+  ConstraintSpec,
+  PlanInput,
+  StrategySpec,
+} from "../../../provider/placement/model.js";
+import { after, ask, assigned, GiB, host, hostsOf, input, other, replicas } from "./make.js";
+
+const pinned = (name: string): ConstraintSpec[] => [{ kind: "host", host: name }];
+const before = (hosts: Record<string, string>) => ({
+  previous: {
+    assignments: Object.fromEntries(
+      Object.entries(hosts).map(([name, where]) => [name, assigned(where)]),
+    ),
+    networks: {},
+  },
+});
+const plan = (over: Partial<PlanInput>) => planAll(input(over));
+const two = (first: Partial<Candidate>, second: Partial<Candidate> = {}) => [
+  host("h1", first),
+  host("h2", second),
+];
+
+describe("a host that is drained", () => {
+  it("loses its containers, what others depend on first", () => {
+    const result = plan({
+      candidates: two({ drain: true }),
+      requests: [
+        ask("web", { dependsOn: ["api", "nobody"] }),
+        ask("api", { dependsOn: ["db"] }),
+        ask("stays"),
+        ask("db"),
+      ],
+      ...before({ web: "h1", api: "h1", db: "h1", stays: "h2" }),
+    });
+    const move = { from: "h1", to: "h2", cause: "drain", why: "h1 is drained" };
+    expect(result.moves).toEqual(["db", "api", "web"].map((name) => ({ name, ...move })));
+    expect(result.assignments["db"]?.reason).toBe("the only host that fits");
+    expect(result).not.toHaveProperty("stuck");
+    const next = planAll(after(input({ candidates: two({ drain: true }) }), result));
+    expect(next).not.toHaveProperty("moves");
+  });
+
+  it("cuts a circle of dependencies where program order enters it", () => {
+    const result = plan({
+      candidates: two({ drain: true }),
+      requests: [
+        ask("a", { dependsOn: ["b"] }),
+        ask("b", { dependsOn: ["c", "a"] }),
+        ask("c", { dependsOn: ["a"] }),
+      ],
+      ...before({ a: "h1", b: "h1", c: "h1" }),
+    });
+    expect(result.moves?.map(({ name }) => name)).toEqual(["c", "b", "a"]);
+  });
+
+  it("keeps what has data there or no other place, and says why", () => {
+    const result = plan({
+      candidates: two({ drain: true, volumes: ["data"] }, { memoryBytes: GiB }),
+      requests: [
+        ask("db", { volumes: ["data"] }),
+        ask("fresh", { volumes: ["none-yet"] }),
+        ask("big", { memoryBytes: 2 * GiB }),
+        ask("web"),
+      ],
+      ...before({ db: "h1", fresh: "h1", big: "h1", web: "h1" }),
+    });
+    expect(result.moves?.map(({ name }) => name)).toEqual(["web"]);
+    expect(result.stuck).toEqual([
+      {
+        name: "db",
+        host: "h1",
+        cause: "drain",
+        sentence: "db stays on h1, which is drained: its volume data is there",
+      },
+      {
+        name: "fresh",
+        host: "h1",
+        cause: "drain",
+        sentence: "fresh stays on h1, which is drained: its volume none-yet is there",
+      },
+      {
+        name: "big",
+        host: "h1",
+        cause: "drain",
+        sentence:
+          "big stays on h1, which is drained: 1 host is being drained, 1 host lacks 2 GiB of memory (largest free 1 GiB on h2)",
+      },
+    ]);
+    expect(result.refusals).toEqual([]);
+    expect(result.assignments["big"]).toEqual(assigned("h1"));
+  });
+
+  it("keeps everything while it cannot be seen", () => {
+    const result = plan({
+      candidates: two({ drain: true, notReady: "cannot be reached: timed out" }),
+      requests: [ask("web")],
+      ...before({ web: "h1" }),
+    });
+    expect(hostsOf(result)).toEqual({ web: "h1" });
+    expect(result.stuck?.[0]?.sentence).toBe(
+      "web stays on h1, which is drained: it cannot be reached: timed out",
+    );
+  });
+
+  it("gives up a container that it runs without a state, too", () => {
+    const own = { web: { networks: {} } };
+    const result = plan({ candidates: two({ drain: true, own }), requests: [ask("web")] });
+    expect(result.moves).toEqual([
+      { name: "web", from: "h1", to: "h2", cause: "drain", why: "h1 is drained" },
+    ]);
+    const alone = plan({ candidates: [host("h1", { drain: true, own })], requests: [ask("web")] });
+    expect(alone.assignments["web"]).toMatchObject({
+      host: "h1",
+      reason: "its container already runs here",
+      score: 0,
+    });
+    expect(alone.stuck?.map(({ name }) => name)).toEqual(["web"]);
+  });
+
+  it("lets a container stay with what already runs elsewhere", () => {
+    const result = plan({
+      candidates: two({ drain: true }, { own: { web: { networks: {} } } }),
+      requests: [ask("web")],
+      ...before({ web: "h1" }),
+    });
+    expect(result.assignments["web"]).toMatchObject({
+      host: "h2",
+      reason: "its container already runs here",
+    });
+  });
+
+  it("takes nothing new, and what is pinned there is stuck", () => {
+    const result = plan({
+      candidates: two({ drain: true }),
+      requests: [ask("old", { constraints: pinned("h1") }), ask("new")],
+      ...before({ old: "h1" }),
+    });
+    expect(hostsOf(result)).toEqual({ old: "h1", new: "h2" });
+    expect(result.stuck?.[0]?.sentence).toBe(
+      "old stays on h1, which is drained: 1 host is not h1, to which it is pinned, 1 host is being drained",
+    );
+  });
+
+  it("keeps the devices of who is stuck", () => {
+    const devices = [{ kind: "gpu", attributes: {}, ids: ["g0", "g1"] }];
+    const result = plan({
+      candidates: two({ drain: true, devices }),
+      requests: [ask("ai", { devices: [{ kind: "gpu", count: 1 }] })],
+      previous: { assignments: { ai: assigned("h1", { devices: ["g1"] }) }, networks: {} },
+    });
+    expect(result.assignments["ai"]).toEqual(assigned("h1", { devices: ["g1"] }));
+  });
+});
+
+describe("a host that is lost", () => {
+  const lost = two(
+    { lost: true, notReady: "cannot be reached: no route" },
+    { volumes: [], memoryBytes: 2 * GiB },
+  );
+  const world = input({
+    candidates: lost,
+    requests: [ask("web"), ask("db", { volumes: ["data"] }), ask("new")],
+    ...before({ web: "h1", db: "h1" }),
+  });
+
+  it("keeps everything until it is to be replaced", () => {
+    const result = planAll(world);
+    expect(hostsOf(result)).toEqual({ web: "h1", db: "h1", new: "h2" });
+    expect(result).not.toHaveProperty("moves");
+  });
+
+  it("then gives up what has no data there", () => {
+    const result = planAll({ ...world, replaceLost: true });
+    expect(result.moves).toEqual([
+      {
+        name: "web",
+        from: "h1",
+        to: "h2",
+        cause: "lost",
+        why: "h1 is lost: it cannot be reached: no route",
+      },
+    ]);
+    expect(result.stuck?.map(({ sentence }) => sentence)).toEqual([
+      "db stays on h1, which is lost: its volume data is there",
+    ]);
+    const unsaid = planAll({ ...world, candidates: two({ lost: true }), replaceLost: true });
+    expect(unsaid.moves?.[0]?.why).toBe("h1 is lost");
+  });
+
+  it("keeps what has no other place", () => {
+    const requests = [ask("web", { memoryBytes: 3 * GiB })];
+    const result = planAll({ ...world, requests, replaceLost: true });
+    expect(hostsOf(result)).toEqual({ web: "h1" });
+    expect(result.stuck?.[0]?.sentence).toBe(
+      "web stays on h1, which is lost: 1 host is not ready (h1 cannot be reached: no route), 1 host lacks 3 GiB of memory (largest free 2 GiB on h2)",
+    );
+  });
+});
+
+describe("a host that is no longer there, or breaks a rule now", () => {
+  it.each<[string, Partial<PlanInput>, string]>([
+    ["gone", { candidates: [host("h2")] }, "h1 is no longer a host of the cloud"],
+    [
+      "without its label",
+      {
+        constraints: [{ kind: "label", expression: "zone=eu" }],
+        candidates: two({}, { labels: { zone: "eu" } }),
+      },
+      "h1 lacks label zone=eu",
+    ],
+    [
+      "too small",
+      { candidates: two({ memoryBytes: GiB }) },
+      "h1 lacks 2 GiB of memory (1 GiB free, 1 GiB short)",
+    ],
+    [
+      "without those it wants to be with",
+      {
+        candidates: two({}, { others: [other("db", { owner: "a/b/db", type: "db" })] }),
+        constraints: [{ kind: "affinity", rules: "SOME TYPE db" }],
+      },
+      "h1 does not meet affinity SOME TYPE db",
+    ],
+  ])("%s: the move says so", (_, over, why) => {
+    const result = plan({
+      candidates: two({}),
+      requests: [ask("web", { memoryBytes: 2 * GiB })],
+      ...before({ web: "h1" }),
+      ...over,
+    });
+    expect(result.moves).toEqual([{ name: "web", from: "h1", to: "h2", cause: "rule", why }]);
+  });
+
+  it("is no move where nothing else will do: that is refused", () => {
+    const result = plan({
+      candidates: [host("h2", { memoryBytes: GiB })],
+      requests: [ask("web", { memoryBytes: 2 * GiB })],
+      ...before({ web: "h1" }),
+    });
+    expect(result).not.toHaveProperty("moves");
+    expect(result.refusals.map(({ sentence }) => sentence)).toEqual([
+      "no host for web: 1 host lacks 2 GiB of memory (largest free 1 GiB on h2)",
+    ]);
+  });
+});
+
+describe("a rebalance", () => {
+  const all = (count: number, where: string) =>
+    before(Object.fromEntries(replicas("web", count).map(({ name }) => [name, where])));
+  const moved = (over: Partial<PlanInput>) =>
+    (plan(over).moves ?? []).map(({ name, to }) => `${name} to ${to}`);
+
+  it("moves only what makes the balance better, the last replicas first, and then stops", () => {
+    const world = input({
+      candidates: [host("h1"), host("h2"), host("h3")],
+      requests: replicas("web", 6),
+      rebalance: {},
+      ...all(6, "h1"),
+    });
+    const result = planAll(world);
+    expect(result.moves).toEqual(
+      [
+        ["web-5", "h2"],
+        ["web-4", "h3"],
+        ["web-3", "h2"],
+        ["web-2", "h3"],
+      ]
+        .map(([name = "", to = ""]): unknown =>
+          expect.objectContaining({ name, to, cause: "rebalance" }),
+        )
+        .reverse(),
+    );
+    expect(result.moves?.at(-1)?.why).toBe("breadth first: 0 web here, 5 on h1");
+    expect(result.assignments["web-5"]?.reason).toBe("breadth first: 0 web here, 5 on h1");
+    expect(planAll(after(world, result))).not.toHaveProperty("moves");
+  });
+
+  it("moves no more than it may, and only of the applications that it is for", () => {
+    const world = {
+      candidates: two({}),
+      requests: replicas("web", 6),
+      ...all(6, "h1"),
+    };
+    expect(moved({ ...world, rebalance: { maxMoves: 2 } })).toEqual(["web-4 to h2", "web-5 to h2"]);
+    expect(moved({ ...world, rebalance: { maxMoves: 0 } })).toEqual([]);
+    expect(moved({ ...world, rebalance: { applications: ["blog"] } })).toEqual([]);
+    expect(moved({ ...world, rebalance: { applications: ["shop"] } })).toHaveLength(3);
+    expect(moved(world)).toEqual([]);
+    const many = { candidates: two({}), requests: replicas("web", 40), ...all(40, "h1") };
+    expect(moved({ ...many, rebalance: {} })).toHaveLength(10);
+  });
+
+  it.each<[string, Partial<PlanInput>]>([
+    ["with a volume", { requests: replicas("web", 4, { volumes: ["data"] }) }],
+    ["on a host that cannot be seen", { candidates: two({ notReady: "cannot be reached" }) }],
+    ["drawn at random", { strategies: [{ kind: "random" }] }],
+    ["pinned", { requests: replicas("web", 4, { constraints: pinned("h1") }) }],
+    ["without room elsewhere", { candidates: two({}, { maxContainers: 0 }) }],
+  ])("moves nothing %s", (_, over) => {
+    const world = { candidates: two({}), requests: replicas("web", 4), ...all(4, "h1") };
+    expect(moved({ ...world, rebalance: {}, ...over })).toEqual([]);
+  });
+
+  it("keeps capacity in both places: no move relies on another", () => {
+    const result = plan({
+      candidates: two({ memoryBytes: 4 * GiB }, { memoryBytes: 2 * GiB }),
+      requests: replicas("web", 4, { memoryBytes: GiB }),
+      rebalance: {},
+      ...all(4, "h1"),
+    });
+    expect(Object.values(hostsOf(result))).toEqual(["h1", "h1", "h2", "h2"]);
+  });
+
+  it("moves depth first to the first host with room, and binpack together", () => {
+    const strategies: StrategySpec[] = [{ kind: "depthFirst" }];
+    const result = plan({
+      candidates: two({}),
+      requests: replicas("web", 2),
+      strategies,
+      rebalance: {},
+      ...all(2, "h2"),
+    });
+    expect(result.moves?.map(({ why }) => why)).toEqual([
+      "depth first: h1 comes before h2",
+      "depth first: h1 comes before h2",
+    ]);
+    const packed = plan({
+      candidates: two({}),
+      requests: [ask("a", { cpus: 2 }), ask("b", { cpus: 1 })],
+      strategies: [{ kind: "binpack" }],
+      rebalance: {},
+      ...before({ a: "h1", b: "h2" }),
+    });
+    expect(hostsOf(packed)).toEqual({ a: "h2", b: "h2" });
+  });
+
+  it("does not move for a sample's noise", () => {
+    const use = (cpu: number) => ({ usage: { cpu, memory: 0, ageSeconds: 1 } });
+    const world = (far: number) => ({
+      candidates: two(use(0.5), use(far)),
+      requests: [ask("web", { cpus: 0.1 })],
+      strategies: [{ kind: "lowestCpuUsage" as const }],
+      rebalance: {},
+      ...before({ web: "h1" }),
+    });
+    expect(moved(world(0.44))).toEqual([]);
+    expect(moved(world(0.3))).toEqual(["web to h2"]);
+  });
+
+  it("spreads over zones what was put together", () => {
+    const result = plan({
+      candidates: two({ labels: { zone: "a" } }, { labels: { zone: "b" } }),
+      requests: replicas("web", 4),
+      strategies: [{ kind: "spreadOver", over: [{ label: "zone" }] }],
+      rebalance: {},
+      ...all(4, "h1"),
+    });
+    expect(result.moves?.map(({ name, why }) => `${name}: ${why}`)).toEqual([
+      "web-2: spread over zone: 1 web in zone=b, 2 web in zone=a",
+      "web-3: spread over zone: 0 web in zone=b, 3 web in zone=a",
+    ]);
+  });
+
+  it("leaves the cause of what moves anyway, and gives devices at the new place", () => {
+    const gpu = (id: string) => ({
+      devices: [{ kind: "gpu", attributes: {}, ids: [id, `${id}x`] }],
+    });
+    const requests = replicas("web", 2, { devices: [{ kind: "gpu", count: 1 }] });
+    const result = plan({
+      candidates: two(gpu("a"), gpu("b")),
+      requests,
+      rebalance: {},
+      previous: {
+        assignments: {
+          "web-0": assigned("h1", { devices: ["a"] }),
+          "web-1": assigned("h1", { devices: ["ax"] }),
+        },
+        networks: {},
+      },
+    });
+    expect(result.assignments["web-1"]).toMatchObject({ host: "h2", devices: ["b"] });
+  });
+
+  it("waits for hosts that do not exist yet", () => {
+    const result = plan({
+      candidates: [host("h1"), host("h2", { pending: true })],
+      requests: [...replicas("web", 2), ask("db", { volumes: ["data"] })],
+      rebalance: {},
+      ...before({ "web-0": "h1", "web-1": "h1", db: "h1" }),
+    });
+    expect(result.pending.requests).toEqual(["web-0", "web-1"]);
+    expect(hostsOf(result)).toEqual({ db: "h1" });
+  });
+});
