@@ -52,6 +52,15 @@ if [ -e "$D/bare" ]; then
   mount --bind "$(cat "$D/bare")" "$R/opt/apt"
   mount -o remount,bind,ro "$R/opt/apt"
 fi
+if [ -e "$D/engine" ]; then
+  mkdir -p "$R/opt/engine" "$R/usr/local/sbin"
+  mount --bind "$(cat "$D/engine")" "$R/opt/engine"
+  mount -o remount,bind,ro "$R/opt/engine"
+  for program in "$R"/opt/engine/*; do
+    program=$(basename "$program")
+    [ "$program" = runc ] || ln -sfn "/opt/engine/$program" "$R/usr/local/sbin/$program"
+  done
+fi
 mount --bind /dev "$R/dev"
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$R/dev/pts"
 mount -t tmpfs -o mode=1777 tmpfs "$R/dev/shm"

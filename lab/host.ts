@@ -10,6 +10,7 @@ import { hostNames, type LabNames } from "./names.js";
 import { ENGINE_PACKAGES, OFFLINE_SOURCE } from "./offline-packages.js";
 import { killHosts } from "./processes.js";
 import type { LabRecord, HostRecord } from "./record.js";
+import { otherEngine } from "./requirements.js";
 import { LabError, until } from "./run.js";
 import { HIDDEN, writeSeed } from "./seed.js";
 import { hostAddress, hostMac, underlay } from "./subnet.js";
@@ -28,6 +29,8 @@ export async function installHost(
   await mkdir(own.dir, { recursive: true });
   const hidden = host.bare ? [...HIDDEN, "etc/apt/sources.list", "etc/apt/sources.list.d"] : HIDDEN;
   if (host.bare) await writeFile(join(own.dir, "bare"), OFFLINE_SOURCE);
+  const engine = otherEngine();
+  if (engine !== undefined && !host.bare) await writeFile(join(own.dir, "engine"), engine);
   await writeFile(join(own.dir, "hidden"), hidden.map((path) => `${path}\n`).join(""));
   await writeFile(join(own.dir, "utmp"), runlevelRecord());
   await writeFile(own.init, INIT_SCRIPT, { mode: 0o755 });

@@ -1,5 +1,5 @@
 import { accessSync, constants, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { LabError } from "./run.js";
 
 const SEARCH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -22,20 +22,31 @@ const COMMANDS: Record<string, string> = {
 
 /** Full path of a command, or undefined. Looks where the system keeps commands, whatever PATH says. */
 export function findCommand(name: string): string | undefined {
-  return SEARCH.map((dir) => join(dir, name)).find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return SEARCH.map((dir) => join(dir, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Debian packages that are missing for the lab, sorted. */
 export function missingPackages(): string[] {
   const missing = Object.entries(COMMANDS).filter(([command]) => !findCommand(command));
   return [...new Set(missing.map(([, pkg]) => pkg))].sort();
+}
+
+/**
+ * Folder of another Docker Engine than the distribution's (dockerd, docker-proxy, containerd, its shim, docker; runc
+ * stays the distribution's), from the variable CLOCKER_LAB_DOCKER. Hosts with Docker run what is in it.
+ */
+export function otherEngine(): string | undefined {
+  const folder = process.env["CLOCKER_LAB_DOCKER"];
+  return folder === undefined || folder === "" ? undefined : resolve(folder);
 }
 
 const NO_ROOT = "The lab needs root to make namespaces, links and mounts: run it with sudo.";
@@ -60,6 +71,11 @@ export function labObstacles(): string[] {
       `The lab needs packages that are not installed: apt-get install -y ${missing.join(" ")}`,
     );
   }
+  const engine = otherEngine();
+  if (engine !== undefined && !isExecutable(join(engine, "dockerd")))
+    obstacles.push(
+      `CLOCKER_LAB_DOCKER is ${engine}, and there is no program dockerd: name the folder of a Docker Engine's programs, or unset it.`,
+    );
   for (const path of mountedApart())
     obstacles.push(
       `The lab's hosts share this machine's root file system, but ${path} is a file system of its own here: use a machine with one file system for /.`,

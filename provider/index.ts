@@ -5,6 +5,7 @@
  */
 import { dockerHostLifecycle } from "./resources/docker-host/lifecycle.js";
 import { upcast as upcastDockerHost } from "./resources/docker-host/state.js";
+import { networkNamesLifecycle } from "./resources/network-names/lifecycle.js";
 import { placedContainerLifecycle } from "./resources/placed-container/lifecycle.js";
 import { placementLifecycle } from "./resources/placement/lifecycle.js";
 import { virtualNetworkLifecycle } from "./resources/virtual-network/lifecycle.js";
@@ -17,3 +18,4 @@ export const dockerHost = wrapLifecycle(dockerHostLifecycle, {
 export const placement = wrapLifecycle(placementLifecycle, { kind: "Placement" });
 export const virtualNetwork = wrapLifecycle(virtualNetworkLifecycle, { kind: "VirtualNetwork" });
 export const placedContainer = wrapLifecycle(placedContainerLifecycle, { kind: "PlacedContainer" });
+export const networkNames = wrapLifecycle(networkNamesLifecycle, { kind: "NetworkNames" });

@@ -60,9 +60,14 @@ export class CloudPlan {
     return open.plan;
   }
 
+  /** The plan that decides this network, which may be earlier than a container's. */
+  ofNetwork(network: string): Placement | undefined {
+    return this.planOf.get(`network ${network}`);
+  }
+
   /** True while more may be added to the plan that this network is in. */
   isOpen(network: string): boolean {
-    const plan = this.planOf.get(`network ${network}`);
+    const plan = this.ofNetwork(network);
     return plan !== undefined && plan === this.open?.plan;
   }
 
@@ -97,6 +102,7 @@ export class CloudPlan {
         earlier: this.earlier(),
         assignments: undefined,
         allocations: undefined,
+        names: undefined,
         order: undefined,
         hostSupply: undefined,
       },
@@ -114,13 +120,14 @@ export class CloudPlan {
   }
 
   private earlier(): pulumi.Input<Record<string, unknown>> {
-    if (this.closed.length === 0) return { assignments: {}, networks: {}, requests: [] };
+    const closed = [...this.closed]; // as it is now: by the time that all is known, this plan has closed as well
+    if (closed.length === 0) return { assignments: {}, networks: {}, requests: [] };
     return pulumi
-      .all(this.closed.map(({ plan }) => pulumi.all([plan.assignments, plan.allocations])))
+      .all(closed.map(({ plan }) => pulumi.all([plan.assignments, plan.allocations])))
       .apply((plans) => ({
         assignments: Object.assign({}, ...plans.map(([assignments]) => assignments)) as unknown,
         networks: Object.assign({}, ...plans.map(([, allocations]) => allocations)) as unknown,
-        requests: this.closed.flatMap(({ requests }) => requests.map((request) => request())),
+        requests: closed.flatMap(({ requests }) => requests.map((request) => request())),
       }));
   }
 }

@@ -16,6 +16,7 @@ export type {
   RebalanceArgs,
   SupplyArgs,
 } from "./resources/docker-cloud.js";
+export { NetworkNames } from "./resources/network-names.js";
 export { Placement } from "./resources/placement.js";
 export { VirtualNetwork } from "./resources/virtual-network.js";
 export type { VirtualNetworkArgs } from "./resources/virtual-network.js";

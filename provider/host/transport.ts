@@ -18,6 +18,7 @@ export type FaultPoint =
   | "healthy"
   | "named"
   | "network-joined"
+  | "names-added"
   | "host-prepared"
   | "deleted";
 

@@ -10,9 +10,18 @@ export function isDnsLabel(name: string): boolean {
 
 /**
  * Checks the names that requests have on a network: each valid, no two requests of the same name (upper and lower
- * case are one), and no alias that is the name of another request. Several requests may share an alias.
+ * case are one), and no alias that is the name of another request. Several requests may share an alias. The names of
+ * `earlier` requests are on the network already: nothing new is said of them alone.
  */
-export function checkNames(network: string, requests: readonly PlacementRequest[]): string[] {
+export function checkNames(
+  network: string,
+  requests: readonly PlacementRequest[],
+  earlier: readonly PlacementRequest[] = [],
+): string[] {
+  if (earlier.length > 0) {
+    const known = new Set(checkNames(network, earlier));
+    return checkNames(network, [...earlier, ...requests]).filter((problem) => !known.has(problem));
+  }
   const problems: string[] = [];
   const owners = new Map<string, string>();
   for (const { name, networks } of requests) {

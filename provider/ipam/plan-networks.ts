@@ -29,6 +29,8 @@ import { chooseVni } from "./vni.js";
 
 export interface NetworkPlan {
   networks: Record<string, NetworkAllocation>;
+  /** Names on networks that earlier plans made. */
+  addedNames: Record<string, Record<string, string[]>>;
   /** By request, then by network; an address that is not decided yet is absent. */
   addresses: Map<string, Record<string, string>>;
   /** Networks of which nothing can be said before all hosts exist. */
@@ -39,7 +41,13 @@ export interface NetworkPlan {
 /** Plans all networks for requests whose hosts are decided. */
 export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPlan {
   const input = withoutLostRanges(whole);
-  const plan: NetworkPlan = { networks: {}, addresses: new Map(), pending: [], refusals: [] };
+  const plan: NetworkPlan = {
+    networks: {},
+    addedNames: {},
+    addresses: new Map(),
+    pending: [],
+    refusals: [],
+  };
   const hosts = [...input.candidates].sort((a, b) => compareNames(a.name, b.name));
   const cidrs = chooseCidrs(input, hosts, plan);
   const vnis = occupiedVnis(input);
@@ -74,7 +82,13 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     handOut({ name, cidr, reserved, spaces: blocks.spaces }, input, decisions, plan);
   }
   for (const [name, allocation] of Object.entries(input.given?.networks ?? {})) {
-    if (!plan.networks[name]) handOut(spaceOf(name, allocation), input, decisions, plan);
+    if (plan.networks[name]) continue;
+    handOut(spaceOf(name, allocation), input, decisions, plan);
+    for (const problem of checkNames(name, input.requests, input.given?.requests)) {
+      plan.refusals.push(refusal(name, problem));
+    }
+    const records = recordsOf(name, input.requests, plan.addresses);
+    if (Object.keys(records).length > 0) plan.addedNames[name] = records;
   }
   for (const network of input.networks) {
     for (const problem of checkNames(network.name, input.requests)) {

@@ -45,6 +45,22 @@ export interface HostPart {
   names: string;
 }
 
+/** Names that a later plan adds to a network on one host, beside those that the network was made with. */
+export interface AddedNames {
+  /** Logical name of the host. */
+  host: string;
+  networkId: string;
+  vni: number;
+  /** `project/stack/name` of the network. */
+  owner: string;
+  /** The plan that adds them; each has its own on a host. */
+  plan: string;
+  /** Tells these from others of the same plan: what has another mark is never removed. One line beginning with "#". */
+  mark: string;
+  /** Hosts file of the names. */
+  names: string;
+}
+
 /** A container's end of a network. */
 export interface Endpoint {
   /** Docker's id or name of the container. */
@@ -66,6 +82,13 @@ export interface Observation {
   /** Docker's id of the network, or "". */
   dockerId: string;
   /** What differs from the part, one clause each; empty when all is as it should be. */
+  differs: string[];
+}
+
+export interface NamesObservation {
+  /** The plan has no names on the host. */
+  absent: boolean;
+  /** What differs, one clause each; empty when all is as it should be. */
   differs: string[];
 }
 
@@ -129,6 +152,12 @@ export interface NetworkDriver {
   retire?(context: DriverContext, part: HostPart): Promise<void>;
   /** Only the names changed. */
   rename(context: DriverContext, part: HostPart): Promise<void>;
+  /** Puts the names that a plan adds in the place of those it added before. The network must be on the host. */
+  addNames(context: DriverContext, added: AddedNames): Promise<void>;
+  /** Takes a plan's names away; no network, no names or another mark is fine. */
+  dropNames(context: DriverContext, added: AddedNames): Promise<void>;
+  /** Compares a plan's names on the host; changes nothing. */
+  observeNames(context: DriverContext, added: AddedNames): Promise<NamesObservation>;
   /** Attaches a container with its planned address. */
   attach(context: DriverContext, part: HostPart, endpoint: Endpoint): Promise<void>;
   /** Detaches a container; not attached is fine. */

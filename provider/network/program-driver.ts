@@ -7,7 +7,10 @@ import type { DriverPlan, NetworkDriver } from "./driver.js";
 import { dockerNetworkName } from "./names.js";
 import { observePart } from "./observe-part.js";
 import { COMMON_PROGRAMS, missingPrograms, packagesOf, requirePrograms } from "./requirements.js";
-import { runProgram } from "./run-program.js";
+import { runNamesProgram, runProgram } from "./run-program.js";
+
+/** What the program says when a plan's file is not there. */
+const NO_NAMES = "the names are not on the host";
 
 /**
  * A driver whose network is a Docker network on each host, over links that the program on the host makes. Docker
@@ -58,6 +61,20 @@ export function programDriver(
         if (!(error instanceof CloudError) || error.code !== "command") throw error;
         await driver.join(context, part);
       });
+    },
+
+    async addNames(context, added) {
+      await runNamesProgram(context, "add-names", added);
+      await faultPoint("names-added", added.host);
+    },
+
+    async dropNames(context, added) {
+      await runNamesProgram(context, "drop-names", added);
+    },
+
+    async observeNames(context, added) {
+      const differs = await runNamesProgram(context, "check-names", added);
+      return { absent: differs.includes(NO_NAMES), differs };
     },
 
     async attach({ transport }, part, endpoint) {

@@ -1,6 +1,6 @@
 import { CloudError } from "../errors.js";
 import type { ExecResult, Transport } from "../host/transport.js";
-import type { DriverContext, HostFacts, HostPart, Peer } from "./driver.js";
+import type { AddedNames, DriverContext, HostFacts, HostPart, Peer } from "./driver.js";
 import { bridgeName, linkName, macOf, VXLAN_PORT } from "./names.js";
 import { NETWORK_PROGRAM, RUN_PROGRAM } from "./program/program.js";
 
@@ -70,15 +70,39 @@ const WITH_DOCUMENT: readonly Verb[] = ["apply", "check", "introduce"];
 
 type Verb = "apply" | "check" | "introduce" | "activate" | "retire" | "names" | "leave";
 
+/** The same for the names that a later plan adds. */
+export async function runNamesProgram(
+  context: DriverContext,
+  verb: "add-names" | "check-names" | "drop-names",
+  added: AddedNames,
+): Promise<string[]> {
+  const { vni, owner, plan, mark, names } = added;
+  const dropping = verb === "drop-names";
+  const args = [String(vni), owner, plan, ...(dropping ? [mark] : [])];
+  const stdin = dropping ? "" : `${mark}\n${names}`;
+  return wordsAfter(await runVerb(context, verb, added.networkId, args, stdin), "differs");
+}
+
 async function run(
-  { transport, signal }: Pick<DriverContext, "transport" | "signal">,
+  context: Pick<DriverContext, "transport" | "signal">,
   verb: Verb,
   part: HostPart,
 ): Promise<ExecResult> {
   const document = WITH_DOCUMENT.includes(verb);
   const args = document ? [] : [String(part.vni), part.owner];
+  const stdin = document ? partDocument(part) : verb === "names" ? part.names : "";
+  return runVerb(context, verb, part.networkId, args, stdin);
+}
+
+async function runVerb(
+  { transport, signal }: Pick<DriverContext, "transport" | "signal">,
+  verb: string,
+  networkId: string,
+  args: readonly string[],
+  stdin: string,
+): Promise<ExecResult> {
   const result = await transport.script(RUN_PROGRAM, [NETWORK_PROGRAM, verb, ...args], {
-    stdin: document ? partDocument(part) : verb === "names" ? part.names : "",
+    stdin,
     timeoutMs: 60_000,
     ...(signal ? { signal } : {}),
   });
@@ -86,23 +110,32 @@ async function run(
   throw result.code === 3
     ? new CloudError(
         "conflict",
-        `cannot make network ${part.networkId}: ${wordsAfter(result, "conflict")[0] ?? "something is in the way"}`,
+        `cannot make network ${networkId}: ${wordsAfter(result, "conflict")[0] ?? "something is in the way"}`,
         {
           host: transport.connection.name,
-          resource: part.networkId,
+          resource: networkId,
           hint: "Remove what is in the way, or give the network another CIDR or networkId.",
         },
       )
-    : failed(transport, verb, part, result);
+    : failed(transport, verb, networkId, result);
 }
+
+const DOING: Readonly<Record<string, string>> = {
+  check: "observe",
+  names: "name",
+  leave: "remove",
+  "add-names": "add names to",
+  "check-names": "observe the names of",
+  "drop-names": "remove names from",
+};
 
 function failed(
   transport: Transport,
   verb: string,
-  part: HostPart,
+  networkId: string,
   result: ExecResult,
 ): CloudError {
-  const what = { apply: "make", check: "observe", names: "name", leave: "remove" }[verb] ?? "make";
+  const what = DOING[verb] ?? "make";
   const said = result.stderr
     .trim()
     .split("\n")
@@ -110,10 +143,10 @@ function failed(
     .filter((line) => line !== "");
   return new CloudError(
     "command",
-    `could not ${what} network ${part.networkId} (exit code ${result.code})`,
+    `could not ${what} network ${networkId} (exit code ${result.code})`,
     {
       host: transport.connection.name,
-      resource: part.networkId,
+      resource: networkId,
       reasons: said,
       hint: "Run again: what is done is kept.",
     },

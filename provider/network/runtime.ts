@@ -3,11 +3,13 @@ import { withDeadline } from "../host/deadline.js";
 import { redact } from "../redact.js";
 import type { Transport } from "../host/transport.js";
 import type {
+  AddedNames,
   DriverContext,
   Endpoint,
   HostFacts,
   HostPart,
   JoinResult,
+  NamesObservation,
   NetworkDriver,
   Observation,
 } from "./driver.js";
@@ -71,6 +73,22 @@ export class NetworkRuntime {
     );
   }
 
+  addNames(added: AddedNames): Promise<void> {
+    return this.changing("add names to", added, (context) => this.driver.addNames(context, added));
+  }
+
+  dropNames(added: AddedNames): Promise<void> {
+    return this.changing("remove names from", added, (context) =>
+      this.driver.dropNames(context, added),
+    );
+  }
+
+  observeNames(added: AddedNames): Promise<NamesObservation> {
+    return this.call("observe the names of", added, (context) =>
+      this.driver.observeNames(context, added),
+    );
+  }
+
   attach(part: HostPart, endpoint: Endpoint): Promise<void> {
     return this.call("attach to", part, (context) => this.driver.attach(context, part, endpoint));
   }
@@ -93,7 +111,7 @@ export class NetworkRuntime {
 
   private changing<T>(
     what: string,
-    part: HostPart,
+    part: { networkId: string },
     body: (context: DriverContext) => Promise<T>,
   ): Promise<T> {
     return this.call(what, part, (context) =>
@@ -103,7 +121,7 @@ export class NetworkRuntime {
 
   private async call<T>(
     what: string,
-    part: HostPart | undefined,
+    part: { networkId: string } | undefined,
     body: (context: DriverContext) => Promise<T>,
   ): Promise<T> {
     const host = this.transport.connection.name;

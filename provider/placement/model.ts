@@ -241,6 +241,8 @@ export interface PlanInput {
   given?: {
     assignments: Record<string, Assignment>;
     networks: Record<string, NetworkAllocation>;
+    /** What they were asked for: their names on the networks are taken. */
+    requests: PlacementRequest[];
   };
   /** What cannot be judged yet because values of the program are not known. */
   undecided?: {
@@ -312,6 +314,8 @@ export interface PlanResult {
   /** An address that is missing for one of a request's networks is decided when pending hosts exist. */
   assignments: Record<string, Assignment>;
   networks: Record<string, NetworkAllocation>;
+  /** Names of the requests on networks that earlier plans made, by network. */
+  addedNames: Record<string, Record<string, string[]>>;
   /** Requests and networks that must wait for hosts that do not exist yet. */
   pending: { requests: string[]; networks: string[] };
   refusals: Refusal[];

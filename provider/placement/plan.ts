@@ -31,6 +31,7 @@ export function planAll(input: PlanInput, makePicker: MakePicker = fastPicker): 
   return {
     assignments,
     networks: addresses.networks,
+    addedNames: addresses.addedNames,
     pending: { requests: decisions.pending, networks: addresses.pending },
     refusals: [...decisions.refusals, ...addresses.refusals],
     ...(moves.length > 0 ? { moves } : {}),

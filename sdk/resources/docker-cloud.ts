@@ -16,7 +16,9 @@ import type { Collect, Constraint, Preference, Strategy } from "../rules.js";
 import { FunctionBook } from "../user-functions.js";
 import { bytesOf, secondsOf, type Duration, type Memory } from "../units.js";
 import { DockerHost } from "./docker-host.js";
+import { NetworkNames } from "./network-names.js";
 import type { Placement } from "./placement.js";
+import type { VirtualNetwork } from "./virtual-network.js";
 
 export interface ContainerDefaults {
   /** Cores reserved for and granted to a container that names none. @default 0.5 */
@@ -124,6 +126,7 @@ export class DockerCloud extends pulumi.ComponentResource {
   readonly collect: Collect;
   private readonly plan: CloudPlan;
   private readonly supplied: pulumi.Output<Supply> | undefined;
+  private readonly added = new Map<Placement, Map<string, NetworkNames>>();
   private readonly infos = new Map<string, pulumi.Output<PlanHost>>();
   private readonly parts = new Map<string, HostParts>();
 
@@ -244,6 +247,22 @@ export class DockerCloud extends pulumi.ComponentResource {
   /** @internal The plan that this network is in has not been closed: nothing in it can be waited for. */
   isOpen(network: string): boolean {
     return this.plan.isOpen(network);
+  }
+
+  /**
+   * @internal The names that a plan adds to a network of an earlier plan: one resource for both, made with the first
+   * container that needs it. Undefined where the network's own plan has the container, and so its names.
+   */
+  addedNames(network: VirtualNetwork, plan: Placement): NetworkNames | undefined {
+    if (this.plan.ofNetwork(network.networkName) === plan) return undefined;
+    let ofPlan = this.added.get(plan);
+    if (!ofPlan) this.added.set(plan, (ofPlan = new Map<string, NetworkNames>()));
+    let names = ofPlan.get(network.networkName);
+    if (!names) {
+      names = new NetworkNames(network, plan, this);
+      ofPlan.set(network.networkName, names);
+    }
+    return names;
   }
 
   /** @internal What the program says of the host that a plan chose. Depends on that host alone. */

@@ -17,11 +17,7 @@ import type { DockerCloud } from "./docker-cloud.js";
 import type { Placement } from "./placement.js";
 import { VirtualNetwork } from "./virtual-network.js";
 
-/**
- * A network to attach to, with the names the container has there and, if wished, a fixed address. The names of a network
- * are planned with it: those of a container that the program makes after it has awaited something do not resolve
- * there, though it resolves all others; previews warn of that.
- */
+/** A network to attach to, with the names the container has there and, if wished, a fixed address. */
 export interface NetworkAttachment {
   network: VirtualNetwork;
   /** Further names on this network; several containers may share one. @default [] */
@@ -164,6 +160,8 @@ export class PlacedContainer extends ClockerResource {
       // A device has one holder at a time.
       stopFirst: isStopFirst(settled()) || needs.devices !== undefined,
     }));
+    // Before the container answers to its names, they resolve.
+    const names = attachments.flatMap(({ network }) => args.cloud.addedNames(network, plan) ?? []);
     super(
       "PlacedContainer",
       "placedContainer",
@@ -177,7 +175,7 @@ export class PlacedContainer extends ClockerResource {
         place: placeOf(plan, name, args.cloud, attachments, { type, group: args.group ?? type }),
         status: undefined,
       },
-      opts,
+      names.length === 0 ? opts : pulumi.mergeOptions(opts, { dependsOn: names }),
     );
     this.containerName = name;
     this.plan = plan;

@@ -22,11 +22,17 @@ export class Placement extends ClockerResource {
 
   /** By container: the one that has to be in its new place before it moves; absent when nothing waits. */
   declare readonly order: pulumi.Output<Record<string, string> | undefined>;
+  /** Names that the plan adds to networks of earlier plans, by network. */
+  declare readonly names: pulumi.Output<Record<string, Record<string, string[]>>>;
   /** How many hosts the cloud should have, if it was asked for. */
   declare readonly hostSupply: pulumi.Output<Supply>;
 
   /** @internal */
+  readonly planName: string;
+
+  /** @internal */
   constructor(name: string, inputs: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
     super("Placement", "placement", name, inputs, opts);
+    this.planName = name;
   }
 }

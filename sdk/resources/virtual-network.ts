@@ -84,7 +84,7 @@ export class VirtualNetwork extends ClockerResource {
   declare readonly driver: pulumi.Output<DriverName>;
   declare readonly domain: pulumi.Output<string>;
   declare readonly networkId: pulumi.Output<string>;
-  /** Names that resolve on the network, with their addresses. */
+  /** Names of the containers that the network was made with, and their addresses; later ones are in a NetworkNames. */
   declare readonly records: pulumi.Output<Record<string, string[]>>;
 
   /** The logical name, as containers refer to the network. */

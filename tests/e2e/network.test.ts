@@ -21,7 +21,11 @@ const WANTED: Wanted = {
     "blue-3": on("h3", { on: ["blue"] }),
     both: on("h2", { on: ["red", "blue"] }),
   },
+  later: { late: on("h3", { on: ["red"] }), later: on("h1", { on: ["red"] }) },
 };
+
+/** Then one of the later containers has moved, and the other has gone. */
+const MOVED: Wanted = { ...WANTED, later: { late: on("h1", { on: ["red"] }) } };
 
 /** What our networks leave on a host: links, rules, processes, files. Empty after a destroy. */
 const TRACES = `
@@ -108,36 +112,75 @@ describeLab.each(EACH)("networks of programs on real hosts, with $with", ({ tool
     expect(servers.slice(0, 2)).toEqual([gatewayOf("red"), gatewayOf("blue")]);
   });
 
+  it("what the program makes after an await has a name on every host of the network, and nowhere else", async () => {
+    for (const from of ["red-1", "red-2", "both", "later"]) {
+      expect(await asks(from, "late"), from).toBe("late");
+    }
+    expect(await asks("late", "later.red.clocker")).toBe("later");
+    expect(await asks("late", "red-2")).toBe("red-2");
+    expect(await asks("blue-3", "late")).toBe("");
+    const address = found["late"]!.addresses["red"]!;
+    expect((await inside("red-2", "nslookup", address)).stdout).toContain("late.red.clocker");
+    await cloud.isDone(WANTED);
+  });
+
+  it("such names follow a move and go with their container, also after a run that died in between", async () => {
+    const preview = await cloud.mustPreview(MOVED);
+    expect(preview.ops).toMatchObject({ "cloud-2": "update", "cloud-2:red": "update" });
+    expect(preview.ops["later"]).toBe("delete");
+    const died = await cloud.project.run(["up", "--yes", "--skip-preview", "--stack", "dev"], {
+      env: { WANTED: JSON.stringify(MOVED), CLOCKER_FAULT: "names-added@h2:kill" },
+    });
+    expect(died.code).not.toBe(0);
+    await cloud.up(MOVED);
+    found = await cloud.found();
+    expect(found["late"]).toMatchObject({
+      host: "h1",
+      addresses: preview.containers["late"]!.addresses,
+    });
+    expect(await asks("red-2", "late")).toBe("late");
+    expect(await asks("both", "late")).toBe("late");
+    expect((await inside("red-2", "nslookup", "later")).code).not.toBe(0);
+    await cloud.isDone(MOVED);
+  });
+
   it("a refresh shows what was stopped and removed by hand, and up restores both", async () => {
-    const env = { env: { WANTED: JSON.stringify(WANTED) } };
+    const env = { env: { WANTED: JSON.stringify(MOVED) } };
     await lab.sh("h2", "docker", "stop", "-t", "0", found["red-2"]!.id);
     await lab.sh("h1", "docker", "rm", "-f", found["blue-1"]!.id);
+    await lab.sh("h2", "sh", "-c", "rm /var/lib/clocker/net/*/names.d/cloud-2");
     const log = await cloud.project.must(
       ["refresh", "--yes", "--skip-preview", "--stack", "dev"],
       env,
     );
     expect(log.output).toMatch(/blue-1.*delete/);
     expect(log.output).toMatch(/red-2/);
-    const preview = await cloud.mustPreview(WANTED);
-    expect(preview.ops).toEqual({ "blue-1": "create", "red-2": "update" });
+    const preview = await cloud.mustPreview(MOVED);
+    expect(preview.ops).toEqual({
+      "blue-1": "create",
+      "cloud-2:red": "update",
+      red: "update", // its name server has not read what is there now
+      "red-2": "update",
+    });
     expect(preview.said).toContainEqual(expect.stringMatching(/^red-2: restore: /));
-    await cloud.up(WANTED);
+    await cloud.up(MOVED);
     const after = await cloud.found();
     expect(places(after)).toEqual(places(found));
     expect(after["red-2"]!.id).toBe(found["red-2"]!.id);
     expect(await asks("red-1", "red-2")).toBe("red-2");
     expect(await asks("blue-3", "blue-1")).toBe("blue-1");
-    await cloud.isDone(WANTED);
+    expect(await asks("red-2", "late")).toBe("late");
+    await cloud.isDone(MOVED);
   });
 
   it("up --refresh does it in one", async () => {
     const before = await cloud.found();
     await lab.sh("h3", "docker", "rm", "-f", before["blue-3"]!.id);
-    await cloud.up(WANTED, "--refresh");
+    await cloud.up(MOVED, "--refresh");
     const after = await cloud.found();
     expect(places(after)).toEqual(places(before));
     expect(await asks("blue-1", "blue-3")).toBe("blue-3");
-    await cloud.isDone(WANTED);
+    await cloud.isDone(MOVED);
   });
 
   it("after a power cut the host's containers come back and are reachable without us", async () => {
@@ -145,9 +188,10 @@ describeLab.each(EACH)("networks of programs on real hosts, with $with", ({ tool
     await lab.kill("h2");
     await lab.restart("h2");
     await eventually("red-1 finds red-2", async () => (await asks("red-1", "red-2")) === "red-2");
+    await eventually("red-2 finds late", async () => (await asks("red-2", "late")) === "late");
     await eventually("both finds blue-3", async () => (await asks("both", "blue-3")) === "blue-3");
     expect(await cloud.found()).toEqual(before);
-    await cloud.isDone(WANTED);
+    await cloud.isDone(MOVED);
   });
 
   it("destroy leaves nothing of ours and touches nothing of others", async () => {

@@ -135,6 +135,42 @@ describeLab("a placed container on a real daemon", () => {
     expect(await lifecycle.read(id, updated.outs)).toEqual({});
   });
 
+  it("has its default route in the first of its networks, also after a restart and further networks", async ({
+    skip,
+  }) => {
+    const { Version, ApiVersion } = await docker().version();
+    skip(
+      Number(ApiVersion.split(".")[1]) < 48,
+      `Docker ${Version} takes the first network by name; from 28 on it follows the attach order`,
+    );
+    const routes = async (state: PlacedContainerState) =>
+      (await inside(state, "ip", "route")).split("\n").filter((line) => line.startsWith("default"));
+    const lan = network("lan", "10.64.5.1");
+    const dmz = network("dmz", "10.65.5.1");
+    // By name dmz-78 comes before lan-77.
+    const inputs = wanted("routed", {}, { networks: [lan, dmz] });
+    const { id, outs } = await lifecycle.create(inputs);
+    expect(await routes(outs)).toEqual([expect.stringContaining("via 10.64.0.1 ")]);
+    await docker().restartContainer(outs.status.containerId, 1);
+    expect(await routes(outs)).toEqual([expect.stringContaining("via 10.64.0.1 ")]);
+    const alone = structuredClone(inputs);
+    alone.place.networks = [lan];
+    const detached = await lifecycle.update(id, outs, alone);
+    const attached = await lifecycle.update(id, detached.outs, inputs);
+    expect(await routes(attached.outs)).toEqual([expect.stringContaining("via 10.64.0.1 ")]);
+    await lifecycle.delete(id, attached.outs);
+
+    const other = await lifecycle.create(
+      wanted(
+        "routed",
+        {},
+        { networks: [network("dmz", "10.65.5.2"), network("lan", "10.64.5.2")] },
+      ),
+    );
+    expect(await routes(other.outs)).toEqual([expect.stringContaining("via 10.65.0.1 ")]);
+    await lifecycle.delete(other.id, other.outs);
+  });
+
   describe("the checks of the CIS Docker Benchmark that a container's inspect answers", () => {
     type Check = [id: string, what: string, holds: (it: ContainerInspect) => unknown];
     const checks: Check[] = [

@@ -3,11 +3,13 @@
  * upstream: a name outside is REFUSED and a plain name it does not know is NXDOMAIN without authority, and on both
  * Docker's resolver in the container goes on to its next server. `--domain-needed` is what makes AAAA of a known plain
  * name an empty answer instead of a refusal, which would cost every lookup the time-out of an upstream.
- * The file of names is replaced as a whole and read again on SIGHUP.
+ * Its names are a file of the network's own and one for each later plan that adds some (`names.d`). Each is replaced as
+ * a whole; what the server has read is kept as a checksum, so that a server whose names changed is told so (SIGHUP) even
+ * when whoever changed them died before it could.
  */
 export const DNS_PART = `
 dns_command() {
-  echo "dnsmasq --keep-in-foreground --conf-file=/dev/null --user=nobody --group=nogroup --pid-file= --log-facility=/dev/null --no-resolv --no-hosts --no-poll --bind-dynamic --interface=$bridge --except-interface=lo --addn-hosts=$ROOT/$vni/names --domain-needed --local=/$domain/ --host-record=_clocker.$domain,$gateway --local-ttl=1 --cache-size=0 --edns-packet-max=1232"
+  echo "dnsmasq --keep-in-foreground --conf-file=/dev/null --user=nobody --group=nogroup --pid-file= --log-facility=/dev/null --no-resolv --no-hosts --no-poll --bind-dynamic --interface=$bridge --except-interface=lo --addn-hosts=$ROOT/$vni/names --addn-hosts=$ROOT/$vni/names.d --domain-needed --local=/$domain/ --host-record=_clocker.$domain,$gateway --local-ttl=1 --cache-size=0 --edns-packet-max=1232"
 }
 
 # Process id of the name server that runs with exactly these settings; \`any\`: with whatever settings.
@@ -28,12 +30,14 @@ dns_pid() {
 dns_stop() {
   if [ -d /run/systemd/system ]; then systemctl stop "clocker-dns-$vni.service" >/dev/null 2>&1 || true; fi
   if pid=$(dns_pid any); then kill "$pid"; fi
-  rm -f "$RUN/dns-$vni.pid"
+  rm -f "$RUN/dns-$vni.pid" "$RUN/dns-$vni.read"
 }
+
+# Checksum of all names of the network. A file that begins with a dot is not finished; dnsmasq passes it by as well.
+dns_names() { cat "$ROOT/$vni/names" "$ROOT/$vni/names.d"/* 2>/dev/null | cksum; }
 
 dns_start() {
   is command -v dnsmasq || fail "dnsmasq is not installed: install the package dnsmasq-base"
-  mkdir -p "$RUN"
   if [ -d /run/systemd/system ]; then
     systemctl reset-failed "clocker-dns-$vni.service" >/dev/null 2>&1 || true
     systemd-run --quiet --collect --unit "clocker-dns-$vni" -p Restart=always -p RestartSec=1 $(dns_command)
@@ -59,6 +63,8 @@ dns_answers() {
 }
 
 up_dns() {
+  if [ "$fix" = 1 ]; then mkdir -p "$RUN" "$ROOT/$vni/names.d"; fi
+  names=$(dns_names)
   if ! dns_pid >/dev/null; then
     if need "the name server is not running"; then
       dns_stop
@@ -66,7 +72,7 @@ up_dns() {
     else
       return 0
     fi
-  elif [ -n "$renamed" ]; then
+  elif [ "$names" != "$(cat "$RUN/dns-$vni.read" 2>/dev/null)" ] && need "the name server has not read its names"; then
     kill -HUP "$(dns_pid)"
   fi
   tries=0
@@ -79,6 +85,7 @@ up_dns() {
     [ "$tries" -le 150 ] || fail "the name server on $gateway does not answer: $(dns_complaint)"
     sleep 0.02
   done
+  if [ "$fix" = 1 ]; then echo "$names" > "$RUN/dns-$vni.read"; fi
 }
 
 dns_complaint() { timeout 1 $(dns_command | sed 's/--log-facility=[^ ]*/--log-facility=-/') 2>&1 | tail -n 1; }

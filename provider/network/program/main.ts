@@ -16,6 +16,11 @@ refuse() {
 }
 
 # $program: text of this program
+keep_program() {
+  printf '%s\\n' "$program" > "$scratch/program"
+  keep_file "$scratch/program" "$PROGRAM" "the program is missing or of another version" 755 || true
+}
+
 do_apply() {
   receive
   load "$new/config"
@@ -24,13 +29,11 @@ do_apply() {
   fix=1
   mkdir -p "$ROOT/$vni"
   chmod 755 /var/lib/clocker "$ROOT" "$ROOT/$vni"
-  printf '%s\\n' "$program" > "$new/program"
-  keep_file "$new/program" "$PROGRAM" "the program is missing or of another version" 755 || true
+  keep_program
   moved=
   if [ -e "$ROOT/$vni/config" ] && [ "$(grep ^peer "$ROOT/$vni/config")" != "$(grep ^peer "$new/config")" ]; then moved=yes; fi
   keep_file "$new/config" "$ROOT/$vni/config" "the settings are new" 644 || true
-  renamed=
-  if keep_file "$new/names" "$ROOT/$vni/names" "the names are new" 644; then renamed=yes; fi
+  keep_file "$new/names" "$ROOT/$vni/names" "the names are new" 644 || true
   up_boot
   up_network
 }
@@ -38,7 +41,7 @@ do_apply() {
 do_check() {
   receive
   load "$new/config"
-  scratch=$new moved= renamed=
+  scratch=$new moved=
   [ -e "$ROOT/$vni/config" ] || { echo "differs the network is not on the host"; exit 0; }
   keep_file "$new/config" "$ROOT/$vni/config" "the settings differ" 644 || true
   keep_file "$new/names" "$ROOT/$vni/names" "the names differ" 644 || true
@@ -48,22 +51,59 @@ do_check() {
 
 # $1 vni, $2 owner; only the names changed: standard input is the file
 do_names() {
+  receive_names "$@"
+  fix=1
+  keep_program
+  keep_file "$scratch/names" "$ROOT/$vni/names" "the names are new" 644 || true
+  up_dns
+}
+
+# $1 vni, $2 owner of the network, $3 the plan that adds names: standard input is its file
+do_add_names() {
+  receive_names "$@"
+  fix=1
+  keep_program
+  mkdir -p "$ROOT/$vni/names.d"
+  if ! cmp -s "$scratch/names" "$ROOT/$vni/names.d/$3"; then
+    cp "$scratch/names" "$ROOT/$vni/names.d/.$3"
+    mv "$ROOT/$vni/names.d/.$3" "$ROOT/$vni/names.d/$3"
+  fi
+  up_dns
+}
+
+do_check_names() {
+  [ -e "$ROOT/$1/names.d/$3" ] || { echo "differs the names are not on the host"; exit 0; }
+  receive_names "$@"
+  cmp -s "$scratch/names" "$ROOT/$vni/names.d/$3" || echo "differs the names differ"
+}
+
+# $1 vni, $2 owner of the network, $3 the plan, $4 first line of its file: another's file is left alone
+do_drop_names() {
+  [ -e "$ROOT/$1/config" ] || return 0
+  load "$ROOT/$1/config"
+  [ "$owner" = "$2" ] || return 0
+  file=$ROOT/$vni/names.d/$3
+  if [ -e "$file" ] && [ "$(head -n 1 "$file")" != "$4" ]; then return 0; fi
+  rm -f "$file"
+  fix=1
+  up_dns
+}
+
+# $1 vni, $2 owner; a file of names from standard input, for a network that is there
+receive_names() {
   [ -e "$ROOT/$1/config" ] || fail "the network is not on the host"
   load "$ROOT/$1/config"
   [ "$owner" = "$2" ] || fail "VNI $1 belongs to the network of $owner"
-  new=$(mktemp -d)
-  trap 'rm -rf "$new"' EXIT
-  scratch=$new fix=1 renamed=
-  cat > "$new/names"
-  if keep_file "$new/names" "$ROOT/$vni/names" "the names are new" 644; then renamed=yes; fi
-  up_dns
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  cat > "$scratch/names"
 }
 
 do_up() {
   load "$ROOT/$1/config"
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT
-  fix=1 moved= renamed=
+  fix=1 moved=
   up_network
 }
 
@@ -128,6 +168,9 @@ case $verb in
   introduce) do_introduce ;;
   activate | retire) do_step "$@" "$verb" ;;
   names) do_names "$@" ;;
+  add-names) do_add_names "$@" ;;
+  check-names) do_check_names "$@" ;;
+  drop-names) do_drop_names "$@" ;;
   leave) do_leave "$@" ;;
   start) do_start ;;
   up) do_up "$@" ;;

@@ -6,7 +6,7 @@ import { planAll, type PlanInput, type PlanResult } from "../../placement/index.
 import { hasUnknown, isUnknown, UNKNOWN } from "../../unknown.js";
 import { compileFunctions } from "./functions.js";
 import type { PlacementInputs } from "./inputs.js";
-import { toAllocations, toAssignments } from "./leaves.js";
+import { toAddedNames, toAllocations, toAssignments } from "./leaves.js";
 import { lostOf, movesIn, orderOf } from "./moving.js";
 import { askableHosts, toPlanInput } from "./plan-input.js";
 import { validateInputs } from "./validate.js";
@@ -39,7 +39,7 @@ export function makeCheck(world: PlanWorld) {
     if (failures.length > 0) return { inputs: news, failures };
     if (NEEDED.some((key) => isUnknown(news[key])) || VITAL.some((key) => hasUnknown(news[key]))) {
       const unknown = UNKNOWN as never;
-      return { inputs: { ...news, assignments: unknown, allocations: unknown } };
+      return { inputs: { ...news, assignments: unknown, allocations: unknown, names: unknown } };
     }
     const { functions, failures: unloadable } = compileFunctions(news.functions);
     if (unloadable.length > 0) return { inputs: news, failures: unloadable };
@@ -58,7 +58,6 @@ export function makeCheck(world: PlanWorld) {
     if (news.replaceLost === true) giveUpUnreachable(hosts, named);
     for (const line of movesIn(result.moves)) await world.inform(line, news.meta);
     for (const warning of warningsOf(input, result)) await world.warn(warning, news.meta);
-    for (const warning of namelessOf(input)) await world.warn(warning, news.meta);
     return {
       inputs: { ...news, ...decisions(olds, news, input, result) },
       failures: refusalsOf(result),
@@ -75,9 +74,11 @@ function decisions(
 ): Partial<PlacementInputs> {
   const order = orderOf(known(olds.order), input, result);
   const lost = lostOf(known(olds.lost), input, result);
+  const names = toAddedNames(news, input, result);
   return {
     assignments: toAssignments(news, input, result),
     allocations: toAllocations(news, input, result),
+    ...(Object.keys(names).length > 0 ? { names } : {}),
     ...(Object.keys(order).length > 0 ? { order } : {}),
     ...(Object.keys(lost).length > 0 ? { lost } : {}),
     ...(result.supply ? { hostSupply: result.supply } : {}),
@@ -126,25 +127,6 @@ function unseen(input: PlanInput, result: PlanResult): string[] {
       .map((request) => request.name);
     const what = there.length === 0 ? "nothing new is placed there" : `${listed(there)} there`;
     return [`host ${name} ${notReady}; ${what}`];
-  });
-}
-
-/** The names of a network are written with it, so those of containers that were requested later are not among them. */
-export function namelessOf({ requests, networks, given }: PlanInput): string[] {
-  const own = new Set(networks.map(({ name }) => name));
-  return Object.keys(given?.networks ?? {}).flatMap((network) => {
-    const late = requests.filter((request) =>
-      request.networks.some((each) => each.network === network),
-    );
-    if (own.has(network) || late.length === 0) return [];
-    const names = `${late
-      .slice(0, 5)
-      .map(({ name }) => name)
-      .join(", ")}${late.length > 5 ? ` and ${late.length - 5} more` : ""}`;
-    return [
-      `${names} ${late.length === 1 ? "joins" : "join"} network ${network} after an await of the program: ` +
-        `reached there by address only, the name does not resolve. Make ${network} and its containers without waiting in between`,
-    ];
   });
 }
 

@@ -20,6 +20,7 @@ const DECIDED: (keyof PlacementInputs)[] = [
   "order",
   "lost",
   "hostSupply",
+  "names",
 ];
 
 /**

@@ -78,6 +78,8 @@ export interface PlacementInputs {
   };
   assignments?: Record<string, Assignment>;
   allocations?: Record<string, NetworkAllocation>;
+  /** Names that this plan adds to networks of earlier plans, by network; absent where it adds none. */
+  names?: Record<string, Record<string, string[]>>;
   /** By container: the one that has to be in its new place before it moves. Kept while it stays. Absent: none. */
   order?: Record<string, string>;
   /** Containers that were placed anew while their host was gone: what runs there is removed when it is back. */

@@ -60,18 +60,47 @@ export function toAllocations(
     const shown = allocation
       ? withUnknowns(network, allocation, input)
       : allUnknown(network, input);
-    const records: Record<string, string[]> = { ...shown.records };
+    const records = withUnknownNames(network.name, shown.records, input, assignments);
     allocations[network.name] = { ...shown, records };
-    for (const request of input.requests) {
-      const attachment = request.networks.find((each) => each.network === network.name);
-      const address = assignments[request.name]?.addresses;
-      if (!attachment || (!isUnknown(address) && !isUnknown(address?.[network.name]))) continue;
-      for (const name of [request.name, ...attachment.aliases]) {
-        records[name.toLowerCase()] = unknown;
-      }
-    }
   }
   return allocations;
+}
+
+/** The names that this plan adds to networks of earlier plans, in the same way. */
+export function toAddedNames(
+  news: PlacementInputs,
+  input: PlanInput,
+  result: PlanResult,
+): Record<string, Record<string, string[]>> {
+  const assignments = toAssignments(news, input, result);
+  const own = new Set(news.networks.map(({ name }) => name));
+  const earlier = input.requests
+    .flatMap(({ networks }) => networks.map(({ network }) => network))
+    .filter((network) => !own.has(network));
+  const added = [...new Set(earlier)].sort().map((network) => {
+    const known = result.addedNames[network] ?? {};
+    return [network, withUnknownNames(network, known, input, assignments)] as const;
+  });
+  return Object.fromEntries(added.filter(([, records]) => Object.keys(records).length > 0));
+}
+
+/** A name is known, and its addresses are not, while the container's address is not. */
+function withUnknownNames(
+  network: string,
+  known: Record<string, string[]>,
+  input: PlanInput,
+  assignments: Record<string, Assignment>,
+): Record<string, string[]> {
+  const records = { ...known };
+  for (const request of input.requests) {
+    const attachment = request.networks.find((each) => each.network === network);
+    const address = assignments[request.name]?.addresses;
+    if (!attachment || (!isUnknown(address) && !isUnknown(address?.[network]))) continue;
+    for (const name of [request.name, ...attachment.aliases]) {
+      records[name.toLowerCase()] = unknown;
+    }
+  }
+  return records;
 }
 
 /** The underlay of a host that does not exist yet, and the MTU, to which it may have to bend. */

@@ -43,6 +43,7 @@ export function toPlanInput(
   const given = {
     assignments: decided(news.earlier.assignments) as Record<string, Assignment>,
     networks: decided(news.earlier.networks) as Record<string, NetworkAllocation>,
+    requests: news.earlier.requests.map(knownRequest),
   };
   reserveEarlier(news, candidates, given.assignments, owner);
   return {

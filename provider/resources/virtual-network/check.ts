@@ -118,7 +118,7 @@ function dnsProblem(value: unknown): string | undefined {
   return wrong === undefined ? undefined : `must hold IP addresses, and ${quoted(wrong)} is none`;
 }
 
-function recordsProblem(value: unknown): string | undefined {
+export function recordsProblem(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return "must map names to addresses";
   for (const [name, addresses] of Object.entries(value)) {
     if (name.length > 200 || !name.split(".").every((label) => LABEL.test(label)))

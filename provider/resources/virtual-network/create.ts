@@ -1,4 +1,4 @@
-import { CloudError, isConflict } from "../../errors.js";
+import { isConflict } from "../../errors.js";
 import type { CreateResult } from "../../lifecycle.js";
 import { dockerNetworkName } from "../../network/names.js";
 import { compareNames } from "../../placement/index.js";
@@ -6,17 +6,14 @@ import { partialFailure } from "../../wrap.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import {
   combined,
-  factsFrom,
   failuresOf,
-  introduceEach,
-  leaveEach,
   onEach,
+  type Outcome,
   problemsOf,
   statusOf,
-  workOn,
-  type HostWork,
-  type Outcome,
-} from "./on-hosts.js";
+  untouched,
+} from "../each-host.js";
+import { factsFrom, type HostWork, introduceEach, leaveEach, workOn } from "./on-hosts.js";
 import { stateOf } from "./state.js";
 
 /**
@@ -64,24 +61,15 @@ export async function create(
     ],
   );
 }
-
 /**
  * The first host by name decides for all: of two stacks that want the same addresses at once, one gets them everywhere,
  * and the other is refused before it has made anything.
  */
-async function joinAll(works: readonly HostWork[]): Promise<Outcome<{ dockerId: string }>[]> {
+async function joinAll(works: readonly HostWork[]): Promise<Outcome<{ dockerId: string }, HostWork>[]> {
   const join = ({ runtime, part }: HostWork) => runtime.join(part);
   const [first, ...rest] = [...works].sort((a, b) => compareNames(a.host.name, b.host.name));
   if (!first) return [];
   const decided = await onEach([first], "joined", join);
   if (failuresOf(decided).some(({ error }) => isConflict(error))) return decided;
   return [...decided, ...(await onEach(rest, "joined", join))];
-}
-
-/** The host refused, or was never reached: nothing of ours is there. */
-function untouched(error: unknown): boolean {
-  return (
-    error instanceof CloudError &&
-    ["conflict", "unsupported", "host-key", "authentication"].includes(error.code)
-  );
 }

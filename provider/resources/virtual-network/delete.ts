@@ -1,5 +1,6 @@
 import type { VirtualNetworkState } from "./inputs.js";
-import { combined, failuresOf, leaveEach, workOn } from "./on-hosts.js";
+import { combined, failuresOf } from "../each-host.js";
+import { leaveEach, workOn } from "./on-hosts.js";
 import { inputsOf } from "./state.js";
 
 /** Takes the network off every host. Idempotent; nothing without our mark is touched. */

@@ -1,6 +1,7 @@
 import type { ReadResult } from "../../lifecycle.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
-import { combined, failuresOf, onEach, workOn } from "./on-hosts.js";
+import { combined, failuresOf, onEach } from "../each-host.js";
+import { workOn } from "./on-hosts.js";
 import { inputsOf, stateOf } from "./state.js";
 
 /**

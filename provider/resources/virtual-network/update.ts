@@ -4,15 +4,12 @@ import { isGivenUp } from "../../host/lost-hosts.js";
 import { warn } from "../../progress.js";
 import { partialFailure } from "../../wrap.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
+import { failuresOf, onEach, problemsOf, statusOf } from "../each-host.js";
 import {
   factsFrom,
-  failuresOf,
   introduceEach,
   leaveEach,
   moveTraffic,
-  onEach,
-  problemsOf,
-  statusOf,
   workOn,
   type HostWork,
 } from "./on-hosts.js";

@@ -27,7 +27,7 @@ const cloud = new DockerCloud("cloud", { hosts, ...wanted.cloud });
 const networks = Object.fromEntries(
   (wanted.networks ?? ["lan"]).map((name: string) => [name, new VirtualNetwork(name, { cloud })]),
 );
-for (const [name, args] of Object.entries<any>(wanted.containers)) {
+const place = (containers: object) => Object.entries<any>(containers).forEach(([name, args]) => {
   const { on = ["lan"], ...rest } = args;
   new PlacedContainer(name, {
     cloud,
@@ -40,7 +40,15 @@ for (const [name, args] of Object.entries<any>(wanted.containers)) {
     cpus: 0.05,
     ...rest,
   });
+});
+place(wanted.containers);
+// What a program makes after it has really waited for something.
+async function placeLater(): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  place(wanted.later);
+  return Object.keys(wanted.later).length;
 }
+if (wanted.later) module.exports.later = placeLater();
 `;
 
 /** What the program is to make. Arguments of hosts, cloud and containers are those of the classes. */
@@ -52,4 +60,6 @@ export interface Wanted {
   cloud?: object;
   networks?: string[];
   containers: Record<string, object>;
+  /** Containers that are made after an await, so that a further plan has them. */
+  later?: Record<string, object>;
 }

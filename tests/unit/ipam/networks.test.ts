@@ -261,9 +261,34 @@ describe("addresses", () => {
       given: {
         assignments: { early: assigned("h1", { addresses: { app: "10.50.0.2" } }) },
         networks: { app: allocation({ cidr: "10.50.0.0/16", hosts: hostsOfApp }) },
+        requests: [ask("early", { networks: [on("app", { aliases: ["db"] })] })],
       },
     });
     expect(result.assignments["late"]?.addresses).toEqual({ app: "10.50.0.3" });
     expect(result.networks).toEqual({});
+    expect(result.addedNames).toEqual({ app: { late: ["10.50.0.3"], web: ["10.50.0.3"] } });
+  });
+
+  it("of earlier plans have names that later containers cannot take, and aliases that they can share", () => {
+    const hostsOfApp = {
+      h1: { block: "10.50.0.0/24", gateway: "10.50.0.1", underlay: "192.168.7.2" },
+    };
+    const result = plan({
+      candidates: hosts(1),
+      networks: [],
+      requests: [
+        ask("late", { networks: [on("app", { aliases: ["early", "db"] })] }),
+        ask("DB", attached),
+      ],
+      given: {
+        assignments: {},
+        networks: { app: allocation({ cidr: "10.50.0.0/16", hosts: hostsOfApp }) },
+        requests: [ask("early", { networks: [on("app", { aliases: ["shared"] })] })],
+      },
+    });
+    expect(sentences(result)).toEqual([
+      "network app: alias early of late is the name of early",
+      "network app: alias db of late is the name of DB",
+    ]);
   });
 });

@@ -13,6 +13,8 @@ export class FakeNetworkHosts {
   readonly calls: ProgramCall[] = [];
   /** Documents by host and VNI: what the program has on disk. */
   readonly documents = new Map<string, string>();
+  /** Files of names that later plans added, by host, VNI and plan. */
+  readonly names = new Map<string, string>();
   /** Answers instead of the program: by host. */
   readonly broken = new Map<string, { code: number; stdout?: string; stderr?: string }>();
   /** Commands that a host lacks. */
@@ -34,7 +36,7 @@ export class FakeNetworkHosts {
     if (exec.script?.includes("command -v")) {
       return { stdout: (this.missing.get(host) ?? []).map((name) => `${name}\n`).join("") };
     }
-    const [, , verb = "", vni = ""] = exec.argv;
+    const [, , verb = "", vni = "", , plan = "", mark = ""] = exec.argv;
     this.calls.push({ host, verb, stdin: exec.stdin });
     const broken = this.broken.get(host);
     if (broken) return broken;
@@ -49,6 +51,19 @@ export class FakeNetworkHosts {
         return { stdout: before === exec.stdin ? "" : "differs the settings differ\n" };
       case "names":
         this.documents.set(key, `${before?.split("names\n")[0]}names\n${exec.stdin}`);
+        return {};
+      case "add-names":
+        if (!this.documents.has(key)) return { code: 4, stderr: "the network is not on the host" };
+        this.names.set(`${key} ${plan}`, exec.stdin);
+        return {};
+      case "check-names": {
+        const there = this.names.get(`${key} ${plan}`);
+        if (there === undefined) return { stdout: "differs the names are not on the host\n" };
+        return { stdout: there === exec.stdin ? "" : "differs the names differ\n" };
+      }
+      case "drop-names":
+        if (this.names.get(`${key} ${plan}`)?.startsWith(`${mark}\n`) === true)
+          this.names.delete(`${key} ${plan}`);
         return {};
       case "leave":
         this.documents.delete(key);

@@ -137,21 +137,34 @@ function world(snapshots: Record<string, HostSnapshot> = {}) {
 }
 
 describe("check of the plan", () => {
-  it("warns of names that cannot resolve, since their network was planned before", async () => {
-    const { check, warnings } = world();
+  it("adds names to a network that was planned before, known in preview, and says nothing without any", async () => {
+    const { check, diff, warnings } = world();
     const first = await check({}, inputs());
+    expect(first.inputs).not.toHaveProperty("names");
     const earlier = {
       assignments: first.inputs?.assignments ?? {},
       networks: first.inputs?.allocations ?? {},
       requests: inputs().requests,
     };
+    const requests = replicas("late", 1, { networks: [on("app", { aliases: ["tail"] })] });
+    const later = inputs({ earlier, networks: [], requests });
+    const second = await check({}, later);
+    expect(second.inputs?.names).toEqual({
+      app: { "late-0": ["10.128.0.3"], tail: ["10.128.0.3"] },
+    });
     expect(warnings).toEqual([]);
-    const later = replicas("late", 1, { networks: [on("app")] });
-    await check({}, inputs({ earlier, networks: [], requests: later }));
-    expect(warnings).toEqual([
-      "late-0 joins network app after an await of the program: reached there by address only, the name does not " +
-        "resolve. Make app and its containers without waiting in between",
-    ]);
+    const moved = { ...second.inputs!, names: { app: { "late-0": ["10.128.1.3"] } } };
+    expect(await diff("id", second.inputs!, moved)).not.toEqual({ changes: false });
+    // A host that does not exist yet: the names are known, their addresses are not.
+    const pending = inputs({
+      earlier,
+      networks: [],
+      requests,
+      hosts: [planHost("h1", { connection: unknown })],
+    });
+    expect((await world().check({}, pending)).inputs?.names).toEqual({
+      app: { "late-0": UNKNOWN, tail: UNKNOWN },
+    });
   });
 
   it("observes all hosts once and decides hosts, addresses and networks", async () => {

@@ -35,6 +35,16 @@ function mock(args: pulumi.runtime.MockResourceArgs) {
         },
       ]),
     );
+    const here = new Set(networks.map(({ name }) => name));
+    const asked = requests.flatMap((request) => request.networks.map(({ network }) => network));
+    state.names = Object.fromEntries(
+      asked
+        .filter((network) => !here.has(network))
+        .map((network) => [
+          network,
+          Object.fromEntries(requests.map(({ name }, index) => [name, [`10.128.1.${index + 2}`]])),
+        ]),
+    );
     state.allocations = Object.fromEntries(
       networks.map(({ name }) => [
         name,
@@ -126,11 +136,37 @@ describe("the plan of a cloud", () => {
       networks: [network],
       image: "busybox",
     });
-    await settle(second.host);
+    await settle(second.host, second.status);
     expect(plans().map(({ name }) => name)).toEqual(["cloud", "cloud-2"]);
     const { earlier } = plans()[1]!.inputs as unknown as PlacementInputs;
     expect(Object.keys(earlier.assignments)).toEqual(["first"]);
     expect(earlier.requests.map(({ name }) => name)).toEqual(["first"]);
+  });
+
+  it("names what a further plan puts on an earlier network by one resource for both", async () => {
+    const { sdk, cloud, network } = await program();
+    const make = (name: string, networks = [network]) =>
+      new sdk.PlacedContainer(name, { cloud, networks, image: "busybox" });
+    await settle(make("first").host);
+    const own = new sdk.VirtualNetwork("own", { cloud });
+    const late = ["a", "b"].map((name) => make(name, [own, network]));
+    await settle(...late.map(({ host, status }) => pulumi.all([host, status])));
+    const names = registered.filter(({ type }) => type.endsWith(":NetworkNames"));
+    expect(names.map(({ name }) => name)).toEqual(["cloud-2:lan"]);
+    expect(names[0]!.inputs).toMatchObject({
+      network: "lan",
+      networkId: "lan",
+      driver: "vxlan",
+      vni: 7,
+      cidr: "10.128.0.0/16",
+      domain: "lan.clocker",
+      plan: "cloud-2",
+      hosts: [{ name: "h1" }],
+      records: { a: ["10.128.1.2"], b: ["10.128.1.3"] },
+    });
+    expect(names[0]!.inputs["__provider"]).toBe(
+      'exports.handler=()=>require("pulumi-clocker/provider").networkNames',
+    );
   });
 
   it("does not wait for itself when a container uses another one's planned address", async () => {

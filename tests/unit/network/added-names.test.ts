@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type {
+  NetworkNamesInputs,
+  NetworkNamesState,
+} from "../../../provider/resources/network-names/inputs.js";
+import { networkNamesLifecycle as lifecycle } from "../../../provider/resources/network-names/lifecycle.js";
+import { virtualNetworkLifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
+import { UNKNOWN } from "../../../provider/unknown.js";
+import { FakeNetworkHosts, inputsOn } from "./fake-network.js";
+
+type Failure = Error & { id?: string; properties?: NetworkNamesState; reasons?: string[] };
+
+describe("names that a later plan adds to a network", () => {
+  let world: FakeNetworkHosts;
+  let inputs: NetworkNamesInputs;
+
+  beforeEach(async () => {
+    world = await FakeNetworkHosts.install("h1", "h2");
+    const network = inputsOn(world.fakes, "h1", "h2");
+    await virtualNetworkLifecycle.create(network);
+    world.calls.length = 0;
+    inputs = {
+      meta: { ...network.meta, name: "cloud-2:app" },
+      network: "app",
+      networkId: "app",
+      driver: "vxlan",
+      vni: network.vni,
+      cidr: network.cidr,
+      domain: network.domain,
+      plan: "cloud-2",
+      hosts: network.hosts.map(({ name, connection }) => ({ name, connection })),
+      records: { late: ["10.42.1.20"] },
+    };
+  });
+  afterEach(() => world.fakes.restore());
+
+  const failure = (promise: Promise<unknown>): Promise<Failure> =>
+    promise.then(
+      () => expect.fail("it did not fail"),
+      (error: unknown) => error as Failure,
+    );
+  const files = () => [...world.names.keys()].sort();
+
+  it("are written once on every host, marked with their creation", async () => {
+    const { id, outs } = await lifecycle.create(inputs);
+    expect(id).toBe(`app/cloud-2/${outs.generation}`);
+    expect(outs.generation).toMatch(/^[0-9a-f]{8}$/);
+    const file = `# ${outs.generation}\n10.42.1.20 late.app.clocker late\n`;
+    expect([...world.names]).toEqual([
+      ["h1 42 cloud-2", file],
+      ["h2 42 cloud-2", file],
+    ]);
+    expect(await lifecycle.read(id, outs)).toEqual({ id, props: outs, inputs });
+    expect(await lifecycle.diff(id, outs, inputs)).toEqual({ changes: false, replaces: [] });
+  });
+
+  it("follow their containers, and only where they changed", async () => {
+    const { id, outs } = await lifecycle.create(inputs);
+    world.calls.length = 0;
+    const moved = { ...inputs, records: { late: ["10.42.2.20"] } };
+    expect(await lifecycle.diff(id, outs, moved)).toEqual({ changes: true, replaces: [] });
+    const next = await lifecycle.update(id, outs, moved);
+    expect(world.verbs()).toEqual(["h1 add-names", "h2 add-names"]);
+    expect(world.names.get("h2 42 cloud-2")).toContain("10.42.2.20 late.app.clocker late\n");
+    world.calls.length = 0;
+    await lifecycle.update(id, next.outs, { ...moved, hosts: moved.hosts.slice(1) });
+    expect(world.verbs()).toEqual([]);
+  });
+
+  it("are written again when the network was made again beside them", async () => {
+    const { id, outs } = await lifecycle.create(inputs);
+    world.calls.length = 0;
+    await lifecycle.update(id, outs, { ...inputs, cidr: "10.42.0.0/17" });
+    expect(world.verbs()).toEqual(["h1 add-names", "h2 add-names"]);
+  });
+
+  it("go with their delete, which is idempotent and leaves a later creation's alone", async () => {
+    const first = await lifecycle.create(inputs);
+    const second = await lifecycle.create(inputs);
+    await lifecycle.delete(first.id, first.outs);
+    expect(files()).toEqual(["h1 42 cloud-2", "h2 42 cloud-2"]);
+    await lifecycle.delete(second.id, second.outs);
+    await lifecycle.delete(second.id, second.outs);
+    expect(files()).toEqual([]);
+    expect(await lifecycle.read(second.id, second.outs)).toEqual({});
+  });
+
+  it("are kept in the state when one host fails, and the next update finishes them", async () => {
+    world.broken.set("h2", { code: 4, stderr: "no space left" });
+    const error = await failure(lifecycle.create(inputs));
+    expect(error.reasons).toEqual([
+      "the names of plan cloud-2 were not added to network app on all hosts; the next up finishes it",
+      "host h1: named",
+      "host h2: could not add names to network app (exit code 4)\n  - no space left\nRun again: what is done is kept.",
+    ]);
+    const half = error.properties!;
+    expect(await lifecycle.diff(error.id!, half, inputs)).toEqual({ changes: true, replaces: [] });
+    world.broken.clear();
+    world.calls.length = 0;
+    const { outs } = await lifecycle.update(error.id!, half, inputs);
+    expect(world.verbs()).toEqual(["h2 add-names"]);
+    expect(outs.problems).toBeUndefined();
+  });
+
+  it("that differ on a host show as a host that lacks them; unreachable is an error", async () => {
+    const { id, outs } = await lifecycle.create(inputs);
+    world.names.delete("h1 42 cloud-2");
+    const seen = await lifecycle.read(id, outs);
+    expect(seen.props?.problems).toEqual({ h1: ["the names are not on the host"] });
+    expect(seen.inputs?.hosts.map(({ name }) => name)).toEqual(["h2"]);
+    world.fakes.host("h2").down = true;
+    await expect(lifecycle.read(id, outs)).rejects.toThrow(/^host h2: /);
+    await expect(lifecycle.delete(id, outs)).rejects.toThrow(/^host h2: /);
+    const hosts = outs.hosts.map((host) => ({
+      ...host,
+      connection: { ...host.connection, whenUnreachable: "forget" as const },
+    }));
+    await lifecycle.delete(id, { ...outs, hosts });
+    expect(files()).toEqual(["h2 42 cloud-2"]);
+  });
+
+  it("are refused when they could not be names or files, and unknown ones are let through", async () => {
+    const bad = { ...inputs, plan: "../x", records: { "a b": ["10.42.1.20"] } };
+    expect((await lifecycle.check({}, bad)).failures).toEqual([
+      {
+        property: "plan",
+        reason:
+          "must begin with a letter or digit and have at most 63 letters, digits, '_', '.' or '-'",
+      },
+      { property: "records", reason: 'has the name "a b", which is no host name' },
+    ]);
+    const later = { ...inputs, records: UNKNOWN as never };
+    expect((await lifecycle.check({}, later)).failures).toEqual([]);
+  });
+});
