@@ -80,6 +80,11 @@ export class DockerClient {
     });
   }
 
+  /** Minor number of the API that is spoken: 44 for 1.44. */
+  async apiMinor(): Promise<number> {
+    return minor((await this.versioned()).slice("/v".length));
+  }
+
   async info(options: CallOptions = {}): Promise<DockerInfo> {
     return this.get("/info", "describe itself", options);
   }

@@ -17,6 +17,8 @@ export interface Making {
   generation: string;
   /** The host's own resolvers, used after the networks' name servers when the spec names none. */
   resolvers: readonly string[];
+  /** Minor number of Docker's API that is spoken. */
+  apiMinor: number;
   /** Folder of the secrets' files on the host (see secrets.ts), or undefined when there are none. */
   secretsFolder: string | undefined;
   /** Who the image's process runs as when the spec names nobody: `999`, `redis:redis`, "" for root. */
@@ -26,10 +28,14 @@ export interface Making {
 /** Memory of the scratch folders that a read-only root gets; it counts against the container's limit. */
 const SCRATCH_BYTES = 64 * 1024 * 1024;
 
+/** From this API on a container is made with all its networks; before, with one, and attached to the others. */
+const ALL_NETWORKS = 44;
+
 /** Body of Docker's "create container" request: a pure function of what was asked for. */
 export function createBody(inputs: PlacedContainerInputs, making: Making): ContainerCreateBody {
   const { spec, place } = inputs;
   const [first] = place.networks;
+  const attached = making.apiMinor >= ALL_NETWORKS ? place.networks : place.networks.slice(0, 1);
   return {
     Image: spec.image,
     ...(spec.command === undefined ? {} : { Cmd: spec.command }),
@@ -65,19 +71,24 @@ export function createBody(inputs: PlacedContainerInputs, making: Making): Conta
       ExtraHosts: Object.entries(spec.extraHosts).map(([name, address]) => `${name}:${address}`),
       Dns: dnsOf(inputs, making.resolvers),
       DnsSearch: [...new Set(place.networks.map(({ domain }) => domain).filter(Boolean))],
+      // Plain names are asked for with the networks' domains first: their servers then know what is not theirs.
+      DnsOptions: ["ndots:1"],
       ...(spec.log === undefined
         ? {}
         : { LogConfig: { Type: spec.log.driver, Config: spec.log.options } }),
     },
     NetworkingConfig: {
-      EndpointsConfig: first ? { [first.dockerName]: endpointOf(first.address, 0) } : {},
+      EndpointsConfig: Object.fromEntries(
+        attached.map(({ dockerName, address }, index) => [dockerName, endpointOf(address, index)]),
+      ),
     },
   };
 }
 
 /**
- * How a container is attached to its networks, the `index`th one here. The MAC counts from API 1.44 on; before that
- * Docker derives the same one from the address by itself. The first network has the default route: from API 1.48 on
+ * How a container is attached to its networks, the `index`th one here. The MAC counts from API 1.44 on, where the
+ * container is made with the network; before that Docker derives the same one from the address by itself. One that is
+ * attached later has a MAC of Docker's choice from Docker 28 on, which announces it. The first network has the default route: from API 1.48 on
  * by this priority; older daemons leave it unread and take the first by name.
  */
 export function endpointOf(address: string, index: number): EndpointSettings {

@@ -251,6 +251,7 @@ async function make(
   const body = createBody(inputs, {
     generation,
     resolvers: host.resolvers,
+    apiMinor: await docker.apiMinor(),
     secretsFolder: folder,
     ...(image.user === undefined ? {} : { imageUser: image.user }),
   });

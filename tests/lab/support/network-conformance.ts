@@ -230,7 +230,11 @@ export function networkConformance(
   });
 
   test("a container in two networks reaches and resolves both", async () => {
-    await runContainer(lab, "h1", "both", app, "10.101.1.20", ...dns("10.101.1.1", "10.102.1.1"));
+    await runContainer(
+      ...([lab, "h1", "both", app, "10.101.1.20"] as const),
+      ...dns("10.101.1.1", "10.102.1.1"),
+      ...["--dns-search", "app.clocker", "--dns-search", "other.clocker", "--dns-opt", "ndots:1"],
+    );
     await lab.sh("h1", "docker", "network", "connect", "--ip", "10.102.1.20", idOf(other), "both");
     expect(await pingable(lab, "h1", "both", "10.101.2.10")).toBeTypeOf("number");
     expect(await pingable(lab, "h1", "both", "10.102.2.10")).toBeTypeOf("number");

@@ -176,7 +176,7 @@ describe("the create request", () => {
       fc.property(spec, (good) => {
         const body = createBody(
           { ...inputsOf(), spec: good },
-          { generation: "0123abcd", resolvers: [], secretsFolder: undefined },
+          { generation: "0123abcd", resolvers: [], apiMinor: 41, secretsFolder: undefined },
         );
         const host = body.HostConfig!;
         expect(host.Privileged).toBe(false);

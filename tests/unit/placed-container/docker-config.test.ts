@@ -12,10 +12,16 @@ import {
   generationIn,
 } from "../../../provider/resources/placed-container/names.js";
 import { resolversIn } from "../../../provider/resources/placed-container/host-facts.js";
+import { macOf } from "../../../provider/network/names.js";
 import { specHash } from "../../../provider/resources/placed-container/revision.js";
 import { DMZ, inputsOf, LAN, MIB } from "./fixtures.js";
 
-const making = { generation: "0123abcd", resolvers: ["192.0.2.53"], secretsFolder: undefined };
+const making = {
+  generation: "0123abcd",
+  resolvers: ["192.0.2.53"],
+  apiMinor: 41,
+  secretsFolder: undefined,
+};
 const bodyOf = (spec: Record<string, unknown>, more: Partial<Making> = {}) =>
   createBody(inputsOf(spec), { ...making, ...more });
 
@@ -65,6 +71,7 @@ describe("the body of Docker's create request", () => {
         ExtraHosts: [],
         Dns: ["10.64.0.1", "192.0.2.53"],
         DnsSearch: ["lan.clocker"],
+        DnsOptions: ["ndots:1"],
       },
       NetworkingConfig: {
         EndpointsConfig: {
@@ -231,6 +238,15 @@ describe("the body of Docker's create request", () => {
     expect(Object.keys(body.NetworkingConfig?.EndpointsConfig ?? {})).toEqual(["dmz-78"]);
     expect(body.HostConfig?.Dns).toEqual(["10.65.0.1", "10.64.0.1", "192.0.2.53"]);
     expect(body.HostConfig?.DnsSearch).toEqual(["dmz.clocker", "lan.clocker"]);
+  });
+
+  it("from API 1.44 on all networks are in it, with the MACs of their addresses", () => {
+    const body = createBody(inputsOf({}, { networks: [DMZ, LAN] }), { ...making, apiMinor: 44 });
+    const ends = Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {});
+    expect(ends.map(([name, end]) => [name, end?.MacAddress, end?.GwPriority ?? 0])).toEqual([
+      ["dmz-78", macOf(DMZ.address), 0],
+      ["lan-77", macOf(LAN.address), -1],
+    ]);
   });
 
   it("asked-for resolvers take the place of the host's", () => {
