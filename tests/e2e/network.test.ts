@@ -110,6 +110,11 @@ describeLab.each(EACH)("networks of programs on real hosts, with $with", ({ tool
     const gatewayOf = (network: string) =>
       found["both"]!.addresses[network]!.replace(/\.\d+$/, ".1");
     expect(servers.slice(0, 2)).toEqual([gatewayOf("red"), gatewayOf("blue")]);
+    // From 28 on Docker is told which network has the default route; before, it takes the first by name.
+    const api = await lab.sh(host, "docker", "version", "-f", "{{.Server.APIVersion}}");
+    const first = Number(api.split(".")[1]) >= 48 ? "red" : "blue";
+    const routes = await inside("both", "ip", "route");
+    expect(routes.stdout).toContain(`default via ${gatewayOf(first)} `);
   });
 
   it("what the program makes after an await has a name on every host of the network, and nowhere else", async () => {

@@ -31,6 +31,12 @@ const SCRATCH_BYTES = 64 * 1024 * 1024;
 /** From this API on a container is made with all its networks; before, with one, and attached to the others. */
 const ALL_NETWORKS = 44;
 
+/**
+ * From this API on (Docker 24) the resolver in the container takes a name server's NXDOMAIN as the end; before, it asked
+ * the next one. So plain names are asked for with the networks' domains first: servers refuse what is not theirs.
+ */
+const ENDS_AT_NXDOMAIN = 43;
+
 /** Body of Docker's "create container" request: a pure function of what was asked for. */
 export function createBody(inputs: PlacedContainerInputs, making: Making): ContainerCreateBody {
   const { spec, place } = inputs;
@@ -71,8 +77,7 @@ export function createBody(inputs: PlacedContainerInputs, making: Making): Conta
       ExtraHosts: Object.entries(spec.extraHosts).map(([name, address]) => `${name}:${address}`),
       Dns: dnsOf(inputs, making.resolvers),
       DnsSearch: [...new Set(place.networks.map(({ domain }) => domain).filter(Boolean))],
-      // Plain names are asked for with the networks' domains first: their servers then know what is not theirs.
-      DnsOptions: ["ndots:1"],
+      ...(making.apiMinor >= ENDS_AT_NXDOMAIN ? { DnsOptions: ["ndots:1"] } : {}),
       ...(spec.log === undefined
         ? {}
         : { LogConfig: { Type: spec.log.driver, Config: spec.log.options } }),

@@ -71,7 +71,6 @@ describe("the body of Docker's create request", () => {
         ExtraHosts: [],
         Dns: ["10.64.0.1", "192.0.2.53"],
         DnsSearch: ["lan.clocker"],
-        DnsOptions: ["ndots:1"],
       },
       NetworkingConfig: {
         EndpointsConfig: {
@@ -238,6 +237,12 @@ describe("the body of Docker's create request", () => {
     expect(Object.keys(body.NetworkingConfig?.EndpointsConfig ?? {})).toEqual(["dmz-78"]);
     expect(body.HostConfig?.Dns).toEqual(["10.65.0.1", "10.64.0.1", "192.0.2.53"]);
     expect(body.HostConfig?.DnsSearch).toEqual(["dmz.clocker", "lan.clocker"]);
+  });
+
+  it("from API 1.43 on plain names are asked for with the networks' domains first", () => {
+    const optionsAt = (apiMinor: number) =>
+      createBody(inputsOf({}), { ...making, apiMinor }).HostConfig?.DnsOptions;
+    expect([optionsAt(42), optionsAt(43)]).toEqual([undefined, ["ndots:1"]]);
   });
 
   it("from API 1.44 on all networks are in it, with the MACs of their addresses", () => {

@@ -50,6 +50,7 @@ function mock(args: pulumi.runtime.MockResourceArgs) {
         name,
         {
           cidr: "10.128.0.0/16",
+          driver: "vxlan",
           vni: 7,
           mtu: 1450,
           hosts: { h1: { block: "10.128.1.0/24", gateway: "10.128.1.1", underlay: "10.0.0.1" } },
