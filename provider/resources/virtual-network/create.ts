@@ -61,11 +61,14 @@ export async function create(
     ],
   );
 }
+
 /**
  * The first host by name decides for all: of two stacks that want the same addresses at once, one gets them everywhere,
  * and the other is refused before it has made anything.
  */
-async function joinAll(works: readonly HostWork[]): Promise<Outcome<{ dockerId: string }, HostWork>[]> {
+async function joinAll(
+  works: readonly HostWork[],
+): Promise<Outcome<{ dockerId: string }, HostWork>[]> {
   const join = ({ runtime, part }: HostWork) => runtime.join(part);
   const [first, ...rest] = [...works].sort((a, b) => compareNames(a.host.name, b.host.name));
   if (!first) return [];
