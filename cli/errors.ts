@@ -1,3 +1,4 @@
+import { EXIT } from "./exit-codes.js";
 import { painter, wantsColor } from "./display/paint.js";
 import { sanitize, span } from "./display/text.js";
 
@@ -18,8 +19,19 @@ export function describeError(error: unknown): string {
   return `${sanitize(error.message)}${hint}${stack}`;
 }
 
+/** What a command ends with that threw this. */
+export const exitCodeOf = (error: unknown): number =>
+  error instanceof Error && (error as { missing?: unknown }).missing === "stack"
+    ? EXIT.noStack
+    : EXIT.error;
+
 /** Writes an error to stderr. */
 export function reportError(error: unknown): void {
+  writeError(describeError(error));
+}
+
+/** Writes a sentence to stderr as an error. */
+export function writeError(sentence: string): void {
   const paint = painter(wantsColor("auto", process.stderr.isTTY, process.env));
-  process.stderr.write(`${paint([span("error: ", "red")])}${describeError(error)}\n`);
+  process.stderr.write(`${paint([span("error: ", "red")])}${sentence}\n`);
 }

@@ -35,7 +35,7 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import("./lab/index.js")).registerLab,
   },
   {
-    commands: ["about", "version"],
+    commands: ["about", "version", "whoami"],
     load: async () => (await import("./commands/about.js")).registerAbout,
   },
 ];

@@ -1,10 +1,8 @@
 import { Command, CommanderError } from "commander";
-import { reportError } from "./errors.js";
+import { exitCodeOf, reportError } from "./errors.js";
+import { EXIT } from "./exit-codes.js";
 import { GROUPS, type Group } from "./groups.js";
 import { version } from "./version.js";
-
-/** Wrong usage, as with the pulumi CLI. */
-const USAGE = 255;
 
 /** The exit code of a command that ran, set by it through `finish`. */
 let exitCode = 0;
@@ -24,12 +22,12 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       return 0;
     }
     await program.parseAsync([...argv], { from: "user" });
-    return exitCode || Number(process.exitCode ?? 0);
+    return exitCode || Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
     // Commander has said what is wrong, or shown what was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    if (error instanceof CommanderError) return error.exitCode;
     reportError(error);
-    return 1;
+    return exitCodeOf(error);
   }
 }
 

@@ -1,8 +1,8 @@
 import { basename, resolve } from "node:path";
 import type { StackStore, UpdateRecord } from "./backend/backend.js";
-import { FileBackend, noSuchStack } from "./backend/file-backend.js";
+import { FileBackend, noSuchStack, stackExists } from "./backend/file-backend.js";
 import { FileStackStore } from "./backend/file-store.js";
-import { findProject, type Project } from "./config/project.js";
+import { findProject, type Project, withConfigFile } from "./config/project.js";
 import { programConfig } from "./config/program-config.js";
 import { StackConfig } from "./config/stack-config.js";
 import { EngineError } from "./errors.js";
@@ -37,8 +37,8 @@ export interface StackContext {
   env: Record<string, string | undefined>;
   /** Takes the stack's lock, once it is sure that secrets can be sealed. */
   lock(): Promise<() => Promise<void>>;
-  /** Read anew for each operation. */
-  config(): Promise<RunConfig>;
+  /** Read anew for each operation. `validate`: refuses what does not fit the project's types. */
+  config(options: { validate: boolean }): Promise<RunConfig>;
   /** The resources of another stack of the backend. */
   readStack(name: string): Promise<ResourceState[] | undefined>;
   export(): Promise<StackExport>;
@@ -57,7 +57,7 @@ export async function openContext(args: StackArgs, mode: Mode): Promise<StackCon
   };
   const project =
     args.program === undefined || args.workDir !== undefined
-      ? await findProject(args.workDir)
+      ? withConfigFile(await findProject(args.workDir), args.configFile)
       : undefined;
   const name = args.projectName ?? project?.name;
   if (name === undefined) {
@@ -86,12 +86,13 @@ export async function openContext(args: StackArgs, mode: Mode): Promise<StackCon
       await seal();
       return store.lock();
     },
-    config: async () => {
+    config: async ({ validate }) => {
       const current =
         project === undefined
           ? undefined
           : await StackConfig.read(project, args.stackName, secrets);
       return programConfig({
+        validate,
         ...(project === undefined ? {} : { project }),
         projectName: name,
         stack: args.stackName,
@@ -156,10 +157,7 @@ async function openStore(
   if (plain === undefined) throw new EngineError("internal", "no store for the stack");
   const exists =
     plain instanceof FileStackStore ? await plain.exists() : (await plain.load()) !== null;
-  if (exists && mode === "create")
-    throw new EngineError("exists", `project ${name} has a stack ${stackName} already`, {
-      hint: "Select it instead of creating it.",
-    });
+  if (exists && mode === "create") throw stackExists(name, stackName);
   if (!exists && mode === "select") throw noSuchStack(name, stackName);
   if (project !== undefined && backend !== undefined) {
     const workspace = { project, backend, env, secrets };

@@ -16,6 +16,8 @@ export interface EngineErrorOptions {
   reasons?: string[];
   /** What to do next, one sentence. */
   hint?: string;
+  /** With `not-found`: it is a stack that is not there. */
+  missing?: "stack";
   cause?: unknown;
 }
 
@@ -24,6 +26,7 @@ export class EngineError extends Error {
   readonly code: EngineErrorCode;
   readonly reasons: readonly string[];
   readonly hint: string | undefined;
+  readonly missing: "stack" | undefined;
 
   constructor(code: EngineErrorCode, what: string, options: EngineErrorOptions = {}) {
     const lines = [
@@ -36,5 +39,6 @@ export class EngineError extends Error {
     this.code = code;
     this.reasons = options.reasons ?? [];
     this.hint = options.hint;
+    this.missing = options.missing;
   }
 }

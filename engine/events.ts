@@ -1,4 +1,4 @@
-import type { PropertyMap } from "./state/model.js";
+import type { PropertyMap, ResourceState } from "./state/model.js";
 
 /** Engine events in the shape of the CLI's `--json` and `--event-log` (pulumi/pulumi sdk/go/common/apitype/events.go). */
 export type StepOp =
@@ -20,7 +20,14 @@ export type StepOp =
 
 export type Severity = "debug" | "info" | "info#err" | "warning" | "error";
 
+/** What else the state will say of a resource. For listeners in this process: it is not part of an event's JSON. */
+export const DETAILS: unique symbol = Symbol("details of the resource");
+
+/** All but what may hold secrets. */
+export type ResourceDetails = Omit<ResourceState, "inputs" | "outputs" | "replacementTrigger">;
+
 export interface StepEventState {
+  [DETAILS]?: ResourceDetails;
   type: string;
   urn: string;
   custom?: boolean;
@@ -62,6 +69,7 @@ export interface PolicySummary extends PolicyPackIdentity {
 }
 
 export interface EngineEvent {
+  /** From 0. */
   sequence: number;
   /** Unix seconds. */
   timestamp: number;

@@ -28,6 +28,8 @@ export interface StackArgs {
   backendUrl?: string;
   /** Default: PULUMI_CONFIG_PASSPHRASE, then the file PULUMI_CONFIG_PASSPHRASE_FILE names. */
   passphrase?: string;
+  /** The stack's configuration file. Default: Pulumi.<stack>.yaml beside Pulumi.yaml. */
+  configFile?: string;
   /** Laid over the stack's configuration file for this run; nothing of it is written back. */
   config?: ConfigMap;
   /** Added to the environment of the program and of every provider. */
@@ -48,6 +50,16 @@ export interface OperationOptions {
   /** URNs. */
   target?: string[];
   targetDependents?: boolean;
+  /** URNs to leave alone, also with wildcards; everything else is a target. Not together with `target`. */
+  exclude?: string[];
+  /** Leaves alone what depends on them, too. */
+  excludeDependents?: boolean;
+  /** Deletes and replaces protected resources like others. */
+  ignoreProtect?: boolean;
+  /** Uses configuration as it is, also where it does not fit the project's types. */
+  skipConfigValidation?: boolean;
+  /** Runs the program for a refresh or destroy. Refused: only the CLI does that. */
+  runProgram?: boolean;
   continueOnError?: boolean;
   message?: string;
   /** Also the SDK's own debug messages as events. They may show secrets. */
@@ -61,12 +73,6 @@ export interface UpOptions extends OperationOptions {
   replace?: string[];
   /** Refresh first. */
   refresh?: boolean;
-  /** URNs to leave alone, also with wildcards; everything else is a target. */
-  exclude?: string[];
-  /** Leaves alone what depends on them, too. */
-  excludeDependents?: boolean;
-  /** Runs the program to know how to refresh. Refused: only the CLI does that. */
-  runProgram?: boolean;
   /** Ask every provider for a diff of the shown properties: for displays; changes nothing. */
   diff?: boolean;
   /** Folders of policy packs, relative to the current folder. Checked in this order. */
@@ -80,12 +86,17 @@ export type PreviewOptions = UpOptions;
 export interface RefreshOptions extends OperationOptions {
   /** Shows what a refresh would do and writes nothing. */
   preview?: boolean;
+  /** Forgets creations that an earlier operation left pending, instead of keeping them until they are settled. */
+  clearPendingCreates?: boolean;
 }
 
 export interface DestroyOptions extends OperationOptions {
   /** Shows what a destroy would do and writes nothing. */
   preview?: boolean;
+  /** Refresh first. */
   refresh?: boolean;
+  /** Leaves protected resources alone, and what they depend on. Not together with `target`. */
+  excludeProtected?: boolean;
 }
 
 /** One exported value of the stack. Secrets are in the clear here: mark them when showing. */

@@ -20,3 +20,7 @@ export function outputsOf(snapshot: Snapshot | null): OutputMap {
   );
   return outputMap(root?.outputs ?? {});
 }
+
+/** Whether these counts say that anything was changed, or would be. */
+export const hasChanges = (counts: Readonly<Record<string, number>>): boolean =>
+  Object.entries(counts).some(([op, count]) => op !== "same" && op !== "read" && count > 0);

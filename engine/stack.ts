@@ -11,7 +11,7 @@ import type {
   StackExport,
   UpOptions,
 } from "./options.js";
-import { runOperation } from "./operation.js";
+import { runOperation } from "./operation/operation.js";
 
 /**
  * One stack of a project, with the operations of Pulumi's Automation API. Operations resolve with what happened, also when

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { flagsOf, refuseUsage, withStack, type CommonFlags } from "./options.js";
+import { Option } from "commander";
+import { collect, flagsOf, refuseUsage, withStack, type CommonFlags } from "./options.js";
 
 /** Flags of the config commands. */
 export interface ConfigFlags extends CommonFlags {
@@ -8,13 +9,23 @@ export interface ConfigFlags extends CommonFlags {
   plaintext?: boolean;
   secret?: boolean;
   showSecrets?: boolean;
+  raw?: boolean;
+  type?: "string" | "int" | "bool" | "float";
+}
+
+/** Flags of `config set-all`: what is to be set, as `key=value`, or all of it as JSON. */
+export interface SetAllFlags extends CommonFlags {
+  path?: boolean;
+  plaintext?: string[];
+  secret?: string[];
+  json?: string;
 }
 
 const load = (): Promise<typeof import("../run/config.js")> => import("../run/config.js");
 
 /** Adds `config` and its subcommands. */
 export function registerConfig(program: Command): void {
-  const config = withStack(program.command("config"))
+  const config = withFile(withStack(program.command("config")))
     .summary("the stack's configuration values")
     .description("Without a subcommand: lists the values of the current stack; secrets are masked.")
     .option("--show-secrets", "show secrets in the clear")
@@ -22,14 +33,17 @@ export function registerConfig(program: Command): void {
     .enablePositionalOptions()
     .action(list);
 
-  withStack(config.command("ls").alias("list"))
+  const add = (signature: string): Command => withFile(withStack(config.command(signature)));
+
+  add("ls")
+    .alias("list")
     .summary("list the values")
     .description("Lists the values of the current stack; secrets are masked.")
     .option("--show-secrets", "show secrets in the clear")
     .option("-j, --json", "answer as JSON")
     .action(list);
 
-  withStack(config.command("get <key>"))
+  add("get <key>")
     .summary("print one value")
     .description("Prints one value, a secret in the clear.")
     .option("--path", "the key is a path: outer.inner[0]")
@@ -38,7 +52,7 @@ export function registerConfig(program: Command): void {
       (await load()).getConfig(key, flagsOf<ConfigFlags>(command)),
     );
 
-  withStack(config.command("set <key> [value]"))
+  add("set <key> [value]")
     .summary("set a value")
     .description(
       "Sets a value. Without one on the command line it is read from the standard input, or asked for: the way for secrets, which would otherwise stay in the shell's history.",
@@ -46,22 +60,72 @@ export function registerConfig(program: Command): void {
     .option("--path", "the key is a path: outer.inner[0]")
     .option("--secret", "encrypt the value")
     .option("--plaintext", "do not encrypt the value")
+    .option("--raw", "keep the line ends at the end of what is read")
+    .addOption(
+      new Option("--type <type>", "write the value as one of this type").choices([
+        "string",
+        "int",
+        "bool",
+        "float",
+      ]),
+    )
     .action(async (key: string, value: string | undefined, _options: unknown, command: Command) => {
       const flags = flagsOf<ConfigFlags>(command);
       if (flags.secret === true && flags.plaintext === true) {
         refuseUsage(command, "--secret and --plaintext exclude each other");
       }
+      if (flags.type !== undefined && (flags.secret === true || flags.plaintext === true)) {
+        refuseUsage(command, "--type excludes --secret and --plaintext");
+      }
       await (await load()).setConfig(key, value, flags);
     });
 
-  withStack(config.command("rm <key>"))
+  add("set-all")
+    .summary("set several values at once")
+    .description(
+      "Sets every value that --plaintext and --secret name, or all that a JSON object in the form of `config --json` holds.",
+    )
+    .option("--plaintext <key=value>", "a value as it is; may be repeated", collect)
+    .option("--secret <key=value>", "a value to encrypt; may be repeated", collect)
+    .option("--path", "the keys are paths: outer.inner[0]")
+    .option("-j, --json <object>", "the values, in the form of `config --json`")
+    .action(async (_options: unknown, command: Command) => {
+      const flags = flagsOf<SetAllFlags>(command);
+      const pairs = flags.plaintext ?? flags.secret ?? flags.path;
+      if (flags.json !== undefined && pairs !== undefined) {
+        refuseUsage(command, "--json excludes --plaintext, --secret and --path");
+      }
+      await (await load()).setAllConfig(flags);
+    });
+
+  add("rm <key>")
+    .alias("remove")
     .summary("remove a value")
     .description("Removes a value.")
     .option("--path", "the key is a path: outer.inner[0]")
     .action(async (key: string, _options: unknown, command: Command) =>
-      (await load()).removeConfig(key, flagsOf<ConfigFlags>(command)),
+      (await load()).removeConfig([key], flagsOf<ConfigFlags>(command)),
+    );
+
+  add("rm-all <keys...>")
+    .alias("remove-all")
+    .summary("remove several values at once")
+    .description("Removes several values.")
+    .option("--path", "the keys are paths: outer.inner[0]")
+    .action(async (keys: string[], _options: unknown, command: Command) =>
+      (await load()).removeConfig(keys, flagsOf<ConfigFlags>(command)),
     );
 }
+
+const withFile = (command: Command): Command =>
+  command.option("--config-file <file>", "use this file instead of Pulumi.<stack>.yaml");
+
+/** `key=value` pairs apart; without an equals sign the value is empty. */
+export const textPairs = (pairs: readonly string[]): [key: string, value: string][] =>
+  pairs.map((pair) => {
+    const at = pair.indexOf("=");
+    return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
+  });
 
 async function list(_options: unknown, command: Command): Promise<void> {
   await (await load()).listConfig(flagsOf<ConfigFlags>(command));

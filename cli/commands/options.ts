@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command, type OptionValues } from "commander";
+import { EXIT } from "../exit-codes.js";
 import { wantsColor, type ColorChoice } from "../display/paint.js";
 
 /** What every command of a project takes. */
@@ -8,6 +9,8 @@ export interface CommonFlags {
   cwd?: string;
   color?: ColorChoice;
   nonInteractive?: boolean;
+  /** A file to use instead of Pulumi.<stack>.yaml. */
+  configFile?: string;
 }
 
 const EVERYWHERE = "Options of every command:";
@@ -21,7 +24,14 @@ export const withCommon = (command: Command): Command =>
         .choices(["always", "never", "auto"])
         .helpGroup(EVERYWHERE),
     )
-    .addOption(new Option("--non-interactive", "never ask").helpGroup(EVERYWHERE));
+    .addOption(new Option("--non-interactive", "never ask").helpGroup(EVERYWHERE))
+    // The CLI's own, which change nothing here: scripts for it go on working.
+    .addOption(new Option("-e, --emoji").hideHelp())
+    .addOption(new Option("-Q, --fully-qualify-stack-names").hideHelp())
+    .addOption(new Option("--disable-integrity-checking").hideHelp())
+    .addOption(new Option("--logflow").hideHelp())
+    .addOption(new Option("--logtostderr").hideHelp())
+    .addOption(new Option("--tracing <where>").hideHelp());
 
 export const withStack = (command: Command): Command =>
   withCommon(command).option("-s, --stack <name>", "the stack; default: the selected one");
@@ -60,6 +70,10 @@ export const collect = (text: string, before: string[] | undefined): string[] =>
 ];
 
 /** Ends the command for wrong usage, in commander's own way. */
-export function refuseUsage(command: Command, sentence: string): never {
-  return command.error(`error: ${sentence}`);
+export function refuseUsage(
+  command: Command,
+  sentence: string,
+  exitCode: number = EXIT.error,
+): never {
+  return command.error(`error: ${sentence}`, { exitCode });
 }

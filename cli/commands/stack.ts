@@ -1,5 +1,7 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
+import { EXIT } from "../exit-codes.js";
 import { finish } from "../program.js";
+import { withSecretsProvider } from "./only-pulumi.js";
 import {
   flagsOf,
   isInteractive,
@@ -12,6 +14,11 @@ import {
 /** Flags of the stack commands. */
 export interface StackFlags extends CommonFlags {
   all?: boolean;
+  copyConfigFrom?: string;
+  fullDates?: boolean;
+  output?: string;
+  project?: string;
+  removeBackups?: boolean;
   file?: string;
   force?: boolean;
   json?: boolean;
@@ -36,6 +43,7 @@ export function registerStack(program: Command): void {
     .description("Without a subcommand: shows the current stack, its resources and outputs.")
     .option("-i, --show-ids", "show each resource's id")
     .option("-u, --show-urns", "show each resource's URN")
+    .addOption(withFormat())
     .option("--show-name", "show only the stack's name")
     .option("--show-secrets", "show secret outputs in the clear")
     .enablePositionalOptions()
@@ -48,8 +56,10 @@ export function registerStack(program: Command): void {
       .summary(summary)
       .description(`${capital(summary)}.`);
 
-  add("init [name]", "make an empty stack and select it")
+  withSecretsProvider(add("init [name]", "make an empty stack and select it"))
     .option("--no-select", "leave the selection as it is")
+    .option("--copy-config-from <stack>", "with a copy of this stack's configuration")
+    .addOption(new Option("-y, --yes").hideHelp())
     .action(async (name: string | undefined, _options: unknown, command: Command) => {
       const flags = flagsOf<StackFlags>(command);
       const wanted = name ?? flags.stack;
@@ -59,18 +69,20 @@ export function registerStack(program: Command): void {
 
   add("ls", "list the project's stacks")
     .option("-a, --all", "the stacks of all projects")
+    .option("-p, --project <name>", "the stacks of this project")
+    .addOption(withFormat())
     .option("-j, --json", "answer as JSON")
     .action(async (_options: unknown, command: Command) =>
       (await load()).listStacks(flagsOf<StackFlags>(command)),
     );
 
-  add("select [name]", "choose the stack that commands work on")
+  withSecretsProvider(add("select [name]", "choose the stack that commands work on"))
     .option("-c, --create", "make it if it does not exist")
     .action(async (name: string | undefined, _options: unknown, command: Command) => {
       const flags = flagsOf<StackFlags & { create?: boolean }>(command);
       const wanted = name ?? flags.stack;
       if (wanted === undefined) {
-        refuseUsage(command, "name the stack: clocker stack select <name>");
+        refuseUsage(command, "name the stack: clocker stack select <name>", EXIT.noStack);
       }
       await (await load()).select(wanted, flags);
     });
@@ -79,6 +91,7 @@ export function registerStack(program: Command): void {
     .option("-y, --yes", "do not ask")
     .option("-f, --force", "also if it has resources: they are forgotten and left running")
     .option("--preserve-config", "keep the stack's configuration file")
+    .option("--remove-backups", "remove the copies of its states, too")
     .action(async (name: string | undefined, _options: unknown, command: Command) => {
       const flags = flagsOf<StackFlags>(command);
       if (flags.yes !== true && !isInteractive(flags)) {
@@ -115,11 +128,17 @@ export function registerStack(program: Command): void {
 
   add("history", "list the operations that were performed")
     .option("-j, --json", "answer as JSON")
+    .option("--full-dates", "whole dates instead of how long ago")
+    .option("--show-secrets", "with --json: secret configuration in the clear")
+    .addOption(withFormat())
     .option("--page-size <n>", "operations a page", positiveNumber)
     .option("--page <n>", "which page", positiveNumber)
     .action(async (_options: unknown, command: Command) =>
       (await load()).showHistory(flagsOf<StackFlags>(command)),
     );
 }
+
+const withFormat = (): Option =>
+  new Option("--output <format>", "how to answer").choices(["default", "json"]);
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

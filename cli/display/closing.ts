@@ -6,6 +6,8 @@ import { count, duration, OP_ORDER, OPS } from "./words.js";
 
 export interface ClosingOptions {
   showOutputs: boolean;
+  /** The outputs with their secrets in the clear, if they are to be shown so. */
+  openOutputs?: Readonly<Record<string, unknown>> | undefined;
   /** Info messages were printed as they came and are not repeated. */
   infoWasPrinted: boolean;
 }
@@ -17,14 +19,17 @@ export function renderClosing(progress: Progress, options: ClosingOptions): Line
     renderDiagnostics(progress, (row, message) =>
       isWorthSaying(row, message, progress, options.infoWasPrinted),
     ),
-    options.showOutputs ? renderOutputs(progress) : [],
+    options.showOutputs ? renderOutputs(progress, options.openOutputs) : [],
     renderSummary(progress),
   ];
   return sections.filter((section) => section.length > 0).flatMap((section) => [...section, BLANK]);
 }
 
 /** The stack's outputs; in colour and with a symbol what changes. */
-function renderOutputs(progress: Progress): Line[] {
+function renderOutputs(
+  progress: Progress,
+  open: Readonly<Record<string, unknown>> | undefined,
+): Line[] {
   const step = progress.stackOutputs;
   if (step === undefined || progress.options.action === "destroy") return [];
   const before = step.old?.outputs ?? {};
@@ -33,13 +38,16 @@ function renderOutputs(progress: Progress): Line[] {
   const width = Math.max(0, ...keys.map((key) => key.length));
   const lines = keys.flatMap((key): Line[] => {
     const label = `${key.padEnd(width)}: `;
-    const value = readable(after[key]);
+    const isOpen = open !== undefined && key in open;
+    const value = isOpen ? open[key] : readable(after[key]);
     if (!(key in before)) return valueLines("  + ", label, value, "green");
     if (!(key in after)) {
       return [[span(`  - ${label}${oneLine(readable(before[key]))}`, "red")]];
     }
     const old = readable(before[key]);
-    if (isSecret(before[key]) && isSecret(after[key])) return [line(`    ${label}${SECRET}`)];
+    if (isSecret(before[key]) && isSecret(after[key])) {
+      return isOpen ? valueLines("    ", label, value) : [line(`    ${label}${SECRET}`)];
+    }
     if (same(old, value)) return valueLines("    ", label, value);
     return [[span(`  ~ ${label}${oneLine(old)} => ${oneLine(value)}`, "yellow")]];
   });

@@ -12,8 +12,8 @@ export interface Display {
   event(event: EngineEvent): void;
   /** A word of ours about the operation, such as that it is being cancelled. */
   notice(text: string): void;
-  /** No event will follow. Prints what stays. */
-  finish(): void;
+  /** No event will follow. Prints what stays; `openOutputs` in the clear. */
+  finish(openOutputs?: Readonly<Record<string, unknown>>): void;
   /** Nothing was begun: takes the frame away and prints nothing. */
   abandon(): void;
   /** Lines of all property changes, for "details". */
@@ -90,12 +90,13 @@ function liveDisplay(options: DisplayOptions, rim: DisplayRim): Display {
       notice = text;
       isStale = true;
     },
-    finish: () => {
+    finish: (openOutputs) => {
       stop();
       progress.finish();
       rim.frame("");
       const diffs = options.showDiff ? renderPropertyDiffs(progress) : [];
-      const lines = renderFinal(progress, options, rim.size().width, rim.now(), diffs);
+      const { width } = rim.size();
+      const lines = renderFinal(progress, { ...options, openOutputs }, width, rim.now(), diffs);
       rim.write(toText(lines, options.isColored));
     },
     abandon: () => {
@@ -123,10 +124,11 @@ function plainDisplay(options: DisplayOptions, rim: DisplayRim): Display {
       print(lines.changed(progress.apply(event, now), now));
     },
     notice: (text) => rim.write(`${text}\n`),
-    finish: () => {
+    finish: (openOutputs) => {
       stop();
       progress.finish();
-      print(lines.close(rim.now(), options.showDiff ? renderPropertyDiffs(progress) : []));
+      const diffs = options.showDiff ? renderPropertyDiffs(progress) : [];
+      print(lines.close(rim.now(), diffs, openOutputs));
     },
     abandon: stop,
     details: () => toText(renderPropertyDiffs(progress), options.isColored),
@@ -140,6 +142,7 @@ function plainDisplay(options: DisplayOptions, rim: DisplayRim): Display {
 function jsonDisplay(options: DisplayOptions, rim: DisplayRim): Display {
   const progress = new Progress(options);
   const events: EngineEvent[] = [];
+  const start = rim.now();
   return {
     event: (event) => {
       progress.apply(event, rim.now());
@@ -149,7 +152,10 @@ function jsonDisplay(options: DisplayOptions, rim: DisplayRim): Display {
     notice: () => undefined,
     finish: () => {
       progress.finish();
-      if (options.isPreview) rim.write(`${JSON.stringify(digest(events, options), null, 4)}\n`);
+      if (options.isPreview)
+        rim.write(
+          `${JSON.stringify(digest(events, { ...options, took: rim.now() - start }), null, 4)}\n`,
+        );
     },
     abandon: () => undefined,
     details: () => "",

@@ -1,4 +1,10 @@
-import type { EngineEvent, StepEventMetadata, StepEventState } from "../../engine/events.js";
+import {
+  DETAILS,
+  type EngineEvent,
+  type StepEventMetadata,
+  type StepEventState,
+} from "../../engine/events.js";
+import { isEmpty, RESOURCE_FIELDS } from "../../engine/state/resource-codec.js";
 import { SIGNATURES, SIGNATURE_KEY } from "../../engine/values/signatures.js";
 import { sanitize } from "./text.js";
 import { isStackUrn } from "./urn.js";
@@ -18,18 +24,8 @@ function blind(value: unknown): unknown {
 /** One event as one line of JSON, as `--json` and `--event-log` write it. */
 export const jsonLine = (event: EngineEvent): string => `${JSON.stringify(blind(event))}\n`;
 
-interface DigestState {
-  urn: string;
-  custom: boolean;
-  id?: string;
-  type: string;
-  inputs?: unknown;
-  outputs?: unknown;
-  parent?: string;
-  protect?: boolean;
-  provider?: string;
-  initErrors?: string[];
-}
+/** A resource as it would stand in the state, with masked secrets. */
+type DigestState = Record<string, unknown>;
 
 interface DigestStep {
   op: string;
@@ -55,16 +51,19 @@ export interface PreviewDigest {
 
 export interface DigestOptions {
   showSames: boolean;
+  /** Milliseconds that the preview took. Default: what its summary says, in whole seconds. */
+  took?: number;
 }
 
 /** Sums up the events of a preview. */
 export function digest(events: readonly EngineEvent[], options: DigestOptions): PreviewDigest {
-  const result: PreviewDigest = {};
+  let config: PreviewDigest["config"];
+  const closing: Pick<PreviewDigest, "duration" | "changeSummary" | "maybeCorrupt"> = {};
   const steps: DigestStep[] = [];
   const diagnostics: NonNullable<PreviewDigest["diagnostics"]> = [];
   const firstOps = new Map<string, string>();
   for (const event of events) {
-    if (event.preludeEvent) result.config = event.preludeEvent.config;
+    if (event.preludeEvent) config = event.preludeEvent.config;
     if (event.diagnosticEvent) {
       const { urn, prefix = "", message, severity, ephemeral } = event.diagnosticEvent;
       if (ephemeral === true || severity === "debug") continue;
@@ -89,14 +88,18 @@ export function digest(events: readonly EngineEvent[], options: DigestOptions): 
       if (at >= 0) steps[at] = digestStep(after);
     }
     if (event.summaryEvent) {
-      result.duration = Math.round(event.summaryEvent.durationSeconds * 1e9);
-      result.changeSummary = event.summaryEvent.resourceChanges;
-      if (event.summaryEvent.maybeCorrupt) result.maybeCorrupt = true;
+      const took = options.took ?? event.summaryEvent.durationSeconds * 1000;
+      closing.duration = Math.round(took * 1e6);
+      closing.changeSummary = event.summaryEvent.resourceChanges;
+      if (event.summaryEvent.maybeCorrupt) closing.maybeCorrupt = true;
     }
   }
-  if (steps.length > 0) result.steps = steps;
-  if (diagnostics.length > 0) result.diagnostics = diagnostics;
-  return result;
+  return {
+    ...(config === undefined ? {} : { config }),
+    ...(steps.length > 0 ? { steps } : {}),
+    ...(diagnostics.length > 0 ? { diagnostics } : {}),
+    ...closing,
+  };
 }
 
 function isListed(step: StepEventMetadata, options: DigestOptions): boolean {
@@ -137,15 +140,21 @@ const massage = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, massage(entry)]));
 };
 
-const digestState = (state: StepEventState): DigestState => ({
-  urn: state.urn,
-  custom: state.custom ?? false,
-  ...(state.id === "" ? {} : { id: state.id }),
-  type: state.type,
-  ...(Object.keys(state.inputs).length === 0 ? {} : { inputs: massage(state.inputs) }),
-  ...(Object.keys(state.outputs).length === 0 ? {} : { outputs: massage(state.outputs) }),
-  ...(state.parent === "" ? {} : { parent: state.parent }),
-  ...(state.protect === true ? { protect: true } : {}),
-  ...(state.provider === "" ? {} : { provider: state.provider }),
-  ...(state.initErrors && state.initErrors.length > 0 ? { initErrors: state.initErrors } : {}),
-});
+const ALWAYS = new Set<string>(["urn", "custom", "type"]);
+
+/** The fields in the order of the state's file. */
+function digestState(state: StepEventState): DigestState {
+  const whole: Record<string, unknown> = {
+    ...state,
+    ...state[DETAILS],
+    custom: state.custom ?? false,
+    inputs: massage(state.inputs),
+    outputs: massage(state.outputs),
+  };
+  return Object.fromEntries(
+    RESOURCE_FIELDS.filter((name) => ALWAYS.has(name) || !isEmpty(whole[name])).map((name) => [
+      name,
+      whole[name],
+    ]),
+  );
+}

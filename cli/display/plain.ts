@@ -1,7 +1,7 @@
 import { renderClosing } from "./closing.js";
 import { describe } from "./diagnostics.js";
 import type { Change, Progress, Row } from "./progress.js";
-import { renderFinal, type ScreenOptions } from "./screen.js";
+import { renderConfig, renderFinal, type ScreenOptions } from "./screen.js";
 import { infoOf } from "./status.js";
 import { BLANK, inline, line, plainText, span, toLines, type Line } from "./text.js";
 import { isWorthShowing } from "./tree.js";
@@ -49,7 +49,7 @@ export class PlainLines {
 
   /** Signs of life for what takes long. */
   tick(now: number): Line[] {
-    if (this.progress.options.isPreview) return [];
+    if (this.progress.options.isPreview || this.options.hideProgress === true) return [];
     const lines: Line[] = [];
     for (const row of this.progress.rows.values()) {
       const due = this.#reminders.get(row.urn);
@@ -60,19 +60,25 @@ export class PlainLines {
     return lines;
   }
 
-  close(now: number, diffs: readonly Line[] = []): Line[] {
+  close(
+    now: number,
+    diffs: readonly Line[] = [],
+    openOutputs?: Readonly<Record<string, unknown>>,
+  ): Line[] {
     if (this.progress.options.isPreview) {
-      return renderFinal(this.progress, this.options, Infinity, now, diffs);
+      return renderFinal(this.progress, { ...this.options, openOutputs }, Infinity, now, diffs);
     }
     const interrupted = [...this.progress.rows.values()].filter(
       (row) => row.isRunning && isSlow(row) && row !== this.progress.root,
     );
     return [
+      ...(this.options.showConfig === true ? renderConfig(this.progress) : []),
       ...interrupted.map((row) => this.#line(row, now, "interrupted")),
       BLANK,
       ...diffs,
       ...renderClosing(this.progress, {
         showOutputs: this.options.showOutputs,
+        openOutputs,
         infoWasPrinted: true,
       }),
     ];
@@ -101,7 +107,8 @@ export class PlainLines {
     const { severity, text } = change.message;
     // Warnings and errors are printed in full under Diagnostics.
     if (severity === "error" || severity === "warning") return [];
-    const from = change.row === this.progress.root ? "" : `${describe(change.row.urn)}: `;
+    const level = severity === "debug" ? "debug: " : "";
+    const from = level + (change.row === this.progress.root ? "" : `${describe(change.row.urn)}: `);
     return toLines(text).map((each) => line(`    ${from}${each}`));
   }
 
@@ -124,8 +131,9 @@ export class PlainLines {
     const info = phase === "failed" ? (error ?? "") : news;
     return [
       span(` ${words.symbol.padEnd(2)} `, style),
-      span(`${inline(shortType(type))} `),
-      span(inline(name), "bold"),
+      ...(this.progress.options.showUrns === true
+        ? [span(inline(row.urn), "bold")]
+        : [span(`${inline(shortType(type))} `), span(inline(name), "bold")]),
       span(` ${text}`, style),
       ...(info === "" ? [] : [span(`  ${info}`)]),
     ];

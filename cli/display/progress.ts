@@ -50,6 +50,12 @@ export interface ProgressOptions {
   isPreview: boolean;
   project: string;
   stack: string;
+  /** Every step of a replacement by itself instead of one word for all. */
+  showReplacementSteps?: boolean;
+  /** URNs instead of types and names. */
+  showUrns?: boolean;
+  /** Debug messages, too. */
+  showDebug?: boolean;
 }
 
 /** What an event changed, for displays that print as they go. */
@@ -75,6 +81,8 @@ export class Progress {
   /** When the first event came. */
   beganAt: number | undefined;
   stackOutputs: StepEventMetadata | undefined;
+  /** Texts by key, secrets masked. */
+  config: Readonly<Record<string, string>> = {};
 
   constructor(readonly options: ProgressOptions) {
     this.root = this.#row(stackUrn(options.project, options.stack));
@@ -83,6 +91,7 @@ export class Progress {
   /** Takes in one event that arrived at `now` (milliseconds). */
   apply(event: EngineEvent, now: number): Change {
     this.beganAt ??= now;
+    if (event.preludeEvent) this.config = event.preludeEvent.config;
     if (event.resourcePreEvent) return this.#started(event.resourcePreEvent.metadata, now);
     if (event.resOutputsEvent) return this.#finished(event.resOutputsEvent.metadata, now);
     if (event.resOpFailedEvent) return this.#failed(event.resOpFailedEvent.metadata, now);
@@ -209,7 +218,7 @@ export class Progress {
   }
 
   #message(event: NonNullable<EngineEvent["diagnosticEvent"]>): Change {
-    if (event.severity === "debug") return NONE;
+    if (event.severity === "debug" && this.options.showDebug !== true) return NONE;
     // The prefix repeats the severity, which the display words itself.
     const text = sanitize(event.message);
     const lines = toLines(text);

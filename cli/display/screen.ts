@@ -13,6 +13,11 @@ export interface Screen {
 
 export interface ScreenOptions extends TreeOptions {
   showOutputs: boolean;
+  showConfig?: boolean;
+  /** No signs of life of what takes long. */
+  hideProgress?: boolean;
+  /** The outputs with their secrets in the clear, once they are known. */
+  openOutputs?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const heading = (progress: Progress): Line =>
@@ -51,6 +56,16 @@ export function renderFrame(
     .map((each) => cutLine(each, screen.width));
 }
 
+/** The configuration in use, by key. */
+export function renderConfig({ config }: Progress): Line[] {
+  const entries = Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    line("Configuration:", "heading"),
+    ...entries.map(([key, value]) => line(`    ${inline(key)}: ${inline(value)}`)),
+    BLANK,
+  ];
+}
+
 /** What stays on the screen at the end: the whole tree and the closing sections. */
 export function renderFinal(
   progress: Progress,
@@ -61,9 +76,14 @@ export function renderFinal(
 ): Line[] {
   return [
     heading(progress),
+    ...(options.showConfig === true ? renderConfig(progress) : []),
     ...renderTable(fullTree(progress, options), progress, now, width, width !== Infinity),
     BLANK,
     ...diffs,
-    ...renderClosing(progress, { showOutputs: options.showOutputs, infoWasPrinted: false }),
+    ...renderClosing(progress, {
+      showOutputs: options.showOutputs,
+      openOutputs: options.openOutputs,
+      infoWasPrinted: false,
+    }),
   ];
 }

@@ -10,7 +10,8 @@ import { count, elapsed, isReplacementPart, OPS, took } from "./words.js";
  */
 export function shownOp(row: Row, progress: Progress): StepOp {
   const op = row.step?.op ?? "same";
-  if (!isReplacementPart(op) || progress.hasFailures) return op;
+  const isWhole = progress.hasFailures || progress.options.showReplacementSteps === true;
+  if (!isReplacementPart(op) || isWhole) return op;
   return progress.options.isPreview || progress.isDone ? "replace" : op;
 }
 
@@ -38,7 +39,10 @@ export function statusOf(
   }
   if (progress.options.isPreview) {
     const isThinking = row === progress.root && !progress.isDone;
-    return { text: isThinking && op === "same" ? "running" : words.plan, style: words.style };
+    return {
+      text: isThinking && op === "same" ? "running" : planOf(row, progress),
+      style: words.style,
+    };
   }
   if (isInterrupted(row, progress)) {
     return { text: `${words.running} (interrupted)`, style: "yellow" };
@@ -56,6 +60,14 @@ export function statusOf(
   }
   const isTimed = time !== undefined && row.endedAt !== undefined && row !== progress.root;
   return { text: isTimed ? `${words.done} (${took(time)})` : words.done, style: words.style };
+}
+
+/** What is planned: one word, or each step of a replacement. */
+function planOf(row: Row, progress: Progress): string {
+  const parts = [...row.finished].filter((op) => op === "replace" || isReplacementPart(op));
+  return progress.options.showReplacementSteps === true && parts.length > 0
+    ? parts.map((op) => OPS[op].plan).join(", ")
+    : OPS[shownOp(row, progress)].plan;
 }
 
 const ofSeverity = (row: Row, ...severities: Message["severity"][]): Message[] =>

@@ -92,7 +92,7 @@ function cellsOf(
     row,
     symbol: OPS[shownOp(row, progress)].symbol,
     type: prefix + inline(typeText(type)),
-    name: inline(name),
+    name: inline(progress.options.showUrns === true ? row.urn : name),
     status: status.text,
     statusStyle: status.style,
     info: infoOf(row, progress),

@@ -9,6 +9,7 @@ export interface TreeRow {
 
 export interface TreeOptions {
   showSames: boolean;
+  showReads?: boolean;
 }
 
 /** Reads are details of the program and are shown only when they fail or say something. */
@@ -23,6 +24,7 @@ export function isWorthShowing(row: Row, progress: Progress, options: TreeOption
     return row.step.op !== "refresh" || row.isRunning || options.showSames;
   }
   if ((row.step.old?.protect ?? false) !== (row.step.new?.protect ?? false)) return true;
+  if (options.showReads === true && row.step.op.startsWith("read")) return true;
   return options.showSames && row.step.op === "same";
 }
 

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { currentStack } from "../../engine/stacks/manage.js";
 import type { CommonFlags } from "../commands/options.js";
@@ -24,6 +25,12 @@ export async function facts(flags: CommonFlags): Promise<Record<string, string>>
     found["project"] = describeError(error).split("\n")[0] ?? "";
   }
   return found;
+}
+
+/** The user of this machine, and the backend in effect here. */
+export async function identity(flags: CommonFlags): Promise<{ user: string; url: string }> {
+  const { backend } = await workspaceOf(flags);
+  return { user: userInfo().username, url: backend.url };
 }
 
 /** The SDK that a program in this folder loads. */

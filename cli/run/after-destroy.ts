@@ -1,5 +1,5 @@
 import { stackRemove } from "../../engine/stacks/manage.js";
-import type { OperationFlags } from "../commands/operations.js";
+import type { OperationFlags } from "../commands/operation-flags.js";
 import { workspaceOf } from "./workspace.js";
 
 /** What remains of a stack after its resources: says how to remove it, or does so with `--remove`. */

@@ -2,7 +2,7 @@ import type { StackConfig } from "../../engine/config/stack-config.js";
 import { textOf, type ConfigText } from "../../engine/config/value.js";
 import { EngineError } from "../../engine/errors.js";
 import { ensureSecrets } from "../../engine/stacks/workspace.js";
-import type { ConfigFlags } from "../commands/config.js";
+import { type ConfigFlags, type SetAllFlags, textPairs } from "../commands/config.js";
 import { isInteractive } from "../commands/options.js";
 import { printJson, table } from "../commands/table.js";
 import { SECRET } from "../display/values.js";
@@ -65,11 +65,57 @@ export async function setConfig(
   const secret = flags.secret === true;
   const text = value ?? (await askValue(key, secret, flags));
   if (secret) await ensureSecrets(handle);
-  await handle.config.set(key, text, { path: flags.path === true, secret });
+  await handle.config.set(key, text, {
+    path: flags.path === true,
+    secret,
+    ...(flags.type === undefined ? {} : { type: flags.type }),
+  });
   await handle.config.write();
 }
 
-/** On a terminal a line, from a pipe everything without the last line's end. */
+/** `clocker config set-all`. */
+export async function setAllConfig(flags: SetAllFlags): Promise<void> {
+  const handle = await stackOf(flags);
+  const { config } = handle;
+  const path = flags.path === true;
+  const values = flags.json === undefined ? [] : jsonValues(flags.json);
+  const secrets = textPairs(flags.secret ?? []);
+  if (secrets.length > 0 || values.some(({ secret }) => secret)) await ensureSecrets(handle);
+  for (const [key, text] of textPairs(flags.plaintext ?? [])) await config.set(key, text, { path });
+  for (const [key, text] of secrets) await config.set(key, text, { path, secret: true });
+  for (const { key, text, secret, object } of values)
+    await config.set(key, text, { secret, object });
+  await config.write();
+}
+
+interface JsonValue {
+  key: string;
+  text: string;
+  secret: boolean;
+  object: boolean;
+}
+
+/** The values of `config --json --show-secrets`. */
+function jsonValues(json: string): JsonValue[] {
+  let parsed: Record<string, { value?: unknown; objectValue?: unknown; secret?: unknown }>;
+  try {
+    parsed = JSON.parse(json) as typeof parsed;
+  } catch (cause) {
+    throw new EngineError("invalid-input", "what --json gives is not JSON", {
+      hint: "Give what `clocker config --json --show-secrets` prints.",
+      cause,
+    });
+  }
+  return Object.entries(parsed).map(([key, { value, objectValue, secret }]) => {
+    if (typeof value !== "string")
+      throw new EngineError("invalid-input", `what --json gives has no value for ${key}`, {
+        hint: "Masked secrets cannot be set: print them with --show-secrets.",
+      });
+    return { key, text: value, secret: secret === true, object: objectValue !== undefined };
+  });
+}
+
+/** On a terminal a line, from a pipe everything without the line ends at its end. */
 async function askValue(key: string, secret: boolean, flags: ConfigFlags): Promise<string> {
   if (!isInteractive(flags)) {
     if (process.stdin.isTTY) {
@@ -77,16 +123,17 @@ async function askValue(key: string, secret: boolean, flags: ConfigFlags): Promi
         hint: `Give it on the command line or by the standard input: clocker config set ${key} < file`,
       });
     }
-    return (await readInput()).replace(/\r?\n$/, "");
+    const text = await readInput();
+    return flags.raw === true ? text : text.replace(/[\r\n]+$/, "");
   }
   const answer = secret ? await askHidden(`${key}: `) : await ask(`${key}: `);
   if (answer === undefined) throw new EngineError("invalid-input", `there is no value for ${key}`);
   return answer;
 }
 
-/** `clocker config rm`. */
-export async function removeConfig(key: string, flags: ConfigFlags): Promise<void> {
+/** `clocker config rm` and `rm-all`. */
+export async function removeConfig(keys: readonly string[], flags: ConfigFlags): Promise<void> {
   const { config } = await stackOf(flags);
-  config.remove(key, { path: flags.path === true });
+  for (const key of keys) config.remove(key, { path: flags.path === true });
   await config.write();
 }

@@ -15,6 +15,9 @@ export async function openEngineStack(flags: CommonFlags): Promise<Stack> {
     stackName: name,
     workDir: workspace.project.root,
     backendUrl: workspace.backend.url,
+    ...(workspace.project.configFile === undefined
+      ? {}
+      : { configFile: workspace.project.configFile }),
     ...(passphrase === undefined ? {} : { passphrase }),
   });
 }

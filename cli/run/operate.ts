@@ -7,14 +7,19 @@ import type {
   Stack,
   UpOptions,
 } from "../../engine/index.js";
-import type { Operation, OperationFlags } from "../commands/operations.js";
+import { type OperationFlags, isOn } from "../commands/operation-flags.js";
+import type { Operation } from "../commands/operations.js";
+import { EXIT } from "../exit-codes.js";
+import { writeError } from "../errors.js";
 import { folderOf, isColored } from "../commands/options.js";
 import { createDisplay, type Display } from "../display/display.js";
 import { span } from "../display/text.js";
 import { painter } from "../display/paint.js";
 import { isStackUrn } from "../display/urn.js";
 import type { Action } from "../display/words.js";
+import { hasChanges } from "../../engine/outputs.js";
 import { EventLog } from "./event-log.js";
+import { saveConfig } from "./save-config.js";
 import { Interrupts } from "./interrupts.js";
 import { openEngineStack } from "./open-stack.js";
 import { confirm } from "./prompt.js";
@@ -30,23 +35,36 @@ const ACTIONS: Readonly<Record<Operation, Action>> = {
 
 /** Runs an operation as a command: preview, question, execution. Resolves with the exit code. */
 export async function operate(operation: Operation, flags: OperationFlags): Promise<number> {
+  await saveConfig(flags);
   const stack = await openEngineStack(flags);
   const isOnlyPreview = operation === "preview" || flags.previewOnly === true;
   // With --json, stdout is one stream of one operation.
   const withPreview = flags.skipPreview !== true && (isOnlyPreview || flags.json !== true);
   if (withPreview || isOnlyPreview) {
     const previewed = await perform(stack, operation, flags, true);
-    if (previewed.result.result !== "succeeded") return 1;
-    if (isOnlyPreview) return 0;
-    if (flags.yes !== true && !(await isConfirmed(operation, flags, previewed.display))) return 1;
+    if (previewed.result.result !== "succeeded") return EXIT.error;
+    if (isOnlyPreview) return exitCodeFor(operation, flags, previewed.result);
+    if (flags.yes !== true && !(await isConfirmed(operation, flags, previewed.display)))
+      return EXIT.error;
   }
   const { result } = await perform(stack, operation, flags, false);
-  if (result.result !== "succeeded") return 1;
+  if (result.result !== "succeeded") return EXIT.error;
   if (operation === "destroy") {
     const { afterDestroy } = await import("./after-destroy.js");
     await afterDestroy(stack.name, flags);
   }
-  return 0;
+  return exitCodeFor(operation, flags, result);
+}
+
+/** As with the CLI, changes that nobody expected have been made when this is said: the preview is the place to look first. */
+function exitCodeFor(
+  operation: Operation,
+  flags: OperationFlags,
+  { changeSummary }: OperationResult,
+): number {
+  if (flags.expectNoChanges !== true || !hasChanges(changeSummary)) return EXIT.ok;
+  writeError(`no changes were expected for ${operation} but changes were proposed`);
+  return EXIT.changes;
 }
 
 async function isConfirmed(
@@ -89,6 +107,12 @@ async function perform(
       isColored: isColored(flags),
       showDiff: flags.diff === true,
       showSames: flags.showSames === true,
+      showReads: flags.showReads === true,
+      showReplacementSteps: flags.showReplacementSteps === true,
+      showConfig: flags.showConfig === true,
+      showUrns: flags.urns === true,
+      showDebug: flags.debug === true,
+      hideProgress: flags.suppressProgress === true,
       showOutputs: flags.suppressOutputs !== true,
     },
     terminalRim(),
@@ -96,25 +120,29 @@ async function perform(
   const releaseInput = mode === "live" ? quietInput() : () => undefined;
   const log = flags.eventLog === undefined ? undefined : new EventLog(flags.eventLog);
   const interrupts = new Interrupts((sentence) => display.notice(sentence));
+  const targets = [...(flags.target ?? []), ...(flags.targetReplace ?? [])];
   const options: OperationOptions = {
     onEvent: (event) => {
-      // The SDK's own tracing: long, and not meant for logs that are kept.
-      if (event.diagnosticEvent?.severity === "debug") return;
       log?.write(event);
       if (!(interrupts.terminate.aborted && isCutOff(event))) display.event(event);
     },
     signal: interrupts.cancel,
     terminate: interrupts.terminate,
     ...(flags.parallel === undefined ? {} : { parallel: flags.parallel }),
-    ...(flags.target === undefined ? {} : { target: flags.target }),
-    ...(flags.targetDependents === true ? { targetDependents: true } : {}),
-    ...(flags.continueOnError === true ? { continueOnError: true } : {}),
-    ...(flags.expectNoChanges === true ? { expectNoChanges: true } : {}),
+    ...(targets.length === 0 ? {} : { target: targets }),
+    targetDependents: flags.targetDependents === true,
+    ...(flags.exclude === undefined ? {} : { exclude: flags.exclude }),
+    excludeDependents: flags.excludeDependents === true,
+    ignoreProtect: flags.ignoreProtect === true,
+    continueOnError: flags.continueOnError === true,
+    skipConfigValidation: flags.skipConfigValidation === true,
+    runProgram: isOn(flags.runProgram),
+    debug: flags.debug === true,
     ...(flags.message === undefined ? {} : { message: flags.message }),
   };
   try {
     const result = await start(stack, operation, flags, isPreview, options);
-    display.finish();
+    display.finish(flags.showSecrets === true ? openOutputs(result) : undefined);
     if (!interrupts.terminate.aborted) reportRest(result, display);
     return { result, display };
   } catch (error) {
@@ -135,6 +163,9 @@ const isCutOff = ({ resOpFailedEvent, diagnosticEvent }: EngineEvent): boolean =
     diagnosticEvent.urn !== undefined &&
     !isStackUrn(diagnosticEvent.urn));
 
+const openOutputs = ({ outputs }: OperationResult): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value]));
+
 function start(
   stack: Stack,
   operation: Operation,
@@ -144,14 +175,15 @@ function start(
 ): Promise<OperationResult> {
   const inFolder = (paths: string[]): string[] =>
     flags.cwd === undefined ? paths : paths.map((path) => resolve(folderOf(flags), path));
-  const refresh = flags.refresh !== undefined && flags.refresh !== "false";
+  const refresh = isOn(flags.refresh);
+  const replace = [...(flags.replace ?? []), ...(flags.targetReplace ?? [])];
   switch (operation) {
     case "preview":
     case "update": {
       const options: UpOptions = {
         ...shared,
         ...(refresh ? { refresh } : {}),
-        ...(flags.replace === undefined ? {} : { replace: flags.replace }),
+        ...(replace.length === 0 ? {} : { replace }),
         ...(flags.diff === true ? { diff: true } : {}),
         ...(flags.policyPack === undefined ? {} : { policyPacks: inFolder(flags.policyPack) }),
         ...(flags.policyPackConfig === undefined
@@ -161,11 +193,16 @@ function start(
       return isPreview ? stack.preview(options) : stack.up(options);
     }
     case "refresh":
-      return stack.refresh({ ...shared, preview: isPreview });
+      return stack.refresh({
+        ...shared,
+        preview: isPreview,
+        clearPendingCreates: flags.clearPendingCreates === true,
+      });
     case "destroy": {
       const options: DestroyOptions = {
         ...shared,
         preview: isPreview,
+        excludeProtected: flags.excludeProtected === true,
         ...(refresh ? { refresh } : {}),
       };
       return stack.destroy(options);
@@ -175,11 +212,8 @@ function start(
 
 /** Errors that no event told of. */
 function reportRest(result: OperationResult, display: Display): void {
-  const paint = painter(isColored({}, process.stderr));
   const shown = display.failures.join("\n");
   for (const error of result.errors) {
-    if (!shown.includes(error.trim())) {
-      process.stderr.write(`${paint([span("error: ", "red")])}${error.trimEnd()}\n`);
-    }
+    if (!shown.includes(error.trim())) writeError(error.trimEnd());
   }
 }

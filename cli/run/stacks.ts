@@ -10,12 +10,18 @@ import {
   stackSelect,
 } from "../../engine/stacks/manage.js";
 import { stackOutputs, type StackOutput } from "../../engine/stacks/outputs.js";
+import { textOf as configTextOf } from "../../engine/config/value.js";
+import type { Crypter } from "../../engine/secrets/crypter.js";
+import { copyConfig } from "../../engine/stacks/copy-config.js";
 import { exportStack, importStack } from "../../engine/stacks/transfer.js";
-import { resolveStackName } from "../../engine/stacks/workspace.js";
+import { openStack, resolveStackName } from "../../engine/stacks/workspace.js";
 import type { StackFlags } from "../commands/stack.js";
 import { folderOf } from "../commands/options.js";
 import { ago, printJson, table } from "../commands/table.js";
 
+import type { FileStackStore } from "../../engine/backend/file-store.js";
+import type { Workspace } from "../../engine/stacks/workspace.js";
+import { parseUrn } from "../display/urn.js";
 import { duration } from "../display/words.js";
 import { confirm, readInput } from "./prompt.js";
 import { stackOf, workspaceOf } from "./workspace.js";
@@ -23,28 +29,40 @@ import { stackOf, workspaceOf } from "./workspace.js";
 /** `clocker stack init`. */
 export async function initStack(name: string, flags: StackFlags): Promise<void> {
   const workspace = await workspaceOf(flags);
-  await stackInit(workspace, name, { select: flags.select !== false });
+  const copied =
+    flags.copyConfigFrom === undefined
+      ? undefined
+      : await openStack(workspace, flags.copyConfigFrom);
+  const handle = await stackInit(workspace, name, { select: flags.select !== false });
+  if (copied !== undefined) await copyConfig(copied, handle);
   console.log(`Created stack ${name}`);
 }
 
+const isJson = (flags: StackFlags): boolean => flags.json === true || flags.output === "json";
+
 /** `clocker stack ls`. */
 export async function listStacks(flags: StackFlags): Promise<void> {
-  const stacks = await stackList(await workspaceOf(flags), { all: flags.all === true });
-  if (flags.json === true) {
+  const workspace = await workspaceOf(flags);
+  const all = await stackList(workspace, {
+    all: flags.all === true || flags.project !== undefined,
+  });
+  const stacks = all.filter(({ project }) => project === (flags.project ?? project));
+  const shown = (name: string, project: string): string =>
+    project === workspace.project.name ? name : `organization/${project}/${name}`;
+  if (isJson(flags)) {
     printJson(
       stacks.map(({ name, project, current, lastUpdate, resourceCount }) => ({
-        name: flags.all === true ? `organization/${project}/${name}` : name,
+        name: shown(name, project),
         current,
         ...(lastUpdate === undefined ? {} : { lastUpdate }),
         ...(resourceCount === undefined ? {} : { resourceCount }),
-        updateInProgress: false,
       })),
     );
     return;
   }
   const now = new Date();
   const rows = stacks.map(({ name, project, current, lastUpdate, resourceCount }) => [
-    `${flags.all === true ? `organization/${project}/${name}` : name}${current ? "*" : ""}`,
+    `${shown(name, project)}${current ? "*" : ""}`,
     lastUpdate === undefined ? "n/a" : ago(new Date(lastUpdate), now),
     resourceCount === undefined ? "n/a" : String(resourceCount),
   ]);
@@ -85,6 +103,7 @@ export async function remove(name: string | undefined, flags: StackFlags): Promi
   await stackRemove(workspace, stack, {
     force: flags.force === true,
     preserveConfig: flags.preserveConfig === true,
+    removeBackups: flags.removeBackups === true,
   });
   console.log(`Stack ${stack} has been removed.`);
   return 0;
@@ -174,6 +193,10 @@ export async function showStack(flags: StackFlags): Promise<void> {
     return;
   }
   const { store, name } = await stackOf(flags);
+  if (isJson(flags)) {
+    printJson(await describeStack(store, workspace, flags.showSecrets === true));
+    return;
+  }
   const sealed = await store.loadSealed();
   const resources = (sealed?.deployment["resources"] ?? []) as {
     urn: string;
@@ -201,9 +224,40 @@ export async function showStack(flags: StackFlags): Promise<void> {
   console.log("\nUse `clocker stack select` to change stack; `clocker stack ls` lists known ones");
 }
 
+/** The CLI's shape of `stack --output json`. */
+async function describeStack(
+  store: FileStackStore,
+  workspace: Workspace,
+  showSecrets: boolean,
+): Promise<Record<string, unknown>> {
+  const sealed = await store.loadSealed();
+  const { manifest, resources = [] } = (sealed?.deployment ?? {}) as {
+    manifest?: { time?: string; version?: string };
+    resources?: { urn: string; type: string; id?: string; parent?: string }[];
+  };
+  const outputs = await stackOutputs(store, { showSecrets });
+  return {
+    project: workspace.project.name,
+    stack: store.stack,
+    backend: workspace.backend.url,
+    ...(manifest === undefined
+      ? {}
+      : { manifest: { time: manifest.time, pulumiVersion: manifest.version } }),
+    resources: resources.map(({ urn, type, id, parent }) => ({
+      urn,
+      type,
+      name: parseUrn(urn).name,
+      ...(id === undefined ? {} : { id }),
+      ...(parent === undefined ? {} : { parent }),
+    })),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value])),
+  };
+}
+
 /** `clocker stack history`. */
 export async function showHistory(flags: StackFlags): Promise<void> {
-  const found = await stackHistory(await stackOf(flags));
+  const handle = await stackOf(flags);
+  const found = await stackHistory(handle);
   // File backends do not number operations; the newest comes first.
   const all = found.map((record, at) => ({
     ...record,
@@ -213,15 +267,16 @@ export async function showHistory(flags: StackFlags): Promise<void> {
   const start = flags.page === undefined ? 0 : (flags.page - 1) * size;
   const isPaged = flags.page !== undefined || flags.pageSize !== undefined;
   const records = isPaged ? all.slice(start, start + size) : all;
-  if (flags.json === true) {
-    printJson(records.map(historyJson));
+  if (isJson(flags)) {
+    const crypter = flags.showSecrets === true ? await handle.config.secrets?.unlock() : undefined;
+    printJson(records.map((record) => historyJson(record, crypter)));
     return;
   }
   if (records.length === 0) console.log("Stack has never been updated");
-  for (const record of records) console.log(`${historyText(record)}\n`);
+  for (const record of records) console.log(`${historyText(record, flags.fullDates === true)}\n`);
 }
 
-function historyText(record: UpdateRecord): string {
+function historyText(record: UpdateRecord, isFull: boolean): string {
   const changes = Object.entries(record.resourceChanges ?? {})
     .filter(([, amount]) => amount > 0)
     .map(([op, amount]) => `${amount} ${op === "same" ? "unchanged" : op}`);
@@ -232,25 +287,21 @@ function historyText(record: UpdateRecord): string {
     `Status: ${record.result}`,
     `Message: ${record.message}`,
     ...(changes.length === 0 ? [] : [`Changes: ${changes.join(", ")}`]),
-    `Updated ${ago(started, new Date())}, took ${duration(record.endTime - record.startTime)}`,
+    `Updated ${isFull ? started.toISOString() : ago(started, new Date())}, took ${duration(record.endTime - record.startTime)}`,
   ].join("\n");
 }
 
 /** The CLI's shape of `stack history --json`. */
-function historyJson(record: UpdateRecord): Record<string, unknown> {
+function historyJson(record: UpdateRecord, crypter: Crypter | undefined): Record<string, unknown> {
   const config = Object.fromEntries(
-    Object.entries(record.config ?? {}).map(([key, { value, secure, object }]) => [
-      key,
-      secure === true
-        ? { secret: true }
-        : {
-            value: value ?? "",
-            ...(object === true && value !== undefined
-              ? { objectValue: JSON.parse(value) as unknown }
-              : {}),
-            secret: false,
-          },
-    ]),
+    Object.entries(record.config ?? {}).map(([key, { value = "", secure, object }]) => {
+      const secret = secure === true;
+      if (secret && crypter === undefined) return [key, { secret }];
+      if (object !== true)
+        return [key, { value: secret ? (crypter?.decrypt(value) ?? "") : value, secret }];
+      const opened = configTextOf(JSON.parse(value), crypter).value;
+      return [key, { value: opened, objectValue: JSON.parse(opened) as unknown, secret }];
+    }),
   );
   return {
     version: record.version,

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { EngineError } from "../../engine/errors.js";
 import type { PassphraseSource } from "../../engine/secrets/passphrase-source.js";
 import {
@@ -30,7 +31,13 @@ async function askPassphrase(): Promise<string> {
 
 /** The project of the current folder, or of `--cwd`. */
 export const workspaceOf = (flags: CommonFlags): Promise<Workspace> =>
-  openWorkspace({ cwd: folderOf(flags), secrets: passphraseSource(flags) });
+  openWorkspace({
+    cwd: folderOf(flags),
+    secrets: passphraseSource(flags),
+    ...(flags.configFile === undefined
+      ? {}
+      : { configFile: resolve(folderOf(flags), flags.configFile) }),
+  });
 
 /** The stack of `--stack`, or the selected one. */
 export const stackOf = async (flags: CommonFlags): Promise<StackHandle> =>

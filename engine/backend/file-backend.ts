@@ -111,7 +111,11 @@ export class FileBackend implements Backend {
     }
   }
 
-  async remove(project: string, stack: string, options: { force: boolean }): Promise<void> {
+  async remove(
+    project: string,
+    stack: string,
+    options: { force: boolean; removeBackups?: boolean },
+  ): Promise<void> {
     const store = this.stack(project, stack);
     const release = await store.lockFiles();
     try {
@@ -122,6 +126,10 @@ export class FileBackend implements Backend {
       await rename(checkpoint, `${checkpoint}.bak`);
       await rm(store.layout.tags, { force: true });
       await rm(store.layout.history, { recursive: true, force: true });
+      if (options.removeBackups === true) {
+        await rm(`${checkpoint}.bak`, { force: true });
+        await rm(store.layout.backups, { recursive: true, force: true });
+      }
     } finally {
       await release();
     }
@@ -133,8 +141,14 @@ export class FileBackend implements Backend {
   }
 }
 
+export const stackExists = (project: string, stack: string): EngineError =>
+  new EngineError("exists", `stack ${stack} already exists in project ${project}`, {
+    hint: `Select it with \`clocker stack select ${stack}\`.`,
+  });
+
 export function noSuchStack(project: string, stack: string): EngineError {
-  return new EngineError("not-found", `project ${project} has no stack named ${stack}`, {
+  return new EngineError("not-found", `no stack named ${stack} was found in project ${project}`, {
+    missing: "stack",
     hint: "`clocker stack ls` shows those it has; `clocker stack init` makes one.",
   });
 }

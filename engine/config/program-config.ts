@@ -21,6 +21,8 @@ export interface ProgramConfigArgs {
   project?: Project;
   projectName: string;
   stack: string;
+  /** Refuse what does not fit the project's types. Default: yes. The project's defaults apply in any case. */
+  validate?: boolean;
   /** Values of the stack's file. */
   entries?: ReadonlyMap<string, ConfigTree>;
   /** Laid over the file's for this run. */
@@ -41,7 +43,7 @@ export async function programConfig(args: ProgramConfigArgs): Promise<ProgramCon
   const given = new Map<string, ConfigTree>(args.entries ?? []);
   for (const [key, { value }] of overlay) given.set(key, value);
   const checked = args.project
-    ? applySchema(withoutSecrecy(args.project, overlay), args.stack, given)
+    ? applySchema(withoutSecrecy(args.project, overlay), args.stack, given, args.validate ?? true)
     : given;
 
   const sealed = [...checked].some(([key, tree]) => !overlay.has(key) && holdsSecret(tree));

@@ -25,6 +25,8 @@ export interface Project {
   /** By full key, `namespace:name`. */
   config: Record<string, ConfigSchema>;
   stackConfigDir?: string;
+  /** A file to use as every stack's configuration instead of Pulumi.<stack>.yaml. */
+  configFile?: string;
   /** The file itself and its folder. */
   path: string;
   root: string;
@@ -77,8 +79,13 @@ export async function readProject(path: string): Promise<Project> {
   };
 }
 
+/** The project with this file as its stacks' configuration, if one is given. */
+export const withConfigFile = (project: Project, file: string | undefined): Project =>
+  file === undefined ? project : { ...project, configFile: resolve(file) };
+
 /** Where a stack's configuration is. */
 export function stackConfigPath(project: Project, stack: string): string {
+  if (project.configFile !== undefined) return project.configFile;
   const name = `Pulumi.${stack.replaceAll("/", "-")}${extname(project.path)}`;
   return join(project.root, project.stackConfigDir ?? "", name);
 }

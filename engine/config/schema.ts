@@ -4,12 +4,14 @@ import { holdsSecret, textOf, type ConfigTree } from "./value.js";
 
 /**
  * Lays the project's defaults under the stack's values and checks the values against the project's types
- * (pulumi/pulumi pkg/workspace/config.go). Lists everything that is wrong at once.
+ * (pulumi/pulumi pkg/workspace/config.go). Lists everything that is wrong at once. Without `validate` it
+ * only lays the defaults.
  */
 export function applySchema(
   project: Project,
   stack: string,
   values: ReadonlyMap<string, ConfigTree>,
+  validate = true,
 ): Map<string, ConfigTree> {
   const result = new Map(values);
   const missing: string[] = [];
@@ -25,7 +27,7 @@ export function applySchema(
       wrong.push(...complaints(name, schema, given));
     }
   }
-  if (missing.length === 0 && wrong.length === 0) return result;
+  if (!validate || (missing.length === 0 && wrong.length === 0)) return result;
   const reasons = [...missing.map((name) => `${name} is not set`), ...wrong];
   throw new EngineError(
     "invalid-input",

@@ -5,12 +5,30 @@ import { refuseOtherProvider, SecretsManager } from "../secrets/manager.js";
 import { removeAt, setAt, treeAt } from "./edit.js";
 import { normaliseKey, splitKeyPath } from "./key.js";
 import { stackConfigPath, type Project } from "./project.js";
-import { ciphertextOf, coerce, textOf, type ConfigText, type ConfigTree } from "./value.js";
+import {
+  ciphertextOf,
+  coerce,
+  type ConfigText,
+  type ConfigTree,
+  type ConfigType,
+  ofType,
+  parseTree,
+  sealed,
+  textOf,
+} from "./value.js";
 import { YamlFile } from "./yaml-file.js";
 
 export interface KeyOptions {
   /** The key is a path: `outer.inner[0]`. */
   path?: boolean;
+}
+
+export interface SetOptions extends KeyOptions {
+  secret?: boolean;
+  /** How the text is to be written. Default: as text, or below a path as what it looks like. */
+  type?: ConfigType;
+  /** The text is JSON of a map or a list. A secret one has every text in it sealed. */
+  object?: boolean;
 }
 
 /** A stack's `Pulumi.<stack>.yaml`. Changes are in memory until `write`. */
@@ -98,20 +116,26 @@ export class StackConfig {
     return textOf(tree, secret ? await this.#requireSecrets().unlock() : undefined);
   }
 
-  async set(
-    key: string,
-    text: string,
-    options: KeyOptions & { secret?: boolean } = {},
-  ): Promise<void> {
+  async set(key: string, text: string, options: SetOptions = {}): Promise<void> {
     const { key: full, path } = this.#split(key, options);
     let value: ConfigTree;
     if (options.secret) {
       if (!this.#manager) this.useSecrets(await SecretsManager.create(this.#source));
-      value = { secure: (await this.#requireSecrets().unlock()).encrypt(text) };
+      const crypter = await this.#requireSecrets().unlock();
+      value = options.object ? sealed(parseTree(key, text), crypter) : sealed(text, crypter);
+    } else if (options.object) {
+      value = parseTree(key, text);
+    } else if (options.type !== undefined) {
+      value = ofType(key, text, options.type);
     } else {
       value = path.length > 0 ? coerce(text) : text;
     }
     setAt(this.#file.document, this.#rawKeyFor(full), path, value);
+  }
+
+  /** Sets a whole value as the file is to hold it, secrets sealed with this file's key. */
+  put(key: string, tree: ConfigTree): void {
+    setAt(this.#file.document, this.#rawKeyFor(key), [], tree);
   }
 
   remove(key: string, options: KeyOptions = {}): void {

@@ -86,6 +86,63 @@ export function coerce(text: string): string | number | boolean {
   return text;
 }
 
+export type ConfigType = "string" | "int" | "bool" | "float";
+
+/** The text as a value of this type. Refuses one that is none. */
+export function ofType(key: string, text: string, type: ConfigType): string | number | boolean {
+  const refuse = (): never => {
+    throw new EngineError("invalid-input", `${JSON.stringify(text)} for ${key} is no ${type}`);
+  };
+  switch (type) {
+    case "string":
+      return text;
+    case "int":
+      return /^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text))
+        ? Number(text)
+        : refuse();
+    case "float":
+      return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : refuse();
+    case "bool":
+      return text === "true" || text === "false" ? text === "true" : refuse();
+  }
+}
+
+/** A map or a list from its JSON. */
+export function parseTree(key: string, json: string): ConfigTree {
+  try {
+    const tree = JSON.parse(json) as ConfigTree;
+    if (tree !== null && typeof tree === "object") return tree;
+  } catch {
+    // Said below.
+  }
+  throw new EngineError("invalid-input", `the value of ${key} is no JSON of a map or a list`);
+}
+
+/** The value with every text and number in it as a secret. */
+export function sealed(tree: ConfigTree, crypter: Crypter): ConfigTree {
+  if (Array.isArray(tree)) return tree.map((item: unknown) => sealed(item, crypter));
+  if (tree !== null && typeof tree === "object")
+    return Object.fromEntries(
+      Object.entries(tree).map(([key, item]) => [key, sealed(item, crypter)]),
+    );
+  return { secure: crypter.encrypt(typeof tree === "string" ? tree : JSON.stringify(tree)) };
+}
+
+/** The value with its secrets sealed by another key. */
+export function resealed(
+  tree: ConfigTree,
+  crypters: { opener: Crypter; sealer: Crypter },
+): ConfigTree {
+  const ciphertext = ciphertextOf(tree);
+  if (ciphertext !== undefined)
+    return { secure: crypters.sealer.encrypt(crypters.opener.decrypt(ciphertext)) };
+  if (Array.isArray(tree)) return tree.map((item: unknown) => resealed(item, crypters));
+  if (tree === null || typeof tree !== "object") return tree;
+  return Object.fromEntries(
+    Object.entries(tree).map(([key, item]) => [key, resealed(item, crypters)]),
+  );
+}
+
 export function refuseReserved(): never {
   throw new EngineError(
     "invalid-input",

@@ -14,6 +14,8 @@ export interface DeploymentOptions {
   dryRun: boolean;
   parallel: number;
   continueOnError: boolean;
+  /** Protected resources may be deleted and replaced like others. */
+  ignoreProtect: boolean;
   /** undefined: everything. */
   targets?: UrnSet;
   targetDependents: boolean;

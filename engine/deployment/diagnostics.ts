@@ -37,10 +37,10 @@ export class EventStream {
 
   emit(body: Body): void {
     if (this.#listener === undefined) return;
-    this.#sequence++;
+    const sequence = this.#sequence++;
     try {
       this.#listener({
-        sequence: this.#sequence,
+        sequence,
         timestamp: Math.floor(Date.now() / 1000),
         ...body,
       });

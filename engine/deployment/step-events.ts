@@ -1,4 +1,4 @@
-import type { StepEventMetadata, StepEventState, StepOp } from "../events.js";
+import { DETAILS, type StepEventMetadata, type StepEventState, type StepOp } from "../events.js";
 import type { Step, StepStatus } from "../steps/step.js";
 import { stepResource } from "../steps/step.js";
 import type { ResourceState } from "../state/model.js";
@@ -99,7 +99,9 @@ function isInternal(step: Step): boolean {
 
 function eventState(state: ResourceState | null): StepEventState | null {
   if (state === null) return null;
+  const { inputs, outputs, replacementTrigger: _, ...details } = state;
   return {
+    [DETAILS]: details,
     type: state.type,
     urn: state.urn,
     ...(state.custom ? { custom: true } : {}),
@@ -109,8 +111,8 @@ function eventState(state: ResourceState | null): StepEventState | null {
     provider: state.provider ?? "",
     ...(state.protect === true ? { protect: true } : {}),
     ...(state.retainOnDelete === true ? { retainOnDelete: true } : {}),
-    inputs: maskSecrets(state.inputs ?? {}),
-    outputs: maskSecrets(state.outputs ?? {}),
+    inputs: maskSecrets(inputs ?? {}),
+    outputs: maskSecrets(outputs ?? {}),
     ...(state.initErrors === undefined || state.initErrors.length === 0
       ? {}
       : { initErrors: state.initErrors }),

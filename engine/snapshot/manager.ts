@@ -31,10 +31,17 @@ export class SnapshotManager {
   /** Steps build their resources up in place; a store may count on what it is given never to change. */
   readonly #published = new WeakMap<ResourceState, ResourceState>();
 
-  constructor(store: StackStore, base: Snapshot) {
+  /** `dropCreations`: creations that an earlier operation left pending are forgotten. */
+  constructor(
+    store: StackStore,
+    base: Snapshot,
+    { dropCreations = false }: { dropCreations?: boolean | undefined } = {},
+  ) {
     this.#store = store;
     this.#base = base;
-    this.#keepPending = base.pendingOperations.filter(({ type }) => type === "creating");
+    this.#keepPending = dropCreations
+      ? []
+      : base.pendingOperations.filter(({ type }) => type === "creating");
     this.#commits = new GroupCommit(() => this.#write());
     if (this.#keepPending.length !== base.pendingOperations.length) this.#dirty = true;
   }

@@ -1,9 +1,8 @@
 import { rm } from "node:fs/promises";
 import type { UpdateRecord } from "../backend/backend.js";
-import { noSuchStack } from "../backend/file-backend.js";
+import { noSuchStack, stackExists } from "../backend/file-backend.js";
 import { checkName } from "../backend/layout.js";
 import { selectedStack, selectStack } from "../config/selection.js";
-import { EngineError } from "../errors.js";
 import { emptySnapshot } from "../state/manifest.js";
 import { attach, ensureSecrets, resolveStackName } from "./workspace.js";
 import type { StackHandle, Workspace } from "./workspace.js";
@@ -19,13 +18,7 @@ export async function stackInit(
   const release = await handle.store.lockFiles();
   try {
     if (await handle.store.exists()) {
-      throw new EngineError(
-        "exists",
-        `project ${workspace.project.name} has a stack ${name} already`,
-        {
-          hint: `Select it with \`clocker stack select ${name}\`.`,
-        },
-      );
+      throw stackExists(workspace.project.name, name);
     }
     await ensureSecrets(handle);
     await handle.store.save(emptySnapshot());
@@ -81,12 +74,15 @@ export async function currentStack(workspace: Workspace): Promise<string | undef
 export async function stackRemove(
   workspace: Workspace,
   name: string,
-  options: { force?: boolean; preserveConfig?: boolean } = {},
+  options: { force?: boolean; preserveConfig?: boolean; removeBackups?: boolean } = {},
 ): Promise<void> {
   const { project, backend, env } = workspace;
   const stack = await resolveStackName(workspace, name);
   const { config } = await attach(workspace, stack);
-  await backend.remove(project.name, stack, { force: options.force === true });
+  await backend.remove(project.name, stack, {
+    force: options.force === true,
+    removeBackups: options.removeBackups === true,
+  });
   if (!options.preserveConfig) await rm(config.path, { force: true });
   if ((await selectedStack(project, backend.url, env)) === stack) {
     await selectStack(project, backend.url, undefined, env);

@@ -1,3 +1,4 @@
+import { noSuchStack } from "../backend/file-backend.js";
 import type { FileStackStore } from "../backend/file-store.js";
 import { EngineError } from "../errors.js";
 import { SecretsManager } from "../secrets/manager.js";
@@ -45,10 +46,7 @@ async function readSealed(
 ): Promise<{ sealed: ReturnType<typeof checkDeployment>; foreign: Record<string, unknown> }> {
   const found = await store.loadSealed();
   if (found === null) {
-    throw new EngineError(
-      "not-found",
-      `project ${store.project} has no stack named ${store.stack}`,
-    );
+    throw noSuchStack(store.project, store.stack);
   }
   const sealed =
     found ?? sealDeployment(emptySnapshot(), () => ({}), (await store.secrets())?.state());

@@ -1,7 +1,7 @@
 import { FileBackend } from "../backend/file-backend.js";
 import { noSuchStack } from "../backend/file-backend.js";
 import type { FileStackStore } from "../backend/file-store.js";
-import { findProject, type Project } from "../config/project.js";
+import { findProject, withConfigFile, type Project } from "../config/project.js";
 import { selectedStack } from "../config/selection.js";
 import { StackConfig } from "../config/stack-config.js";
 import { EngineError } from "../errors.js";
@@ -15,6 +15,8 @@ export interface WorkspaceOptions {
   cwd?: string;
   /** Default: found as the CLI does. */
   backendUrl?: string;
+  /** The stack's configuration file. Default: Pulumi.<stack>.yaml beside Pulumi.yaml. */
+  configFile?: string;
   env?: Env;
   /** Default: the environment. */
   secrets?: PassphraseSource;
@@ -39,7 +41,7 @@ export interface StackHandle {
 export async function openWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {
   const env = options.env ?? process.env;
   const secrets = options.secrets ?? { env };
-  const project = await findProject(options.cwd);
+  const project = withConfigFile(await findProject(options.cwd), options.configFile);
   const backend = await FileBackend.open({
     ...(options.backendUrl === undefined ? {} : { url: options.backendUrl }),
     ...(project.backendUrl === undefined ? {} : { projectUrl: project.backendUrl }),

@@ -124,7 +124,7 @@ function featuresOf(state: ResourceState, byteString: boolean): string[] {
 }
 
 /** What Go's `omitempty` leaves out. */
-function isEmpty(value: unknown): boolean {
+export function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === "" || value === 0) {
     return true;
   }

@@ -52,7 +52,7 @@ export class DeleteStep implements Step {
     const { old } = this;
     const { hooks } = deployment;
     await hooks.run("BeforeDelete", old.resourceHooks, hookSubject(old, undefined, old));
-    if (old.protect === true && !this.#options.replacing) {
+    if (old.protect === true && !this.#options.replacing && !deployment.options.ignoreProtect) {
       throw new ProtectedError(
         `resource "${old.urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, remove the \`protect\` ` +
           "flag from the resource in your Pulumi program and run `up`",

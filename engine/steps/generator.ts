@@ -442,7 +442,7 @@ export class StepGenerator {
     const { goal, urn, state, registration } = subject;
     const { options, events } = this.#deployment;
     const { progress } = this;
-    if (state.protect === true && old.protect === true) {
+    if (state.protect === true && old.protect === true && !options.ignoreProtect) {
       const message =
         `unable to replace resource "${urn}"\nas it is currently marked for protection. To unprotect the resource, remove the ` +
         "`protect` flag from the resource in your Pulumi program and run `up`";
@@ -487,7 +487,7 @@ export class StepGenerator {
     for (const { state: dependent, keys } of dependents.reverse()) {
       if (progress.pendingDeletes.has(dependent)) continue;
       progress.dependentKeys.set(dependent.urn, keys);
-      if (dependent.delete !== true && dependent.protect === true) {
+      if (dependent.delete !== true && dependent.protect === true && !options.ignoreProtect) {
         this.#refuse(
           urn,
           `unable to replace resource "${dependent.urn}" as part of replacing "${urn}" as it is currently marked for protection. ` +

@@ -54,7 +54,8 @@ export interface Outcome {
 /** A project with its own backend, and `clocker` to run in it. */
 export class CliProject {
   readonly folder: string;
-  readonly #main = compileCli();
+  /** The compiled command. */
+  readonly main = compileCli();
 
   constructor() {
     mkdirSync(join(ROOT, ".clocker"), { recursive: true });
@@ -72,27 +73,29 @@ export class CliProject {
     argv: readonly string[],
     nodeOptions: readonly string[] = [],
   ): ChildProcessWithoutNullStreams {
-    return this.spawn(process.execPath, [...nodeOptions, this.#main, ...argv]);
+    return this.spawn(process.execPath, [...nodeOptions, this.main, ...argv]);
   }
 
   /** On a terminal of its own, made by util-linux. */
   startOnTerminal(argv: readonly string[]): ChildProcessWithoutNullStreams {
-    const command = [process.execPath, this.#main, ...argv].map((word) => `'${word}'`).join(" ");
+    const command = [process.execPath, this.main, ...argv].map((word) => `'${word}'`).join(" ");
     return this.spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"]);
   }
 
   private spawn(command: string, argv: readonly string[]): ChildProcessWithoutNullStreams {
     return spawn(command, argv, {
       cwd: this.folder,
-      env: {
-        PATH: process.env["PATH"],
-        HOME: this.folder,
-        TERM: "xterm",
-        PULUMI_HOME: join(this.folder, "home"),
-        PULUMI_BACKEND_URL: `file://${join(this.folder, "backend")}`,
-        PULUMI_CONFIG_PASSPHRASE: "test",
-      },
+      env: { PATH: process.env["PATH"], HOME: this.folder, TERM: "xterm", ...this.environment() },
     });
+  }
+
+  /** What tells a command where its backend is, and how to open it. */
+  environment(): Record<string, string> {
+    return {
+      PULUMI_HOME: join(this.folder, "home"),
+      PULUMI_BACKEND_URL: `file://${join(this.folder, "backend")}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+    };
   }
 
   /** Runs a command to its end. `input` is what it reads. */

@@ -62,9 +62,9 @@ Resources:
   it("does not act without being told to", async () => {
     const { code, stderr } = await project.run(["up"]);
     expect(stderr).toContain(
-      "error: --yes or --skip-preview must be passed in to proceed when running in non-interactive mode",
+      "error: --yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
     );
-    expect(code).toBe(255);
+    expect(code).toBe(2);
   });
 
   it("updates what was previewed", async () => {
@@ -101,13 +101,17 @@ Resources:
 
   it("says which property forces a replacement and fails when no change was expected", async () => {
     await project.run(["config", "set", "image", "web:2"]);
-    const { code, stdout } = await project.run(["preview", "--diff", "--expect-no-changes"]);
+    const { code, stdout, stderr } = await project.run([
+      "preview",
+      "--diff",
+      "--expect-no-changes",
+    ]);
     expect(stdout).toContain(
       "+-    ├─ clocker:PlacedContainer  web-0      replace  [diff: ~image; image forces replacement]",
     );
     expect(stdout).toContain('     ~ image: "web:1" => "web:2"  [forces replacement]\n');
-    expect(stdout).toContain("error: no changes were expected but changes were proposed");
-    expect(code).toBe(1);
+    expect(stderr).toBe("error: no changes were expected for preview but changes were proposed\n");
+    expect(code).toBe(7);
     await project.run(["config", "rm", "image"]);
   });
 

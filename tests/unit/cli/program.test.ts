@@ -19,7 +19,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("wrong usage ends with 255 and says what is wrong", () => {
+describe("wrong usage ends as with the pulumi CLI and says what is wrong", () => {
   it.each([
     [["frobnicate"], "error: unknown command 'frobnicate'"],
     [["upp"], "(Did you mean up?)"],
@@ -29,13 +29,22 @@ describe("wrong usage ends with 255 and says what is wrong", () => {
       "error: too many arguments for 'up'. Expected 0 arguments but got 1: extra.",
     ],
     [
-      ["up"],
-      "error: --yes or --skip-preview must be passed in to proceed when running in non-interactive mode",
+      ["up", "-y", "--save-plan", "p"],
+      "error: --save-plan needs the pulumi CLI (update plans): run this operation with pulumi, or leave out --save-plan.",
     ],
+    [["up", "-y", "--client=127.0.0.1:1"], "error: --client needs the pulumi CLI"],
+    [["up", "-y", "--target", "a", "--exclude", "b"], "--target and --exclude exclude each other"],
+    [["up", "-y", "--preview-only"], "error: --yes and --preview-only exclude each other"],
     [
-      ["destroy", "--json", "--non-interactive"],
-      "error: --yes or --skip-preview must be passed in to proceed when running in non-interactive mode",
+      ["stack", "init", "x", "--secrets-provider", "awskms://key"],
+      "secrets providers other than the passphrase need the pulumi CLI: run this command with pulumi.",
     ],
+    [["config", "set-all", "--json", "{}", "--path"], "error: --json excludes --plaintext"],
+    [
+      ["config", "set", "a", "b", "--type", "date"],
+      "Allowed choices are string, int, bool, float.",
+    ],
+    [["stack", "ls", "--output", "xml"], "Allowed choices are default, json."],
     [
       ["stack", "rm"],
       "error: --yes must be passed in to proceed when running in non-interactive mode",
@@ -50,8 +59,19 @@ describe("wrong usage ends with 255 and says what is wrong", () => {
   ])("%j", async (argv, sentence) => {
     const { code, err } = await run(...argv);
     expect(err).toContain(sentence);
-    expect(code).toBe(255);
+    expect(code).toBe(1);
   });
+
+  it.each([["up"], ["destroy", "--json", "--non-interactive"]])(
+    "%j: nobody is there to confirm",
+    async (...argv) => {
+      const { code, err } = await run(...argv);
+      expect(err).toContain(
+        "error: --yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
+      );
+      expect(code).toBe(2);
+    },
+  );
 });
 
 describe("help", () => {

@@ -54,7 +54,7 @@ describe("a stack's life", () => {
     });
     expect(await currentStack(space)).toBe("dev");
     await expect(stackInit(space, "dev")).rejects.toThrow(
-      "project shop has a stack dev already\nSelect it with `clocker stack select dev`.",
+      "stack dev already exists in project shop\nSelect it with `clocker stack select dev`.",
     );
     await expect(stackInit(space, "a/b")).rejects.toThrow('"a/b" is no name for a stack');
   });
@@ -78,7 +78,7 @@ describe("a stack's life", () => {
     expect(await currentStack(space)).toBe("prod");
     expect(await currentStack(await workspace({ PULUMI_STACK: "dev" }))).toBe("dev");
     await expect(stackSelect(space, "none")).rejects.toThrow(
-      "project shop has no stack named none",
+      "no stack named none was found in project shop",
     );
     await expect(openStack(space, "organization/other/dev")).rejects.toThrow(
       "organization/other/dev is no stack of project shop",

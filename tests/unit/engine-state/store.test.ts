@@ -380,7 +380,7 @@ describe("the backend", () => {
     expect(await store.load()).toBeNull();
     expect(await readdir(folder())).toEqual(["dev.json.bak"]);
     await expect(backend.remove("shop", "dev", { force: true })).rejects.toThrow(
-      "project shop has no stack named dev",
+      "no stack named dev was found in project shop",
     );
   });
 

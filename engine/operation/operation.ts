@@ -1,52 +1,48 @@
-import { availableParallelism } from "node:os";
-import type { UpdateRecord } from "./backend/backend.js";
-import type { RunConfig, StackContext } from "./context.js";
-import { Callbacks } from "./callbacks/client.js";
-import { Hooks } from "./callbacks/hooks.js";
-import { Conductor } from "./deployment/conductor.js";
-import { Bail, BaseState, type Deployment, reportMissing } from "./deployment/deployment.js";
-import { EventStream } from "./deployment/diagnostics.js";
-import { refresh } from "./deployment/refresh.js";
-import { UrnSet } from "./deployment/urn-set.js";
-import { noSuchStack } from "./backend/file-backend.js";
-import { EngineError } from "./errors.js";
-import { Children } from "./hosts/child.js";
-import { ChildProgram, programLocation } from "./hosts/child-program.js";
-import { InlineProgramHost } from "./hosts/inline-program.js";
-import type { ProgramHost, ProgramResult } from "./hosts/program.js";
-import { engineService } from "./monitor/engine-service.js";
-import { MonitorService } from "./monitor/monitor-service.js";
-import { MonitorServer } from "./monitor/server.js";
-import type { OperationKind, OperationResult, UpOptions } from "./options.js";
-import { outputMap } from "./outputs.js";
-import { type PackLaunch, type PackSource, startPack } from "./policies/pack.js";
-import { Policies } from "./policies/policies.js";
-import { DYNAMIC_PACKAGE, PluginHost } from "./providers/plugin-host.js";
-import { ProviderRegistry } from "./providers/registry.js";
-import { messageOf } from "./steps/executor.js";
-import { SnapshotManager } from "./snapshot/manager.js";
-import type { PendingOperation, ResourceState, Snapshot } from "./state/model.js";
-import { refuseDeleteHooks, refuseUnsupportedState } from "./state/unsupported.js";
-import { isProviderType, packageOfProviderType, ROOT_STACK_TYPE } from "./urn.js";
-
-export type OperationRequest = UpOptions & { kind: OperationKind; dryRun: boolean };
+import type { RunConfig, StackContext } from "../context.js";
+import { Callbacks } from "../callbacks/client.js";
+import { Hooks } from "../callbacks/hooks.js";
+import { Conductor } from "../deployment/conductor.js";
+import { Bail, BaseState, type Deployment, reportMissing } from "../deployment/deployment.js";
+import { EventStream } from "../deployment/diagnostics.js";
+import { refresh } from "../deployment/refresh.js";
+import { noSuchStack } from "../backend/file-backend.js";
+import { Children } from "../hosts/child.js";
+import { ChildProgram, programLocation } from "../hosts/child-program.js";
+import { InlineProgramHost } from "../hosts/inline-program.js";
+import type { ProgramHost, ProgramResult } from "../hosts/program.js";
+import { engineService } from "../monitor/engine-service.js";
+import { MonitorService } from "../monitor/monitor-service.js";
+import { MonitorServer } from "../monitor/server.js";
+import type { OperationResult } from "../options.js";
+import { type PackLaunch, type PackSource, startPack } from "../policies/pack.js";
+import { Policies } from "../policies/policies.js";
+import { DYNAMIC_PACKAGE, PluginHost } from "../providers/plugin-host.js";
+import { ProviderRegistry } from "../providers/registry.js";
+import { messageOf } from "../steps/executor.js";
+import { SnapshotManager } from "../snapshot/manager.js";
+import type { PendingOperation, ResourceState, Snapshot } from "../state/model.js";
+import { refuseDeleteHooks, refuseUnsupportedState } from "../state/unsupported.js";
+import { isProviderType, packageOfProviderType, ROOT_STACK_TYPE } from "../urn.js";
+import { conclude, type Ending, pendingWarning, record } from "./outcome.js";
+import {
+  checkRequest,
+  deploymentOptions,
+  type OperationRequest,
+  policyPacksOf,
+} from "./request.js";
 
 /** Runs one operation from the lock to the history entry. */
 export async function runOperation(
   context: StackContext,
   request: OperationRequest,
 ): Promise<OperationResult> {
-  if ((request.target ?? []).length > 0 && (request.exclude ?? []).length > 0)
-    throw new EngineError("invalid-input", "either --target or --exclude can be given, not both");
-  if (request.runProgram === true) {
-    throw new EngineError(
-      "unsupported",
-      "running the program for a refresh or destroy needs the pulumi CLI: run this operation with pulumi, or leave out --run-program.",
-    );
-  }
+  checkRequest(request);
   const packs = policyPacksOf(request);
   const { store } = context;
-  const config = await context.config();
+  const runsProgram = request.kind === "update" || request.kind === "preview";
+  const config = await context.config({
+    validate: runsProgram && request.skipConfigValidation !== true,
+  });
   const release = request.dryRun ? undefined : await context.lock();
   try {
     const base = await store.load();
@@ -94,7 +90,9 @@ class Operation {
       hidden: config.secretKeys.flatMap((key) => config.values[key] ?? []),
     });
     this.#secretKeys = new Set(config.secretKeys);
-    this.#snapshot = request.dryRun ? undefined : new SnapshotManager(context.store, base);
+    this.#snapshot = request.dryRun
+      ? undefined
+      : new SnapshotManager(context.store, base, { dropCreations: request.clearPendingCreates });
   }
 
   async run(): Promise<OperationResult> {
@@ -125,26 +123,25 @@ class Operation {
       this.#events.diagnostic("error", `the state could not be written: ${messageOf(error)}`);
     }
     await this.#close(deployment);
-    return this.#finish(deployment, conductor, { failed, isExplained });
+    return this.#finish(deployment, conductor, {
+      failed,
+      isExplained,
+      cancelled: this.#cancelled,
+    });
   }
 
   #prelude(): void {
     const config = Object.fromEntries(
-      Object.entries(this.#config.values).map(([key, value]) => [
-        key,
-        this.#secretKeys.has(key) ? "[secret]" : value,
-      ]),
+      Object.entries(this.#config.values)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, value]) => [key, this.#secretKeys.has(key) ? "[secret]" : value]),
     );
     this.#events.emit({ preludeEvent: { config } });
   }
 
   #deployment(): Deployment {
     const { store, source, env } = this.#context;
-    const { dryRun, parallel, continueOnError, targetDependents, excludeDependents } =
-      this.#request;
-    const targets = UrnSet.of(this.#request.target);
-    const excludes = UrnSet.of(this.#request.exclude);
-    const replaceTargets = UrnSet.of(this.#request.replace);
+    const { dryRun } = this.#request;
     const base = new BaseState(this.#base.resources);
     this.#events.rootUrn = base.resources.find(({ type }) => type === ROOT_STACK_TYPE)?.urn;
     const server = this.#server;
@@ -171,19 +168,7 @@ class Operation {
     );
     this.#host = host;
     const deployment: Deployment = {
-      options: {
-        stack: store.stack,
-        project: store.project,
-        organization: store.organization,
-        dryRun,
-        parallel: parallel ?? Math.max(64, 4 * availableParallelism()),
-        continueOnError: continueOnError ?? false,
-        ...(targets === undefined ? {} : { targets }),
-        targetDependents: targetDependents ?? false,
-        ...(excludes === undefined ? {} : { excludes }),
-        excludeDependents: excludeDependents ?? false,
-        ...(replaceTargets === undefined ? {} : { replaceTargets }),
-      },
+      options: deploymentOptions(this.#request, store, this.#base),
       events: this.#events,
       hooks: new Hooks(this.#callbacks, this.#events, dryRun),
       providers: new ProviderRegistry(
@@ -342,16 +327,8 @@ class Operation {
   }
 
   #warnPending(operations: readonly PendingOperation[]): void {
-    if (operations.length === 0 || this.#request.dryRun) return;
-    const list = operations
-      .map(({ resource, type }) => `  * ${resource.urn}, interrupted while ${type}`)
-      .join("\n");
-    this.#events.diagnostic(
-      "warning",
-      `Attempting to deploy or update resources with ${operations.length} pending operations from previous deployment.\n${list}\n` +
-        "These resources are in an unknown state because the operation that changed them was interrupted. Confirm that the " +
-        "operations listed completed by looking at the resources themselves, then refresh the stack to repair its state.",
-    );
+    const warning = this.#request.dryRun ? undefined : pendingWarning(operations);
+    if (warning !== undefined) this.#events.diagnostic("warning", warning);
   }
 
   async #close({ policies }: Deployment): Promise<void> {
@@ -365,92 +342,14 @@ class Operation {
   async #finish(
     deployment: Deployment,
     conductor: Conductor,
-    { failed: operationFailed, isExplained }: { failed: boolean; isExplained: boolean },
+    ending: Ending,
   ): Promise<OperationResult> {
-    const { kind, dryRun, expectNoChanges } = this.#request;
-    const { counts, maybeCorrupt } = conductor.executor;
-    const changed = Object.entries(counts).some(
-      ([op, count]) => op !== "same" && op !== "read" && count > 0,
-    );
-    let failed = operationFailed;
-    if (!failed && expectNoChanges === true && changed) {
-      failed = true;
-      this.#events.diagnostic("error", "no changes were expected but changes were proposed");
-    }
-    const what = dryRun ? "preview" : "update";
-    if (operationFailed && !isExplained)
-      this.#events.diagnostic("error", `${what} failed`, { urn: null });
-    else if (this.#cancelled) this.#events.diagnostic("error", `${what} canceled`, { urn: null });
-    const durationSeconds = this.#events.durationSeconds;
-    const result =
-      operationFailed || failed ? "failed" : this.#cancelled ? "cancelled" : "succeeded";
-    this.#events.emit({
-      summaryEvent: {
-        maybeCorrupt,
-        durationSeconds,
-        resourceChanges: counts,
-        PolicyPacks: deployment.policies?.versions ?? {},
-        isPreview: dryRun,
-        result: result === "succeeded" ? "succeeded" : "failed",
-      },
-    });
-    // As with the CLI, the last event of every stream.
-    this.#events.emit({ cancelEvent: {} });
-    if (!dryRun && !this.#terminated)
-      await this.#record(result === "succeeded" ? "succeeded" : "failed", counts);
-    return {
-      kind,
-      result,
-      changeSummary: counts,
-      durationSeconds,
-      errors: this.#events.errors,
-      maybeCorrupt,
-      outputs: this.#outputs(deployment),
-    };
+    const request = this.#request;
+    const result = conclude(deployment, conductor.executor, request, ending);
+    if (!request.dryRun && !this.#terminated)
+      await record(this.#context.store, this.#events, request, this.#config, this.#started, result);
+    return result;
   }
-
-  #outputs(deployment: Deployment): OperationResult["outputs"] {
-    const isRoot = ({ type }: ResourceState): boolean => type === ROOT_STACK_TYPE;
-    const root =
-      [...deployment.news.values()].find(isRoot) ?? deployment.base.resources.find(isRoot);
-    if (this.#request.kind === "destroy") return {};
-    return outputMap(root?.outputs ?? {});
-  }
-
-  async #record(
-    result: UpdateRecord["result"],
-    resourceChanges: Record<string, number>,
-  ): Promise<void> {
-    const { kind, message } = this.#request;
-    try {
-      await this.#context.store.record({
-        kind: kind === "preview" ? "preview" : kind,
-        startTime: Math.floor(this.#started / 1000),
-        message: message ?? "",
-        environment: {},
-        config: this.#config.record,
-        version: 0,
-        result,
-        endTime: Math.floor(Date.now() / 1000),
-        resourceChanges,
-      });
-    } catch (error) {
-      this.#events.diagnostic("warning", `the history could not be written: ${messageOf(error)}`);
-    }
-  }
-}
-
-function policyPacksOf({
-  policyPacks = [],
-  policyPackConfigs = [],
-}: OperationRequest): PackSource[] {
-  if (policyPackConfigs.length > 0 && policyPackConfigs.length !== policyPacks.length) {
-    throw new EngineError(
-      "invalid-input",
-      'the number of "--policy-pack-config" flags must match the number of "--policy-pack" flags',
-    );
-  }
-  return policyPacks.map((path, index) => ({ path, config: policyPackConfigs[index] }));
 }
 
 function onAbort(signal: AbortSignal | undefined, act: () => void): void {

@@ -1,0 +1,78 @@
+import { availableParallelism } from "node:os";
+import type { StackStore } from "../backend/backend.js";
+import type { DeploymentOptions } from "../deployment/deployment.js";
+import { UrnSet } from "../deployment/urn-set.js";
+import { EngineError } from "../errors.js";
+import type { DestroyOptions, OperationKind, RefreshOptions, UpOptions } from "../options.js";
+import type { PackSource } from "../policies/pack.js";
+import type { Snapshot } from "../state/model.js";
+
+/** One operation, with the options of all kinds: those of another kind are absent. */
+export type OperationRequest = Omit<UpOptions & RefreshOptions & DestroyOptions, "preview"> & {
+  kind: OperationKind;
+  dryRun: boolean;
+};
+
+/** Refuses what cannot be done or contradicts itself, before anything is begun. */
+export function checkRequest(request: OperationRequest): void {
+  if ((request.target ?? []).length > 0) {
+    if ((request.exclude ?? []).length > 0)
+      throw new EngineError("invalid-input", "either --target or --exclude can be given, not both");
+    if (request.excludeProtected === true)
+      throw new EngineError(
+        "invalid-input",
+        "either --target or --exclude-protected can be given, not both",
+      );
+  }
+  if (request.runProgram === true) {
+    throw new EngineError(
+      "unsupported",
+      "running the program for a refresh or destroy needs the pulumi CLI: run this operation with pulumi, or leave out --run-program.",
+    );
+  }
+}
+
+/** The policy packs to run, with the configuration of each. */
+export function policyPacksOf({
+  policyPacks = [],
+  policyPackConfigs = [],
+}: OperationRequest): PackSource[] {
+  if (policyPackConfigs.length > 0 && policyPackConfigs.length !== policyPacks.length) {
+    throw new EngineError(
+      "invalid-input",
+      'the number of "--policy-pack-config" flags must match the number of "--policy-pack" flags',
+    );
+  }
+  return policyPacks.map((path, index) => ({ path, config: policyPackConfigs[index] }));
+}
+
+/** The request as the deployment's parts read it. */
+export function deploymentOptions(
+  request: OperationRequest,
+  { stack, project, organization }: StackStore,
+  base: Snapshot,
+): DeploymentOptions {
+  const targets = UrnSet.of(request.target);
+  const excludes = UrnSet.of([
+    ...(request.exclude ?? []),
+    ...(request.excludeProtected === true ? protectedUrns(base) : []),
+  ]);
+  const replaceTargets = UrnSet.of(request.replace);
+  return {
+    stack,
+    project,
+    organization,
+    dryRun: request.dryRun,
+    parallel: request.parallel ?? Math.max(64, 4 * availableParallelism()),
+    continueOnError: request.continueOnError ?? false,
+    ignoreProtect: request.ignoreProtect ?? false,
+    ...(targets === undefined ? {} : { targets }),
+    targetDependents: request.targetDependents ?? false,
+    ...(excludes === undefined ? {} : { excludes }),
+    excludeDependents: request.excludeDependents ?? false,
+    ...(replaceTargets === undefined ? {} : { replaceTargets }),
+  };
+}
+
+const protectedUrns = ({ resources }: Snapshot): string[] =>
+  resources.filter(({ protect }) => protect === true).map(({ urn }) => urn);
