@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -8,6 +8,8 @@ export const ROOT = resolve(__dirname, "../..");
 /** A stack of one of the bench programs in a folder of its own; runs a command line tool on it and takes the time. */
 export class BenchStack {
   private child: ChildProcess | undefined;
+  /** Called with each command's process id; what it gives is called when the command is over. */
+  onStart: ((pid: number) => () => void) | undefined;
 
   private constructor(
     readonly folder: string,
@@ -30,7 +32,7 @@ export class BenchStack {
       PULUMI_CONFIG_PASSPHRASE: "bench",
       ...env,
     });
-    await stack.run(["stack", "init", "bench"], 0);
+    await stack.run(["stack", "init"], 0);
     return stack;
   }
 
@@ -43,6 +45,7 @@ export class BenchStack {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.child = child;
+    const stopped = child.pid === undefined ? undefined : this.onStart?.(child.pid);
     let output = "";
     child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));
     child.stderr.on("data", (bytes: Buffer) => (output += bytes.toString()));
@@ -50,6 +53,7 @@ export class BenchStack {
       child.once("error", reject);
       child.once("exit", done);
     });
+    stopped?.();
     if (code !== 0) throw new Error(`${args.join(" ")} failed:\n${output}`);
     return (performance.now() - start) / 1000;
   }
@@ -58,9 +62,8 @@ export class BenchStack {
     return this.run(["up", "--yes", "--skip-preview"], count);
   }
 
-  /** Bytes of the state file. */
-  async stateBytes(project: string): Promise<number> {
-    return (await readFile(join(this.folder, `.pulumi/stacks/${project}/bench.json`))).length;
+  stateFile(project: string): string {
+    return join(this.folder, `.pulumi/stacks/${project}/bench.json`);
   }
 
   /** The folder goes, and what still runs in it. What it made on hosts is not its matter. */
