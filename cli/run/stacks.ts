@@ -294,14 +294,16 @@ function historyText(record: UpdateRecord, isFull: boolean): string {
 /** The CLI's shape of `stack history --json`. */
 function historyJson(record: UpdateRecord, crypter: Crypter | undefined): Record<string, unknown> {
   const config = Object.fromEntries(
-    Object.entries(record.config ?? {}).map(([key, { value = "", secure, object }]) => {
-      const secret = secure === true;
-      if (secret && crypter === undefined) return [key, { secret }];
-      if (object !== true)
-        return [key, { value: secret ? (crypter?.decrypt(value) ?? "") : value, secret }];
-      const opened = configTextOf(JSON.parse(value), crypter).value;
-      return [key, { value: opened, objectValue: JSON.parse(opened) as unknown, secret }];
-    }),
+    Object.entries(record.config ?? {}).map(
+      ([key, { value = "", secure, object }]): [string, object] => {
+        const secret = secure === true;
+        if (secret && crypter === undefined) return [key, { secret }];
+        if (object !== true)
+          return [key, { value: secret ? (crypter?.decrypt(value) ?? "") : value, secret }];
+        const opened = configTextOf(JSON.parse(value) as unknown, crypter).value;
+        return [key, { value: opened, objectValue: JSON.parse(opened) as unknown, secret }];
+      },
+    ),
   );
   return {
     version: record.version,

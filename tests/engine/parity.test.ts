@@ -96,7 +96,7 @@ function check(
   });
   if (row.keys === undefined) return;
   const answer = JSON.parse(stdout) as object | object[];
-  const first = Array.isArray(answer) ? (answer[0] ?? {}) : answer;
+  const first: object = Array.isArray(answer) ? ((answer as object[])[0] ?? {}) : answer;
   expect(Object.keys(first).filter((key) => !OPTIONAL.has(key))).toEqual(row.keys);
 }
 

@@ -56,7 +56,8 @@ describe("docs/cli.md", () => {
   it("shows an answer of every command that takes --json", () => {
     const answering = [...commands].filter(
       ([name, command]) =>
-        !OPERATIONS.includes(name) && command.options.some(({ long, required }) => long === "--json" && !required),
+        !OPERATIONS.includes(name) &&
+        command.options.some(({ long, required }) => long === "--json" && !required),
     );
     const shown = documentedAnswers().map(([line]) => line);
     const missing = answering
