@@ -39,6 +39,8 @@ export interface StackContext {
   lock(): Promise<() => Promise<void>>;
   /** Read anew for each operation. `validate`: refuses what does not fit the project's types. */
   config(options: { validate: boolean }): Promise<RunConfig>;
+  /** The stack's configuration file. Refuses where there is no project, and so no file. */
+  stackConfig(): Promise<StackConfig>;
   /** The resources of another stack of the backend. */
   readStack(name: string): Promise<ResourceState[] | undefined>;
   export(): Promise<StackExport>;
@@ -100,6 +102,18 @@ export async function openContext(args: StackArgs, mode: Mode): Promise<StackCon
         ...(args.config === undefined ? {} : { overlay: args.config }),
         secrets: current?.secrets,
       });
+    },
+    stackConfig: async () => {
+      if (project === undefined)
+        throw new EngineError(
+          "invalid-input",
+          "a stack without a project has no configuration file",
+          {
+            hint: "Give its configuration with the stack: `config` of its arguments.",
+          },
+        );
+      await seal();
+      return StackConfig.read(project, args.stackName, secrets);
     },
     readStack: async (reference) => {
       const found = referenced(reference, name);

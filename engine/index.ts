@@ -8,6 +8,7 @@ export type {
   OperationKind,
   OperationOptions,
   OperationResult,
+  OperationSummary,
   OutputMap,
   OutputValue,
   PreviewOptions,

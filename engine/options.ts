@@ -107,12 +107,25 @@ export interface OutputValue {
 
 export type OutputMap = Record<string, OutputValue>;
 
+/** The operation as the history has it. */
+export interface OperationSummary {
+  kind: OperationKind;
+  result: OperationResult["result"];
+  message: string;
+  startTime: Date;
+  endTime: Date;
+  /** Per-op counts. */
+  resourceChanges: Record<string, number>;
+}
+
 /** What happened. `result` is never thrown: a failed operation resolves, and `errors` says why. */
 export interface OperationResult {
   kind: OperationKind;
   result: "succeeded" | "failed" | "cancelled";
   /** Per-op counts, including the root stack, as the CLI's closing summary counts them. */
   changeSummary: Record<string, number>;
+  /** The same in the words of the Automation API. */
+  summary: OperationSummary;
   durationSeconds: number;
   /** Messages of the error diagnostics, in order. */
   errors: string[];

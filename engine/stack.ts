@@ -2,6 +2,8 @@ import type { UpdateRecord } from "./backend/backend.js";
 import { openContext, type StackContext } from "./context.js";
 import { outputsOf } from "./outputs.js";
 import type {
+  ConfigMap,
+  ConfigValue,
   DestroyOptions,
   OperationResult,
   OutputMap,
@@ -46,12 +48,15 @@ export class Stack {
     return new Stack(await openContext(args, "createOrSelect"));
   }
 
-  /** What `up` would do. Writes nothing. */
+  /** What `up` would do. Runs the program, asks every provider, and writes nothing. */
   async preview(options: PreviewOptions = {}): Promise<OperationResult> {
     return runOperation(this.#context, { kind: "preview", dryRun: true, ...options });
   }
 
-  /** Runs the program and makes the world match it. */
+  /**
+   * Runs the program and makes the world match it. There is no preview before it and no question: preview first where somebody
+   * is to decide.
+   */
   async up(options: UpOptions = {}): Promise<OperationResult> {
     return runOperation(this.#context, { kind: "update", dryRun: false, ...options });
   }
@@ -66,6 +71,45 @@ export class Stack {
   async destroy(options: DestroyOptions = {}): Promise<OperationResult> {
     const { preview, ...rest } = options;
     return runOperation(this.#context, { kind: "destroy", dryRun: preview === true, ...rest });
+  }
+
+  /** One value of the stack's configuration file, a secret opened; undefined when it is not set. `path`: the key is a path. */
+  async getConfig(key: string, path = false): Promise<ConfigValue | undefined> {
+    const found = await (await this.#context.stackConfig()).get(key, { path });
+    return found === undefined ? undefined : { value: found.value, secret: found.secret };
+  }
+
+  /** Every value of the stack's configuration file by its full key, `project:key`. */
+  async getAllConfig(): Promise<ConfigMap> {
+    const config = await this.#context.stackConfig();
+    const values: ConfigMap = {};
+    for (const key of config.entries().keys()) {
+      const found = await config.get(key);
+      if (found !== undefined) values[key] = { value: found.value, secret: found.secret };
+    }
+    return values;
+  }
+
+  /** Sets one value in the stack's configuration file. `path`: the key is a path, `outer.inner[0]`. */
+  async setConfig(key: string, { value, secret }: ConfigValue, path = false): Promise<void> {
+    const config = await this.#context.stackConfig();
+    await config.set(key, value, { path, secret: secret === true });
+    await config.write();
+  }
+
+  /** Sets several values with one write. */
+  async setAllConfig(values: ConfigMap, path = false): Promise<void> {
+    const config = await this.#context.stackConfig();
+    for (const [key, { value, secret }] of Object.entries(values))
+      await config.set(key, value, { path, secret: secret === true });
+    await config.write();
+  }
+
+  /** Removes one value from the stack's configuration file; one that is not there is no error. */
+  async removeConfig(key: string, path = false): Promise<void> {
+    const config = await this.#context.stackConfig();
+    config.remove(key, { path });
+    await config.write();
   }
 
   /** The outputs of the last update. */

@@ -345,9 +345,9 @@ class Operation {
     ending: Ending,
   ): Promise<OperationResult> {
     const request = this.#request;
-    const result = conclude(deployment, conductor.executor, request, ending);
+    const result = conclude(deployment, conductor.executor, request, ending, this.#started);
     if (!request.dryRun && !this.#terminated)
-      await record(this.#context.store, this.#events, request, this.#config, this.#started, result);
+      await record(this.#context.store, this.#events, this.#config, result.summary);
     return result;
   }
 }

@@ -2,10 +2,11 @@ import type { StackStore, UpdateRecord } from "../backend/backend.js";
 import type { RunConfig } from "../context.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { EventStream } from "../deployment/diagnostics.js";
-import type { OperationResult } from "../options.js";
+import type { OperationResult, OperationSummary } from "../options.js";
 import { hasChanges, outputMap } from "../outputs.js";
 import type { StepExecutor } from "../steps/executor.js";
 import { messageOf } from "../steps/executor.js";
+import { engineVersion } from "../state/manifest.js";
 import type { PendingOperation, ResourceState } from "../state/model.js";
 import { ROOT_STACK_TYPE } from "../urn.js";
 import type { OperationRequest } from "./request.js";
@@ -22,8 +23,9 @@ export interface Ending {
 export function conclude(
   deployment: Deployment,
   { counts, maybeCorrupt }: StepExecutor,
-  { kind, dryRun, expectNoChanges }: OperationRequest,
+  { kind, dryRun, expectNoChanges, message = "" }: OperationRequest,
   ending: Ending,
+  started: number,
 ): OperationResult {
   const { events } = deployment;
   const unexpected = !ending.failed && expectNoChanges === true && hasChanges(counts);
@@ -51,6 +53,14 @@ export function conclude(
     kind,
     result,
     changeSummary: counts,
+    summary: {
+      kind,
+      result,
+      message,
+      startTime: new Date(started),
+      endTime: new Date(),
+      resourceChanges: counts,
+    },
     durationSeconds,
     errors: events.errors,
     maybeCorrupt,
@@ -68,21 +78,26 @@ function stackOutputs({ news, base }: Deployment): OperationResult["outputs"] {
 export async function record(
   store: StackStore,
   events: EventStream,
-  { kind, message }: OperationRequest,
   config: RunConfig,
-  started: number,
-  { result, changeSummary }: OperationResult,
+  { kind, message, result, startTime, endTime, resourceChanges }: OperationSummary,
 ): Promise<void> {
+  const seconds = (time: Date): number => Math.floor(time.getTime() / 1000);
   const entry: UpdateRecord = {
     kind,
-    startTime: Math.floor(started / 1000),
-    message: message ?? "",
-    environment: {},
+    startTime: seconds(startTime),
+    message,
+    environment: {
+      "pulumi.arch": process.arch,
+      "pulumi.os": process.platform,
+      "pulumi.version": engineVersion().replace(/^v/, ""),
+      "runtime.name": "nodejs",
+      "runtime.version": process.version,
+    },
     config: config.record,
     version: 0,
     result: result === "succeeded" ? "succeeded" : "failed",
-    endTime: Math.floor(Date.now() / 1000),
-    resourceChanges: changeSummary,
+    endTime: seconds(endTime),
+    resourceChanges,
   };
   try {
     await store.record(entry);
