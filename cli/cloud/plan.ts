@@ -13,7 +13,7 @@ import {
 } from "../../provider/resources/placement/why.js";
 import { explanationText, survivalText, whatIfText } from "./plan-text.js";
 import { cloudState, findContainer, type CloudState } from "./state.js";
-import { readChanges } from "./what-if-text.js";
+import { readChanges } from "../../sdk/changes-text.js";
 
 export interface PlanFlags extends CommonFlags {
   why?: string;

@@ -1,13 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConnection } from "../../provider/host/connection.js";
-import type {
-  ContainerPredicate,
-  Rebalance,
-  Supply,
-  SupplySpec,
-} from "../../provider/placement/model.js";
+import type { ContainerPredicate, Supply } from "../../provider/placement/model.js";
 import type { PlanHost } from "../../provider/resources/placement/inputs.js";
 import { CloudPlan } from "../cloud-plan.js";
+import { rebalanceOf, supplyOf } from "../cloud-args.js";
 import { lift } from "../lift.js";
 import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
@@ -309,43 +305,4 @@ export class DockerCloud extends pulumi.ComponentResource {
 
 function isHosts(hosts: DockerCloudArgs["hosts"]): hosts is DockerHost[] {
   return Array.isArray(hosts);
-}
-
-function rebalanceOf(args: DockerCloudArgs["rebalance"]): Rebalance | undefined {
-  if (args === undefined || args === false) return undefined;
-  return args === true ? {} : { ...args };
-}
-
-function supplyOf(at: (property: string) => string, args: SupplyArgs): SupplySpec {
-  const { headroom, hostShape, ...rest } = args;
-  return {
-    ...rest,
-    headroom: headroomOf(at("supply.headroom"), headroom),
-    ...(hostShape
-      ? {
-          hostShape: {
-            cpus: hostShape.cpus,
-            memoryBytes: bytesOf(at("supply.hostShape.memory"), hostShape.memory),
-          },
-        }
-      : {}),
-  };
-}
-
-function headroomOf(property: string, headroom: SupplyArgs["headroom"]): SupplySpec["headroom"] {
-  if (typeof headroom === "number") return { count: headroom };
-  if (typeof headroom === "string") {
-    const percent = /^(\d+(?:\.\d+)?)%$/.exec(headroom)?.[1];
-    if (percent === undefined || Number(percent) >= 100) {
-      throw new pulumi.RunError(
-        `${property}: write a number of containers, or a share such as "25%"`,
-      );
-    }
-    return { percent: Number(percent) / 100 };
-  }
-  const { cpus, memory } = headroom;
-  return {
-    ...(cpus === undefined ? {} : { cpus }),
-    ...(memory === undefined ? {} : { memoryBytes: bytesOf(`${property}.memory`, memory) }),
-  };
 }

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostConnection, KeyReference, SshEndpoint } from "../../provider/host/connection.js";
 import type { HostFacts } from "../../provider/resources/docker-host/inputs.js";
 import type { PlanHost } from "../../provider/resources/placement/inputs.js";
-import { platformOf } from "../placement-args.js";
+import { placementArgsOf } from "../host-args.js";
 import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
@@ -193,16 +193,8 @@ export class DockerHost extends ClockerResource {
     checkName("DockerHost", name);
     refuseUnknown(`DockerHost ${name}`, args, KNOWN);
     const at = (property: string) => `DockerHost ${name}: ${property}`;
-    const capacity = {
-      ...(args.capacity?.cpus === undefined ? {} : { cpus: args.capacity.cpus }),
-      ...(args.capacity?.memory === undefined
-        ? {}
-        : { memoryBytes: bytesOf(at("capacity.memory"), args.capacity.memory) }),
-    };
-    const headroom = {
-      cpus: args.headroom?.cpus ?? 0,
-      memoryBytes: bytesOf(at("headroom.memory"), args.headroom?.memory ?? 0),
-    };
+    const placement = placementArgsOf(name, args);
+    const { cpus, memoryBytes } = placement.headroom;
     super(
       "DockerHost",
       "dockerHost",
@@ -210,8 +202,8 @@ export class DockerHost extends ClockerResource {
       {
         access: accessOf(name, args),
         labels: args.labels ?? {},
-        capacity,
-        headroom,
+        capacity: placement.capacity,
+        headroom: { cpus, memoryBytes },
         prepare: {
           installDocker: args.installDocker ?? true,
           minimumVersion: args.minimumVersion ?? "20.10",
@@ -226,19 +218,7 @@ export class DockerHost extends ClockerResource {
       opts,
     );
     this.hostName = name;
-    this.placementArgs = {
-      labels: args.labels ?? {},
-      capacity,
-      headroom: {
-        ...headroom,
-        ...(args.headroom?.disk === undefined
-          ? {}
-          : { diskBytes: bytesOf(at("headroom.disk"), args.headroom.disk) }),
-      },
-      ...(args.maxContainers === undefined ? {} : { maxContainers: args.maxContainers }),
-      ...(args.privateAddress === undefined ? {} : { underlay: args.privateAddress }),
-      ...hostFacts(name, args),
-    };
+    this.placementArgs = placement;
   }
 
   /** Connection for `@pulumi/command`'s `remote.Command`, secret because it may hold the private key. */
@@ -265,41 +245,6 @@ export class DockerHost extends ClockerResource {
       { parent: this, ...opts },
     );
   }
-}
-
-/** What placement reads of a host beside labels and capacity; what is not said is left out. */
-function hostFacts(
-  name: string,
-  { group, location, platform, devices, affinity, drain }: DockerHostArgs,
-): Partial<PlanHost> {
-  const at = (property: string) => `DockerHost ${name}: ${property}`;
-  const list = (value: string | string[]) => (typeof value === "string" ? [value] : value);
-  return {
-    ...(group === undefined ? {} : { groups: list(group) }),
-    ...(location === undefined ? {} : { location: locationOf(at("location"), location) }),
-    ...(platform === undefined ? {} : { platform: platformOf(at("platform"), platform) }),
-    ...(devices === undefined
-      ? {}
-      : { devices: devices.map((device) => ({ attributes: {}, ...device })) }),
-    ...(affinity === undefined ? {} : { affinity: list(affinity) }),
-    ...(drain === true ? { drain } : {}),
-  };
-}
-
-function locationOf(property: string, args: LocationArgs): NonNullable<PlanHost["location"]> {
-  const { latitude, longitude, jurisdiction, ...rest } = args;
-  if ((latitude === undefined) !== (longitude === undefined)) {
-    throw new pulumi.RunError(`${property}: latitude and longitude are needed together`);
-  }
-  return {
-    ...rest,
-    ...(jurisdiction === undefined
-      ? {}
-      : { jurisdictions: typeof jurisdiction === "string" ? [jurisdiction] : jurisdiction }),
-    ...(latitude === undefined || longitude === undefined
-      ? {}
-      : { coordinates: { latitude, longitude } }),
-  };
 }
 
 type ProviderConstructor = new (

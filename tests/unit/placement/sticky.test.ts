@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { explain, explainNot } from "../../../provider/placement/explain.js";
 import { planAll } from "../../../provider/placement/plan.js";
-import { ask, assigned, GiB, host, hostsOf, input, replicas, sentences } from "./make.js";
+import { after, ask, assigned, GiB, host, hostsOf, input, replicas, sentences } from "./make.js";
 
 const previous = (assignments: Record<string, ReturnType<typeof assigned>>) => ({
   previous: { assignments, networks: {} },
@@ -163,4 +163,19 @@ describe("explain", () => {
       "web-1 is not on h1: accepts it, but h2 comes first: breadth first: 0 web here, 1 on h1",
     );
   });
+});
+
+it("says that a container moves when its host has left the program", () => {
+  const before = input({ candidates: [host("h1"), host("h2")], requests: replicas("web", 2) });
+  const first = planAll(before);
+  const gone = { ...after(before, first), candidates: [host("h1")] };
+  expect(planAll(gone).moves).toEqual([
+    {
+      name: "web-1",
+      from: "h2",
+      to: "h1",
+      cause: "rule",
+      why: "h2 is no longer a host of the cloud",
+    },
+  ]);
 });

@@ -173,9 +173,16 @@ it("are all in the list, under names of their own, and need no package at run ti
     "clocker-memory-limited",
     "clocker-no-powerful-capabilities",
     "clocker-no-sensitive-mounts",
+    "clocker-survives-host-loss",
   ]);
   const folder = join(__dirname, "../../../sdk/policies");
-  for (const file of ["container", "index", "max-containers-per-host"]) {
+  for (const file of [
+    "container",
+    "index",
+    "max-containers-per-host",
+    "plans",
+    "survives-host-loss",
+  ]) {
     const text = readFileSync(join(folder, `${file}.ts`), "utf8");
     expect(text).not.toMatch(/^import (?!type).*@pulumi\/policy/m);
   }

@@ -1,6 +1,6 @@
-import { CloudError } from "../../provider/errors.js";
-import { parseChanges, type Candidate, type Change } from "../../provider/placement/index.js";
-import { bytesOf } from "../../sdk/units.js";
+import { CloudError } from "../provider/errors.js";
+import { parseChanges, type Candidate, type Change } from "../provider/placement/index.js";
+import { bytesOf } from "./units.js";
 
 /**
  * Reads `--what-if`: changes with commas between them. Beside the forms that placement knows, a host can be added by
