@@ -12,6 +12,13 @@ const WORDS: Readonly<Record<Kind, string>> = {
   containers: "container predicate",
 };
 
+/** Of these a serialised closure has the methods but not what they work on, so that they fail where it runs. */
+const HOLLOW = new RegExp(
+  String.raw`^(?:var __\w+ = Object\.create\(|Object\.defineProperty\(__\w+, .* value: )global\.` +
+    String.raw`((?:Weak)?(?:Set|Map)|Date|Promise|\w*ArrayBuffer|\w+Array)\.prototype\b`,
+  "m",
+);
+
 /**
  * Functions of the program that take part in placement, by kind and name. They run where the provider runs, so they go
  * there as text, by Pulumi's own serialisation of closures; the text is an input of the plan, and a changed function
@@ -56,14 +63,19 @@ export class FunctionBook {
   }
 
   private async serialise(kind: Kind, name: string, run: AnyFunction): Promise<string> {
-    try {
-      const { text } = await pulumi.runtime.serializeFunction(run);
-      return text;
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new pulumi.RunError(
-        `DockerCloud ${this.cloud}: the ${WORDS[kind]} ${JSON.stringify(name)} cannot be serialised: ${why.trim()}`,
-      );
-    }
+    const what = `DockerCloud ${this.cloud}: the ${WORDS[kind]} ${JSON.stringify(name)}`;
+    const text = await pulumi.runtime.serializeFunction(run).then(
+      (serialised) => serialised.text,
+      (error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new pulumi.RunError(`${what} cannot be serialised: ${why.trim()}`);
+      },
+    );
+    const [, captured] = HOLLOW.exec(text) ?? [];
+    if (captured === undefined) return text;
+    throw new pulumi.RunError(
+      `${what} closes over a ${captured}, whose content does not go with it: ` +
+        "use an array or a plain object, or make it inside the function",
+    );
   }
 }

@@ -158,5 +158,10 @@ async function viewOf(state: PlacementState): Promise<PlanView> {
     state.hosts.map(({ connection }) => connection),
     whatToObserve(state),
   );
-  return viewPlan(state, snapshots);
+  // A snapshot goes by the connection's name; the plan by the host's.
+  const named = snapshots.map((snapshot, i) => ({
+    ...snapshot,
+    name: state.hosts[i]?.name ?? snapshot.name,
+  }));
+  return viewPlan(state, named);
 }

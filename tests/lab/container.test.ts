@@ -466,7 +466,7 @@ describeLab("a placed container on a real daemon", () => {
       );
       expect(error.message).toBe(
         `host h1: address 10.64.9.9 on lan is taken by squatter (image ${TEST_IMAGE}, not ours)\n` +
-          "Remove that container, or give this one another address.",
+          "Run again: the plan then sees who has it and chooses another address.",
       );
       expect(await owned("squat")).toEqual([]);
       expect(await lab.sh("h1", "docker", "inspect", "-f", "{{.State.Running}}", "squatter")).toBe(

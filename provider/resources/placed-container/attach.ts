@@ -86,7 +86,9 @@ export async function attachFailure(
     `address ${network.address} on ${network.network} is taken${holder ? ` by ${holder.text}` : ""}`,
     {
       host,
-      hint: "Remove that container, or give this one another address.",
+      hint: network.fixed
+        ? "Remove that container, or give this one another address."
+        : "Run again: the plan then sees who has it and chooses another address.",
       cause: error,
     },
   );

@@ -43,13 +43,8 @@ export function compileFunctions(texts: FunctionTexts | undefined): Compiled {
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** By text: a preview and the checks of later plans use the same ones. */
-const compiled = new Map<string, AnyFunction>();
-
-/** The function, or why there is none. */
+/** The function, or why there is none. Made anew for each plan: what one has counted or noted is not there in the next. */
 function compile(text: string): AnyFunction | string {
-  const known = compiled.get(text);
-  if (known) return known;
   try {
     const module = { exports: {} as { handler?: unknown } };
     // The text is the user's own program, which runs with the user's rights in any case.
@@ -64,9 +59,7 @@ function compile(text: string): AnyFunction | string {
       text,
     )(module.exports, module, requirePure, GLOBAL, GLOBAL, ...Object.values(REFUSED));
     const made = module.exports.handler;
-    if (typeof made !== "function") return "it is not a function";
-    compiled.set(text, made as AnyFunction);
-    return made as AnyFunction;
+    return typeof made === "function" ? (made as AnyFunction) : "it is not a function";
   } catch (error) {
     return messageOf(error).split("\n")[0] ?? "no reason given";
   }

@@ -28,10 +28,13 @@ export function whatToObserve(state: PlacementState): ObserveOptions {
   };
 }
 
-/** Makes the plan of a state again from fresh observations. What the state decided is kept where it may be. */
+/**
+ * Makes the plan of a state again from fresh observations. What the state decided is kept where it may be; what the next
+ * up would rebalance is its own question.
+ */
 export function viewPlan(state: PlacementState, snapshots: readonly HostSnapshot[]): PlanView {
   const { functions } = compileFunctions(state.functions);
-  const input = toPlanInput(state, state, snapshots, functions);
+  const { rebalance: _, ...input } = toPlanInput(state, state, snapshots, functions);
   return { input, result: planAll(input) };
 }
 

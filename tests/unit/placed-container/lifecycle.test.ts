@@ -215,10 +215,15 @@ describe("create", () => {
         EndpointsConfig: { "lan-77": { IPAMConfig: { IPv4Address: LAN.address } } },
       },
     });
+    const isTaken =
+      "host h1: address 10.64.0.2 on lan is taken by squatter (image nginx, not ours)\n";
     const error = await failure(createIn(inputsOf()));
     expect(error.message).toBe(
-      "host h1: address 10.64.0.2 on lan is taken by squatter (image nginx, not ours)\n" +
-        "Remove that container, or give this one another address.",
+      `${isTaken}Run again: the plan then sees who has it and chooses another address.`,
+    );
+    const fixed = { networks: [{ ...LAN, fixed: true }] };
+    expect((await failure(createIn(inputsOf({}, fixed)))).message).toBe(
+      `${isTaken}Remove that container, or give this one another address.`,
     );
     expect(owned()).toEqual([]);
     expect(h1.docker.byName("squatter")?.state).toBe("running");

@@ -426,4 +426,17 @@ describe("clocker plan", () => {
     );
     expect(whyNot(view, "nobody", "h1")).toBeUndefined();
   });
+
+  it("shows where containers are, not where the next up would move them for a better balance", async () => {
+    const hosts = [planHost("h1")];
+    const { inputs: before } = await world().check({}, inputs({ hosts }));
+    const { inputs: state, failures } = await world().check(
+      before ?? {},
+      inputs({ rebalance: { maxMoves: 0 } }),
+    );
+    expect(failures).toEqual([]);
+    const view = viewPlan({ ...state!, rebalance: {} }, [seen("h1"), seen("h2")]);
+    expect(view.result.moves).toBeUndefined();
+    expect(why(view, "web-1")?.sentence).toBe("web-1 is on h1: the only host that fits");
+  });
 });

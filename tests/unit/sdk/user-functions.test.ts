@@ -109,6 +109,19 @@ describe("functions of a program", () => {
     expect(functions?.predicates?.["calm"]?.(host(), request, undefined)).toBe(true);
   });
 
+  it("begin anew with each plan, whatever they have counted in the one before", async () => {
+    const seen = { calls: 0 };
+    const book = new FunctionBook("cloud");
+    book.add("predicates", "first three", () => seen.calls++ < 3);
+    const texts = await book.serialised();
+    const answers = () => {
+      const run = compileFunctions(texts).functions?.predicates?.["first three"];
+      return [1, 2, 3, 4].map(() => run?.(host(), request, undefined));
+    };
+    expect(answers()).toEqual([true, true, true, false]);
+    expect(answers()).toEqual([true, true, true, false]);
+  });
+
   it("of one name must be one function", async () => {
     const book = new FunctionBook("cloud");
     for (const limit of [1, 2])
@@ -123,6 +136,24 @@ describe("functions of a program", () => {
     book.add("scores", "native", Array.prototype.push.bind([]));
     await expect(book.serialised()).rejects.toThrow(
       /^DockerCloud cloud: the score "native" cannot be serialised: /,
+    );
+  });
+
+  it.each([
+    ["Set", () => new Set(["h1"])],
+    ["Map", () => new Map([["h1", 1]])],
+    ["Date", () => new Date(0)],
+    ["Uint8Array", () => new Uint8Array(2)],
+  ])("that close over a %s are refused where they are made", async (what, make) => {
+    const known = make();
+    const book = new FunctionBook("cloud");
+    book.add("predicates", "knows", () =>
+      known instanceof Map ? known.has("h1") : Boolean(known),
+    );
+    book.add("scores", "fine", () => new Set(["h1"]).size);
+    await expect(book.serialised()).rejects.toThrow(
+      `DockerCloud cloud: the predicate "knows" closes over a ${what}, whose content does not go with it: ` +
+        "use an array or a plain object, or make it inside the function",
     );
   });
 
