@@ -6,6 +6,7 @@
 import { dockerHostLifecycle } from "./resources/docker-host/lifecycle.js";
 import { upcast as upcastDockerHost } from "./resources/docker-host/state.js";
 import { networkNamesLifecycle } from "./resources/network-names/lifecycle.js";
+import { networkPolicyLifecycle } from "./resources/network-policy/lifecycle.js";
 import { placedContainerLifecycle } from "./resources/placed-container/lifecycle.js";
 import { placementLifecycle } from "./resources/placement/lifecycle.js";
 import { virtualNetworkLifecycle } from "./resources/virtual-network/lifecycle.js";
@@ -18,4 +19,5 @@ export const dockerHost = wrapLifecycle(dockerHostLifecycle, {
 export const placement = wrapLifecycle(placementLifecycle, { kind: "Placement" });
 export const virtualNetwork = wrapLifecycle(virtualNetworkLifecycle, { kind: "VirtualNetwork" });
 export const placedContainer = wrapLifecycle(placedContainerLifecycle, { kind: "PlacedContainer" });
+export const networkPolicy = wrapLifecycle(networkPolicyLifecycle, { kind: "NetworkPolicy" });
 export const networkNames = wrapLifecycle(networkNamesLifecycle, { kind: "NetworkNames" });

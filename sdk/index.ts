@@ -17,6 +17,12 @@ export type {
   SupplyArgs,
 } from "./resources/docker-cloud.js";
 export { NetworkNames } from "./resources/network-names.js";
+export { NetworkPolicy } from "./resources/network-policy.js";
+export type {
+  NetworkPolicyArgs,
+  PolicyPeerArgs,
+  PolicyRuleArgs,
+} from "./resources/network-policy.js";
 export { Placement } from "./resources/placement.js";
 export { VirtualNetwork } from "./resources/virtual-network.js";
 export type { VirtualNetworkArgs } from "./resources/virtual-network.js";

@@ -19,6 +19,7 @@ export type FaultPoint =
   | "named"
   | "network-joined"
   | "names-added"
+  | "policy-set"
   | "host-prepared"
   | "deleted";
 

@@ -61,6 +61,20 @@ export interface AddedNames {
   names: string;
 }
 
+/** What a network's policy asks of one host. */
+export interface HostPolicy {
+  /** Logical name of the host. */
+  host: string;
+  networkId: string;
+  vni: number;
+  /** `project/stack/name` of the network. */
+  owner: string;
+  /** Tells this policy from others: one with another mark is never removed. One line beginning with "#". */
+  mark: string;
+  /** Lines of iptables-restore; see provider/firewall/render.ts. */
+  rules: string;
+}
+
 /** A container's end of a network. */
 export interface Endpoint {
   /** Docker's id or name of the container. */
@@ -85,8 +99,9 @@ export interface Observation {
   differs: string[];
 }
 
+/** Of what something lays on a network beside it: a plan's names, a policy. */
 export interface NamesObservation {
-  /** The plan has no names on the host. */
+  /** It is not on the host. */
   absent: boolean;
   /** What differs, one clause each; empty when all is as it should be. */
   differs: string[];
@@ -158,6 +173,12 @@ export interface NetworkDriver {
   dropNames(context: DriverContext, added: AddedNames): Promise<void>;
   /** Compares a plan's names on the host; changes nothing. */
   observeNames(context: DriverContext, added: AddedNames): Promise<NamesObservation>;
+  /** Puts a policy in force in the place of the one before, in one step. The network must be on the host. */
+  setPolicy(context: DriverContext, policy: HostPolicy): Promise<void>;
+  /** Lifts a policy; no network, no policy or another mark is fine. */
+  dropPolicy(context: DriverContext, policy: HostPolicy): Promise<void>;
+  /** Compares a policy on the host; changes nothing. */
+  observePolicy(context: DriverContext, policy: HostPolicy): Promise<NamesObservation>;
   /** Attaches a container with its planned address. */
   attach(context: DriverContext, part: HostPart, endpoint: Endpoint): Promise<void>;
   /** Detaches a container; not attached is fine. */

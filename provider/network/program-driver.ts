@@ -7,10 +7,13 @@ import type { DriverPlan, NetworkDriver } from "./driver.js";
 import { dockerNetworkName } from "./names.js";
 import { observePart } from "./observe-part.js";
 import { COMMON_PROGRAMS, missingPrograms, packagesOf, requirePrograms } from "./requirements.js";
-import { runNamesProgram, runProgram } from "./run-program.js";
+import { runNamesProgram, runPolicyProgram, runProgram } from "./run-program.js";
 
 /** What the program says when a plan's file is not there. */
 const NO_NAMES = "the names are not on the host";
+
+/** And when a network has no policy. */
+const NO_POLICY = "the policy is not on the host";
 
 /**
  * A driver whose network is a Docker network on each host, over links that the program on the host makes. Docker
@@ -75,6 +78,20 @@ export function programDriver(
     async observeNames(context, added) {
       const differs = await runNamesProgram(context, "check-names", added);
       return { absent: differs.includes(NO_NAMES), differs };
+    },
+
+    async setPolicy(context, policy) {
+      await runPolicyProgram(context, "set-policy", policy);
+      await faultPoint("policy-set", policy.host);
+    },
+
+    async dropPolicy(context, policy) {
+      await runPolicyProgram(context, "drop-policy", policy);
+    },
+
+    async observePolicy(context, policy) {
+      const differs = await runPolicyProgram(context, "check-policy", policy);
+      return { absent: differs.includes(NO_POLICY), differs };
     },
 
     async attach({ transport }, part, endpoint) {

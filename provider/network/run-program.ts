@@ -1,6 +1,6 @@
 import { CloudError } from "../errors.js";
 import type { ExecResult, Transport } from "../host/transport.js";
-import type { AddedNames, DriverContext, HostFacts, HostPart, Peer } from "./driver.js";
+import type { AddedNames, DriverContext, HostFacts, HostPart, HostPolicy, Peer } from "./driver.js";
 import { bridgeName, linkName, macOf, VXLAN_PORT } from "./names.js";
 import { NETWORK_PROGRAM, RUN_PROGRAM } from "./program/program.js";
 
@@ -83,6 +83,18 @@ export async function runNamesProgram(
   return wordsAfter(await runVerb(context, verb, added.networkId, args, stdin), "differs");
 }
 
+/** The same for a policy. */
+export async function runPolicyProgram(
+  context: DriverContext,
+  verb: "set-policy" | "check-policy" | "drop-policy",
+  { vni, owner, mark, rules, networkId }: HostPolicy,
+): Promise<string[]> {
+  const dropping = verb === "drop-policy";
+  const args = [String(vni), owner, ...(dropping ? [mark] : [])];
+  const stdin = dropping ? "" : `${mark}\n${rules}`;
+  return wordsAfter(await runVerb(context, verb, networkId, args, stdin), "differs");
+}
+
 async function run(
   context: Pick<DriverContext, "transport" | "signal">,
   verb: Verb,
@@ -127,6 +139,9 @@ const DOING: Readonly<Record<string, string>> = {
   "add-names": "add names to",
   "check-names": "observe the names of",
   "drop-names": "remove names from",
+  "set-policy": "put the policy in force on",
+  "check-policy": "observe the policy of",
+  "drop-policy": "lift the policy of",
 };
 
 function failed(

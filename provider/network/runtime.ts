@@ -8,6 +8,7 @@ import type {
   Endpoint,
   HostFacts,
   HostPart,
+  HostPolicy,
   JoinResult,
   NamesObservation,
   NetworkDriver,
@@ -86,6 +87,24 @@ export class NetworkRuntime {
   observeNames(added: AddedNames): Promise<NamesObservation> {
     return this.call("observe the names of", added, (context) =>
       this.driver.observeNames(context, added),
+    );
+  }
+
+  setPolicy(policy: HostPolicy): Promise<void> {
+    return this.changing("put in force the policy of", policy, (context) =>
+      this.driver.setPolicy(context, policy),
+    );
+  }
+
+  dropPolicy(policy: HostPolicy): Promise<void> {
+    return this.changing("lift the policy of", policy, (context) =>
+      this.driver.dropPolicy(context, policy),
+    );
+  }
+
+  observePolicy(policy: HostPolicy): Promise<NamesObservation> {
+    return this.call("observe the policy of", policy, (context) =>
+      this.driver.observePolicy(context, policy),
     );
   }
 

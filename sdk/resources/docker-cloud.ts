@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { PolicyMember } from "../../provider/firewall/model.js";
 import type { HostConnection } from "../../provider/host/connection.js";
 import type { ContainerPredicate, Supply } from "../../provider/placement/model.js";
 import type { PlanHost } from "../../provider/resources/placement/inputs.js";
@@ -86,6 +87,14 @@ export interface CloudExport {
   hosts: PlanHost[];
 }
 
+/** A container that was requested for a network. */
+interface Joined {
+  name: string;
+  application: string;
+  service: string;
+  plan: Placement;
+}
+
 interface HostParts {
   connection: pulumi.Output<HostConnection>;
   capacity: pulumi.Output<unknown>;
@@ -122,6 +131,7 @@ export class DockerCloud extends pulumi.ComponentResource {
   readonly collect: Collect;
   private readonly plan: CloudPlan;
   private readonly supplied: pulumi.Output<Supply> | undefined;
+  private readonly joined = new Map<string, Joined[]>();
   private readonly added = new Map<Placement, Map<string, NetworkNames>>();
   private readonly infos = new Map<string, pulumi.Output<PlanHost>>();
   private readonly parts = new Map<string, HostParts>();
@@ -238,6 +248,27 @@ export class DockerCloud extends pulumi.ComponentResource {
   /** @internal */
   requestNetwork(name: string, request: () => pulumi.Input<Record<string, unknown>>): Placement {
     return this.plan.network(name, request);
+  }
+
+  /** @internal A container was requested for a network. */
+  joins(network: string, container: Joined): void {
+    const all = this.joined.get(network);
+    if (all) all.push(container);
+    else this.joined.set(network, [container]);
+  }
+
+  /** @internal Who is on a network, of all that the program requests until it really waits. */
+  membersOf(network: string): pulumi.Input<pulumi.Input<PolicyMember>[]> {
+    const complete = new Promise<void>((resolve) => setImmediate(resolve));
+    return complete.then(() =>
+      (this.joined.get(network) ?? []).map(({ name, application, service, plan }) => {
+        const assignment = lift(plan.assignments, name);
+        const address = lift(lift(assignment, "addresses"), network);
+        return pulumi
+          .all([lift(assignment, "host"), address])
+          .apply(([host, own]) => ({ name, application, service, host, address: own }));
+      }),
+    );
   }
 
   /** @internal The plan that this network is in has not been closed: nothing in it can be waited for. */

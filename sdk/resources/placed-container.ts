@@ -161,6 +161,14 @@ export class PlacedContainer extends ClockerResource {
       stopFirst: isStopFirst(settled()) || needs.devices !== undefined,
     }));
     // Before the container answers to its names, they resolve.
+    for (const { network } of attachments)
+      args.cloud.joins(network.networkName, {
+        name,
+        application: args.application ?? "",
+        service: type,
+        plan,
+      });
+    const policies = attachments.flatMap(({ network }) => network.policy?.resource ?? []);
     const names = attachments.flatMap(({ network }) => args.cloud.addedNames(network, plan) ?? []);
     super(
       "PlacedContainer",
@@ -175,7 +183,9 @@ export class PlacedContainer extends ClockerResource {
         place: placeOf(plan, name, args.cloud, attachments, { type, group: args.group ?? type }),
         status: undefined,
       },
-      names.length === 0 ? opts : pulumi.mergeOptions(opts, { dependsOn: names }),
+      names.length + policies.length === 0
+        ? opts
+        : pulumi.mergeOptions(opts, { dependsOn: [...names, ...policies] }),
     );
     this.containerName = name;
     this.plan = plan;

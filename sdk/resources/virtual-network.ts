@@ -95,6 +95,8 @@ export class VirtualNetwork extends ClockerResource {
   readonly allocation: pulumi.Output<NetworkAllocation>;
   /** @internal */
   readonly cloud: DockerCloud;
+  /** @internal The policy that the network has: containers that are made after it wait for it. */
+  policy: { name: string; resource: pulumi.Resource } | undefined;
 
   constructor(name: string, args: VirtualNetworkArgs, opts: pulumi.CustomResourceOptions = {}) {
     checkName("VirtualNetwork", name);
@@ -153,6 +155,7 @@ export class VirtualNetwork extends ClockerResource {
     this.networkName = name;
     this.cloud = args.cloud;
     this.allocation = allocation;
+    this.policy = undefined;
     this.dockerName = this.vni.apply((vni) => `${networkId}-${vni}`);
   }
 }

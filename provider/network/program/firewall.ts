@@ -23,11 +23,12 @@ firewall_rules() {
   for chain in R X O; do echo ":CLK-$chain-$vni - [0:0]"; done
   if [ "$driver" = vxlan ]; then echo "-A CLK-R-$vni $vxlan -j CLK-X-$vni"; fi
   echo "-A CLK-R-$vni -i $bridge -d $gateway -j RETURN"
-  echo "-A CLK-R-$vni -i $bridge -s $cidr -d $cidr -j CT --notrack"
+  if has_policy; then untracked="-p tcp"; else untracked=; fi
+  echo "-A CLK-R-$vni -i $bridge -s $cidr -d $cidr $untracked -j CT --notrack"
   # routed packets: what comes from a peer has an address of that peer; newer Dockers would drop it further on
   for path in $paths; do
     destinations | while read -r _ from; do
-      echo "-A CLK-R-$vni -i $path -s $from -d $cidr -j CT --notrack"
+      echo "-A CLK-R-$vni -i $path -s $from -d $cidr $untracked -j CT --notrack"
       echo "-A CLK-R-$vni -i $path -s $from -d $cidr -j ACCEPT"
     done
   done
@@ -61,6 +62,7 @@ firewall_rules() {
       wireguard) echo "-A CLK-I-$vni -s $peer -p udp --dport $(wg_ports) -j ACCEPT" ;;
     esac
   done
+  policy_rules
   echo "-A CLK-F-$vni -i $bridge -o $bridge -j ACCEPT"
   for path in $paths; do
     echo "-A CLK-F-$vni -i $path -o $bridge -s $cidr -m conntrack --ctstate UNTRACKED -j ACCEPT"
@@ -77,10 +79,34 @@ firewall_rules() {
   echo COMMIT
 }
 
+has_policy() { [ -e "$ROOT/$vni/policy" ]; }
+
+# Who may connect to whom, where somebody said so: before everything else. What comes from a peer has an address of it.
+policy_rules() {
+  has_policy || return 0
+  sed 1d "$ROOT/$vni/policy"
+  echo "-A CLK-F-$vni -i $bridge -s $cidr -d $cidr -j CLK-P-$vni"
+  for path in $paths; do
+    destinations | while read -r _ from; do echo "-A CLK-F-$vni -i $path -o $bridge -s $from -d $cidr -j CLK-P-$vni"; done
+  done
+  echo "-A CLK-F-$vni -i $bridge -o $bridge -j DROP"
+  echo "-A CLK-F-$vni -o $bridge ! -s $cidr -j CLK-P-$vni-from"
+  echo "-A CLK-F-$vni -i $bridge ! -d $cidr -j CLK-P-$vni-to"
+}
+
+# Chains of a policy that was there before; $1 holds the rules that are to be there.
+drop_old_policy() {
+  old=$(iptables-save -t filter 2>/dev/null | sed -n "s/^:\\(CLK-P-$vni[^ ]*\\) .*/\\1/p" | while read -r chain; do
+    case $chain in "CLK-P-$vni" | "CLK-P-$vni-"*) grep -q "^:$chain " "$1" || echo "$chain" ;; esac
+  done)
+  for chain in $old; do iptables -w -F "$chain"; done
+  for chain in $old; do iptables -w -X "$chain"; done
+}
+
 # Our rules as the kernel has them now.
 firewall_now() {
   for table in raw nat filter; do
-    iptables-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni( |\\$)|-j CLOCKER-|^-A FORWARD -j DOCKER-USER\\$" || true
+    iptables-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni(-[a-z0-9]+)?( |\\$)|-j CLOCKER-|^-A FORWARD -j DOCKER-USER\\$" || true
   done
 }
 
@@ -109,6 +135,7 @@ up_firewall() {
     jump nat CLOCKER-POSTROUTING "CLK-N-$vni"
     jump filter CLOCKER-INPUT "CLK-I-$vni"
     jump filter CLOCKER-FORWARD "CLK-F-$vni"
+    drop_old_policy "$scratch/rules"
     cp "$scratch/rules" "$ROOT/$vni/rules"
     firewall_now > "$ROOT/$vni/rules.seen"
   fi
@@ -126,6 +153,7 @@ down_firewall() {
   for chain in R X O; do drop_chain raw "CLK-$chain-$vni"; done
   drop_chain nat "CLK-N-$vni"
   for chain in I F; do drop_chain filter "CLK-$chain-$vni"; done
+  drop_old_policy /dev/null
 }
 
 drop_firewall() {

@@ -99,6 +99,38 @@ receive_names() {
   cat > "$scratch/names"
 }
 
+# $1 vni, $2 owner of the network; standard input is its policy: a mark, then rules
+do_set_policy() {
+  receive_names "$@"
+  fix=1 moved=
+  keep_program
+  if ! cmp -s "$scratch/names" "$ROOT/$vni/policy"; then
+    cp "$scratch/names" "$ROOT/$vni/.policy"
+    mv "$ROOT/$vni/.policy" "$ROOT/$vni/policy"
+  fi
+  up_firewall
+}
+
+do_check_policy() {
+  [ -e "$ROOT/$1/policy" ] || { echo "differs the policy is not on the host"; exit 0; }
+  receive_names "$@"
+  fix=0 moved=
+  cmp -s "$scratch/names" "$ROOT/$vni/policy" || echo "differs the policy differs"
+  up_firewall
+}
+
+# $1 vni, $2 owner of the network, $3 the policy's mark: another one is left alone
+do_drop_policy() {
+  [ -e "$ROOT/$1/policy" ] || return 0
+  load "$ROOT/$1/config"
+  if [ "$owner" != "$2" ] || [ "$(head -n 1 "$ROOT/$vni/policy")" != "$3" ]; then return 0; fi
+  rm -f "$ROOT/$vni/policy"
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  fix=1 moved=
+  up_firewall
+}
+
 do_up() {
   load "$ROOT/$1/config"
   scratch=$(mktemp -d)
@@ -171,6 +203,9 @@ case $verb in
   add-names) do_add_names "$@" ;;
   check-names) do_check_names "$@" ;;
   drop-names) do_drop_names "$@" ;;
+  set-policy) do_set_policy "$@" ;;
+  check-policy) do_check_policy "$@" ;;
+  drop-policy) do_drop_policy "$@" ;;
   leave) do_leave "$@" ;;
   start) do_start ;;
   up) do_up "$@" ;;

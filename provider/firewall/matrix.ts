@@ -1,0 +1,59 @@
+import {
+  formatPorts,
+  isOutside,
+  matches,
+  portsOf,
+  together,
+  type Policy,
+  type PolicyMember,
+  type PolicyPeer,
+} from "./model.js";
+
+/** "all", or the ports that are reached: empty for none. */
+export type Reach = "all" | string[];
+
+/** What connections one container, or the outside, may open to another. Pure: the rules on the hosts follow the same. */
+export function reach(
+  policy: Policy,
+  from: PolicyMember | "outside",
+  to: PolicyMember | "outside",
+): Reach {
+  if (from === "outside" && to === "outside") return "all";
+  if (from === "outside" || to === "outside") {
+    if (policy.outside === "open") return "all";
+  } else if (together(policy, from, to)) return "all";
+  const is = (peer: PolicyPeer, end: PolicyMember | "outside") =>
+    end === "outside" ? isOutside(peer) || peer === "all" : matches(peer, end);
+  const ports = new Set<string>();
+  for (const rule of policy.rules) {
+    if (!is(rule.from, from) || !is(rule.to, to)) continue;
+    const ranges = portsOf(rule);
+    const cidrs = [rule.from, rule.to].flatMap((peer) =>
+      peer !== "all" && peer !== "outside" && "cidr" in peer ? [peer.cidr] : [],
+    );
+    if (!ranges && cidrs.length === 0) return "all";
+    for (const words of ranges?.map(formatPorts) ?? ["all"])
+      ports.add(cidrs.length === 0 ? words : `${words} (${cidrs.join(", ")})`);
+  }
+  return [...ports].sort();
+}
+
+export interface MatrixRow {
+  from: string;
+  to: string;
+  reach: Reach;
+}
+
+/** Every pair of containers, and each with the outside, by name. */
+export function matrix(policy: Policy): MatrixRow[] {
+  const ends: (PolicyMember | "outside")[] = [
+    ...[...policy.members].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+    "outside",
+  ];
+  const nameOf = (end: PolicyMember | "outside") => (end === "outside" ? end : end.name);
+  return ends.flatMap((from) =>
+    ends
+      .filter((to) => to !== from)
+      .map((to) => ({ from: nameOf(from), to: nameOf(to), reach: reach(policy, from, to) })),
+  );
+}

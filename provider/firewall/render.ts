@@ -1,0 +1,151 @@
+/**
+ * A policy as iptables rules of one host. A host guards its own containers: it decides about what comes to them from the
+ * network, and about what goes between them and the outside. So every host's rules grow with its own containers and the
+ * groups they talk to, not with the square of the network.
+ *
+ * TCP is not tracked within a network (that is what keeps it fast), so an answer is a segment from the asked port that
+ * opens no connection; everything else is tracked, and an answer is what connection tracking calls one. Packets in the
+ * opening direction are judged anew each, which is why a change also ends connections that are no longer allowed.
+ */
+import {
+  isOutside,
+  matches,
+  portsOf,
+  together,
+  type Policy,
+  type PolicyMember,
+  type PolicyPeer,
+  type PolicyRule,
+  type PortRange,
+} from "./model.js";
+
+export interface PolicySite {
+  vni: number;
+  /** Name of the host that the rules are for. */
+  host: string;
+  /** That host's part of the CIDR: what is in it and unknown is kept out. */
+  block: string;
+  /** Addresses of all hosts on the network: the hosts themselves reach their containers. */
+  gateways: readonly string[];
+}
+
+const ANSWERS = "-m conntrack --ctstate RELATED,ESTABLISHED --ctdir REPLY";
+
+/** Lines of iptables-restore for the table filter: chains first, then their rules. */
+export function renderPolicy(policy: Policy, site: PolicySite): string {
+  const base = `CLK-P-${site.vni}`;
+  const members = [...policy.members].sort((a, b) => (a.address < b.address ? -1 : 1));
+  const local = members.filter(({ host }) => host === site.host);
+  const sets = new AddressSets(base);
+  const rules: string[] = [];
+  const add = (chain: string, ...words: string[]) =>
+    rules.push(`-A ${chain} ${words.filter((word) => word !== "").join(" ")}`);
+
+  for (const gateway of site.gateways) add(base, `-s ${gateway} -j ACCEPT`);
+  add(base, "-m conntrack --ctstate RELATED -j ACCEPT");
+  add(base, ANSWERS, "-j ACCEPT");
+  const chains: string[] = [];
+  local.forEach((member, index) => {
+    const chain = `${base}-d${index}`;
+    chains.push(chain);
+    add(base, `-d ${member.address} -j ${chain}`);
+    for (const words of inside(policy, member, members, sets)) add(chain, words);
+    add(chain, "-j DROP");
+  });
+  add(base, `-d ${site.block} -j DROP`);
+  add(base, "-j ACCEPT"); // its own host judges it
+
+  for (const [chain, lines] of outside(policy, local)) {
+    chains.push(`${base}-${chain}`);
+    for (const words of lines) add(`${base}-${chain}`, words);
+  }
+  const declared = [base, ...chains, ...sets.names()].map((chain) => `:${chain} - [0:0]`);
+  return [...declared, ...sets.lines(), ...rules].map((line) => `${line}\n`).join("");
+}
+
+/** What may come to a container from the network: by whom it is asked, and answers of whom it asks. */
+function inside(
+  policy: Policy,
+  member: PolicyMember,
+  members: readonly PolicyMember[],
+  sets: AddressSets,
+): string[] {
+  const lines = [`-j ${sets.of(members.filter((other) => together(policy, other, member)))}`];
+  for (const rule of policy.rules) {
+    if (matches(rule.to, member)) {
+      const asking = members.filter((other) => matches(rule.from, other));
+      if (asking.length > 0)
+        for (const ports of wordsOf(rule, "--dport")) lines.push(`${ports} -j ${sets.of(asking)}`);
+    }
+    if (matches(rule.from, member)) {
+      const asked = members.filter((other) => matches(rule.to, other));
+      if (asked.length === 0) continue;
+      const tcp = wordsOf(rule, "--sport").filter((words) => !words.startsWith("-p udp"));
+      for (const ports of tcp)
+        lines.push(`${ports === "" ? "-p tcp" : ports} ! --syn -j ${sets.of(asked)}`);
+    }
+  }
+  return [...new Set(lines)].map((line) => line.trim());
+}
+
+/** What may come from and go to the outside; RETURN leaves it to the network's own rules. */
+function outside(policy: Policy, local: readonly PolicyMember[]): [string, string[]][] {
+  const chain = (own: "to" | "from"): string[] => {
+    if (policy.outside === "open") return ["-j RETURN"];
+    const far = own === "to" ? "from" : "to";
+    const [ownFlag, farFlag] = own === "to" ? ["-d", "-s"] : ["-s", "-d"];
+    const lines = ["-m conntrack --ctstate RELATED -j RETURN", `${ANSWERS} -j RETURN`];
+    for (const rule of policy.rules) {
+      const address = farWords(rule[far], farFlag);
+      if (address === undefined) continue;
+      for (const member of local.filter((each) => matches(rule[own], each)))
+        for (const ports of wordsOf(rule, "--dport"))
+          lines.push(`${ownFlag} ${member.address} ${address} ${ports} -j RETURN`);
+    }
+    return [...lines, "-j DROP"].map((line) => line.replace(/ +/g, " "));
+  };
+  return [
+    ["from", chain("to")],
+    ["to", chain("from")],
+  ];
+}
+
+function farWords(peer: PolicyPeer, flag: string): string | undefined {
+  if (peer === "all" || peer === "outside") return "";
+  return isOutside(peer) ? `${flag} ${peer.cidr}` : undefined;
+}
+
+/** One match for each range of ports; one that is empty for all. */
+function wordsOf(rule: PolicyRule, flag: "--dport" | "--sport"): string[] {
+  const ranges = portsOf(rule);
+  if (!ranges) return [""];
+  return ranges.map(
+    ({ protocol, first, last }: PortRange) =>
+      `-p ${protocol} ${flag} ${first === last ? first : `${first}:${last}`}`,
+  );
+}
+
+/** Chains that accept what comes from a set of containers; equal sets share one. */
+class AddressSets {
+  private readonly byKey = new Map<string, { name: string; addresses: string[] }>();
+
+  constructor(private readonly base: string) {}
+
+  of(members: readonly PolicyMember[]): string {
+    const addresses = [...new Set(members.map(({ address }) => address))].sort();
+    const key = addresses.join(" ");
+    let set = this.byKey.get(key);
+    if (!set) this.byKey.set(key, (set = { name: `${this.base}-s${this.byKey.size}`, addresses }));
+    return set.name;
+  }
+
+  names(): string[] {
+    return [...this.byKey.values()].map(({ name }) => name);
+  }
+
+  lines(): string[] {
+    return [...this.byKey.values()].flatMap(({ name, addresses }) =>
+      addresses.map((address) => `-A ${name} -s ${address} -j ACCEPT`),
+    );
+  }
+}

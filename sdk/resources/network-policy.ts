@@ -1,0 +1,121 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { PolicyMember, PolicyPeer, PolicyRule } from "../../provider/firewall/model.js";
+import { lift } from "../lift.js";
+import { refuseUnknown, type Known } from "../known-args.js";
+import { checkName } from "../names.js";
+import { ClockerResource, TYPE_PREFIX } from "../resource.js";
+import { VirtualNetwork } from "./virtual-network.js";
+
+/**
+ * One end of a rule: every container (`"all"`), whoever is not in the network (`"outside"`), the containers that all
+ * given keys hold for, addresses outside (`{ cidr }`), or another network.
+ */
+export type PolicyPeerArgs = PolicyPeer | VirtualNetwork;
+
+export interface PolicyRuleArgs {
+  /** Who opens the connection. */
+  from: PolicyPeerArgs;
+  /** Who is asked. */
+  to: PolicyPeerArgs;
+  /** Ports inside the asked container: `80`, `"8000-8010"`, `"53/udp"`. @default every port and protocol */
+  ports?: (number | string)[];
+}
+
+export interface NetworkPolicyArgs {
+  /** The network that it is for; each has one policy at most. A change replaces the resource. */
+  network: VirtualNetwork;
+  /** What is let through, beside what `isolate` and `outside` do. @default [] */
+  allow?: PolicyRuleArgs[];
+  /**
+   * Who reaches whom without a rule: containers of one application each other, every container only itself, or all
+   * each other. Containers without an application count as one. @default "applications"
+   */
+  isolate?: "applications" | "containers" | "none";
+  /**
+   * Connections from outside to published ports and from containers to the outside: as the network says, or only by a
+   * rule. @default "open"
+   */
+  outside?: "open" | "closed";
+}
+
+/** Compile-time complete. */
+const KNOWN: Known<NetworkPolicyArgs> = {
+  network: true,
+  allow: true,
+  isolate: true,
+  outside: true,
+};
+const KNOWN_RULE: Known<PolicyRuleArgs> = { from: true, to: true, ports: true };
+
+/**
+ * Who may connect to whom on a network, on which ports, and to the outside or not. Hosts enforce it; a change takes
+ * effect on running containers and ends connections that are no longer allowed, and nothing is restarted.
+ *
+ * ```ts
+ * new NetworkPolicy("segments", { network: lan, allow: [{ from: { application: "shop" }, to: { service: "redis" }, ports: [6379] }] });
+ * ```
+ *
+ * It knows the containers that are requested before its own plan closes: make it after them, or in the same go. A container
+ * that a program makes later, after an `await`, is kept apart from all others.
+ */
+export class NetworkPolicy extends ClockerResource {
+  static readonly __pulumiType = `${TYPE_PREFIX}NetworkPolicy`;
+
+  /** The containers that it is about, with their addresses. */
+  declare readonly members: pulumi.Output<PolicyMember[]>;
+
+  constructor(name: string, args: NetworkPolicyArgs, opts: pulumi.CustomResourceOptions = {}) {
+    checkName("NetworkPolicy", name);
+    const at = `NetworkPolicy ${name}`;
+    refuseUnknown(at, args, KNOWN);
+    const { network } = args;
+    const { cloud } = network;
+    const rules = (args.allow ?? []).map((rule, index) => ruleOf(`${at}: allow[${index}]`, rule));
+    if (network.policy)
+      throw new pulumi.RunError(
+        `${at}: network ${network.networkName} has the policy ${network.policy.name} already: put the rules into that one`,
+      );
+    const members = lift(network.allocation, "hosts");
+    super(
+      "NetworkPolicy",
+      "networkPolicy",
+      name,
+      {
+        network: network.networkName,
+        networkId: network.networkId,
+        driver: network.driver,
+        vni: network.vni,
+        cidr: network.cidr,
+        isolate: args.isolate ?? "applications",
+        outside: args.outside ?? "open",
+        rules,
+        members: cloud.membersOf(network.networkName),
+        hosts: cloud.eachHost(({ name: host, connection }) => {
+          const member = lift(members, host);
+          return {
+            name: host,
+            connection,
+            block: lift(member, "block"),
+            gateway: lift(member, "gateway"),
+          };
+        }),
+      },
+      opts,
+    );
+    network.policy = { name, resource: this };
+  }
+}
+
+function ruleOf(at: string, rule: PolicyRuleArgs): pulumi.Inputs {
+  refuseUnknown(at, rule, KNOWN_RULE);
+  const { from, to, ports } = rule;
+  return {
+    from: peerOf(from),
+    to: peerOf(to),
+    ...(ports === undefined ? {} : { ports: ports.map(String) }),
+  } satisfies Record<keyof PolicyRule, unknown> | pulumi.Inputs;
+}
+
+function peerOf(peer: PolicyPeerArgs): pulumi.Input<PolicyPeer> {
+  return VirtualNetwork.isInstance(peer) ? peer.cidr.apply((cidr) => ({ cidr })) : peer;
+}

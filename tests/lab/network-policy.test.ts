@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { PolicyMember } from "../../provider/firewall/model.js";
+import type {
+  NetworkPolicyInputs,
+  NetworkPolicyState,
+} from "../../provider/resources/network-policy/inputs.js";
+import { networkPolicyLifecycle as policies } from "../../provider/resources/network-policy/lifecycle.js";
+import { virtualNetworkLifecycle as networks } from "../../provider/resources/virtual-network/lifecycle.js";
+import { describeLab, withLab } from "../support/lab.js";
+import {
+  closeTransports,
+  inContainer,
+  networkInputs,
+  runContainer,
+  webServer,
+} from "./support/network-world.js";
+
+describeLab("who may connect to whom on a network", () => {
+  const lab = withLab("net-policy", { hosts: 2 });
+  const network = () => networkInputs(lab, "app", { vni: 131, net: "10.131" });
+  let policy: { id: string; outs: NetworkPolicyState };
+  let before: string;
+
+  const member = (name: string, application: string, host: string, last: number): PolicyMember => ({
+    ...{ name, application, service: name, host },
+    address: `10.131.${host.slice(1)}.${last}`,
+  });
+  const members = [
+    member("web", "shop", "h1", 10),
+    member("cart", "shop", "h2", 10),
+    member("redis", "data", "h2", 11),
+    member("spy", "other", "h1", 11),
+  ];
+  const addressOf = (name: string) => members.find((each) => each.name === name)!.address;
+  const hostOf = (name: string) => members.find((each) => each.name === name)!.host;
+
+  const wanted = (more: Partial<NetworkPolicyInputs> = {}): NetworkPolicyInputs => ({
+    ...network(),
+    meta: { project: "p", stack: "s", name: "segments", urn: "" },
+    network: "app",
+    isolate: "applications",
+    outside: "open",
+    rules: [],
+    members,
+    ...more,
+  });
+  async function change(more: Partial<NetworkPolicyInputs>): Promise<void> {
+    policy.outs = (await policies.update(policy.id, policy.outs, wanted(more))).outs;
+  }
+
+  /** Whether one container opens a TCP connection to a port of another and is answered. */
+  async function reaches(from: string, to: string, port = 7000): Promise<boolean> {
+    const ask = `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | nc -w 2 ${addressOf(to)} ${port} | grep -q 200`;
+    return (await inContainer(lab, hostOf(from), from, "sh", "-c", ask)).code === 0;
+  }
+  const pings = async (from: string, to: string) =>
+    (await inContainer(lab, hostOf(from), from, "ping", "-c1", "-W1", addressOf(to))).code === 0;
+
+  /** What must not change when a policy does: the containers, and every rule that is not ours. */
+  const untouched = async () =>
+    (
+      await Promise.all(
+        ["h1", "h2"].map((host) =>
+          lab.sh(
+            host,
+            "sh",
+            "-c",
+            `docker inspect -f '{{.Id}} {{.State.StartedAt}} {{.RestartCount}}' $(docker ps -q | sort)
+             for t in raw nat filter; do iptables-save -t $t | grep ^-A | grep -vE 'CLK-|CLOCKER'; done`,
+          ),
+        ),
+      )
+    ).join("\n");
+
+  beforeAll(async () => {
+    await networks.create(network());
+    await lab.sh("h1", "iptables", "-I", "DOCKER-USER", "-s", "198.51.100.7", "-j", "DROP");
+    await Promise.all(
+      members.map(async ({ name, host, address }) => {
+        const published = name === "web" ? ["-p", "8091:7000"] : [];
+        const always = ["--restart", "always", ...published];
+        await runContainer(lab, host, name, { networkId: "app", vni: 131 }, address, ...always);
+        await webServer(lab, host, name);
+      }),
+    );
+    before = await untouched();
+  });
+  afterAll(closeTransports);
+
+  it("a policy parts applications under the running containers, on one host and across hosts", async () => {
+    expect(await reaches("web", "cart")).toBe(true);
+    expect(await reaches("web", "redis")).toBe(true);
+    expect(await reaches("spy", "web")).toBe(true);
+    policy = await policies.create(wanted());
+    expect(await reaches("web", "cart"), "one application").toBe(true);
+    expect(await reaches("cart", "web"), "one application").toBe(true);
+    expect(await pings("web", "cart")).toBe(true);
+    expect(await reaches("web", "redis"), "across hosts").toBe(false);
+    expect(await reaches("spy", "web"), "on one host").toBe(false);
+    expect(await pings("spy", "web")).toBe(false);
+    expect(await untouched()).toBe(before);
+  });
+
+  it("a rule opens one direction and port, and taking it back ends connections that are open", async () => {
+    const rules = [
+      { from: { application: "shop" }, to: { service: "redis" }, ports: ["7000", "7002"] },
+    ];
+    await change({ rules });
+    expect(await reaches("web", "redis")).toBe(true);
+    expect(await reaches("cart", "redis")).toBe(true);
+    expect(await reaches("redis", "web"), "not back").toBe(false);
+    expect(await reaches("spy", "redis"), "nobody else").toBe(false);
+    expect(await pings("web", "redis"), "no other protocol").toBe(false);
+    // redis writes a line each 0.2 s to whoever connects; web counts them
+    await inContainer(
+      ...([lab, "h2", "redis", "sh", "-c"] as const),
+      "(while :; do echo tick; sleep 0.2; done | nc -l -p 7002 >/dev/null 2>&1) >/dev/null 2>&1 &",
+    );
+    await inContainer(
+      ...([lab, "h1", "web", "sh", "-c"] as const),
+      `nc ${addressOf("redis")} 7002 > /tmp/ticks 2>/dev/null < /dev/zero &`,
+    );
+    const ticks = async () =>
+      Number((await inContainer(lab, "h1", "web", "sh", "-c", "wc -l < /tmp/ticks")).text);
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 800));
+    await pause();
+    const early = await ticks();
+    expect(early).toBeGreaterThan(0);
+    await change({ rules: [] });
+    await pause();
+    const cut = await ticks();
+    await pause();
+    expect(await ticks(), "nothing more came").toBe(cut);
+    expect(await reaches("web", "redis")).toBe(false);
+    expect(await untouched()).toBe(before);
+  });
+
+  it("a published port is closed to the outside and opened to it by a rule", async () => {
+    const knock = () =>
+      fetch(`http://${lab.host("h1").address}:8091/cgi-bin/who`, {
+        signal: AbortSignal.timeout(2000),
+      }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    expect(await knock()).toBe(true);
+    await change({ outside: "closed" });
+    expect(await knock()).toBe(false);
+    const from = { cidr: `${lab.inventory.gateway}/32` };
+    await change({ outside: "closed", rules: [{ from, to: { service: "web" }, ports: ["7000"] }] });
+    expect(await knock()).toBe(true);
+    expect(await untouched()).toBe(before);
+  });
+
+  it("a refresh finds what was lost or changed by hand, and the next update restores it", async () => {
+    const inputs = wanted();
+    await change({});
+    const clean = await policies.read(policy.id, policy.outs);
+    expect(clean).toEqual({ id: policy.id, props: policy.outs, inputs });
+    await lab.sh("h1", "iptables", "-F", "CLK-P-131");
+    await lab.sh("h2", "rm", "/var/lib/clocker/net/131/policy");
+    const seen = (await policies.read(policy.id, policy.outs)).props!;
+    expect(seen.problems).toEqual({
+      h1: ["firewall rules are missing or changed"],
+      h2: ["the policy is not on the host"],
+    });
+    policy.outs = (await policies.update(policy.id, seen, inputs)).outs;
+    expect((await policies.read(policy.id, policy.outs)).props).toEqual(policy.outs);
+    expect(await reaches("spy", "web")).toBe(false);
+  });
+
+  it("it is in force again after a power cut, without us", async () => {
+    await lab.kill("h1");
+    await lab.restart("h1");
+    const end = Date.now() + 30_000;
+    while (!(await pings("web", "cart")) && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(await pings("web", "cart")).toBe(true);
+    expect(await pings("spy", "web")).toBe(false);
+    expect(await pings("web", "redis")).toBe(false);
+  });
+
+  it("another one's mark is left alone; lifted, everybody reaches everybody and no rule is left", async () => {
+    await policies.delete(policy.id, { ...policy.outs, generation: "00000000" });
+    expect(await pings("spy", "web")).toBe(false);
+    await policies.delete(policy.id, policy.outs);
+    expect(await pings("spy", "web")).toBe(true);
+    expect(await pings("redis", "cart")).toBe(true);
+    for (const host of ["h1", "h2"])
+      expect(await lab.sh(host, "sh", "-c", "iptables-save | grep -c CLK-P || true")).toBe("0");
+    expect(await policies.read(policy.id, policy.outs)).toEqual({});
+  });
+});

@@ -1,0 +1,243 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { matrix, reach, type Reach } from "../../../provider/firewall/matrix.js";
+import {
+  parsePorts,
+  type Policy,
+  type PolicyMember,
+  type PolicyPeer,
+} from "../../../provider/firewall/model.js";
+import { renderPolicy } from "../../../provider/firewall/render.js";
+import { verdictOf, type Packet } from "./rules.js";
+
+const HOSTS = ["h1", "h2", "h3"];
+const APPLICATIONS = ["shop", "data", ""];
+const SERVICES = ["web", "redis"];
+const STRANGER = "203.0.113.9";
+
+const siteOf = (host: string) => ({
+  vni: 7,
+  host,
+  block: `10.7.${HOSTS.indexOf(host) + 1}.0/24`,
+  gateways: HOSTS.map((_, index) => `10.7.${index + 1}.1`),
+});
+
+const members: fc.Arbitrary<PolicyMember[]> = fc
+  .array(
+    fc.record({
+      application: fc.constantFrom(...APPLICATIONS),
+      service: fc.constantFrom(...SERVICES),
+      host: fc.constantFrom(...HOSTS),
+    }),
+    { minLength: 2, maxLength: 7 },
+  )
+  .map((list) =>
+    list.map((each, index) => ({
+      ...each,
+      name: `c${index}`,
+      address: `10.7.${HOSTS.indexOf(each.host) + 1}.${index + 10}`,
+    })),
+  );
+
+const inside: fc.Arbitrary<PolicyPeer> = fc.oneof(
+  fc.constant("all" as const),
+  fc.record({ application: fc.constantFrom(...APPLICATIONS) }),
+  fc.record({ service: fc.constantFrom(...SERVICES) }),
+  fc.record({ host: fc.constantFrom(...HOSTS), application: fc.constantFrom(...APPLICATIONS) }),
+  fc.record({ container: fc.constantFrom("c0", "c1", "c2") }),
+);
+const ports = fc.option(
+  fc.array(fc.constantFrom("80", "8000-8010", "53/udp", "6379/tcp"), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  { nil: undefined },
+);
+const rule = fc
+  .tuple(
+    fc.oneof(
+      fc.tuple(inside, inside),
+      fc.tuple(fc.constant("outside" as const), inside),
+      fc.tuple(inside, fc.constant("outside" as const)),
+    ),
+    ports,
+  )
+  .map(([[from, to], given]) => ({ from, to, ...(given ? { ports: given } : {}) }));
+
+const policy: fc.Arbitrary<Policy> = fc.record({
+  isolate: fc.constantFrom("applications" as const, "containers" as const, "none" as const),
+  outside: fc.constantFrom("open" as const, "closed" as const),
+  rules: fc.array(rule, { maxLength: 4 }),
+  members,
+});
+
+const probe = fc.record({
+  protocol: fc.constantFrom("tcp" as const, "udp" as const, "icmp" as const),
+  port: fc.constantFrom(80, 81, 8005, 53, 6379),
+});
+
+/** Whether the matrix lets a first packet through. */
+function opens(reached: Reach, protocol: Packet["protocol"], port: number): boolean {
+  if (reached === "all") return true;
+  return reached.some((text) => {
+    if (text === "all") return true;
+    const range = parsePorts(text)!;
+    return range.protocol === protocol && port >= range.first && port <= range.last;
+  });
+}
+
+const first = (
+  src: string,
+  dst: string,
+  protocol: Packet["protocol"],
+  port: number,
+  tracked = false,
+): Packet => ({
+  src,
+  dst,
+  protocol,
+  ...(protocol === "icmp" ? {} : { sport: 40_000, dport: port }),
+  ...(protocol === "tcp" ? { syn: true } : {}),
+  state: protocol === "tcp" && !tracked ? "UNTRACKED" : "NEW",
+});
+
+describe("the rules on the hosts", () => {
+  it("say of every pair, protocol and port what the matrix says", () => {
+    fc.assert(
+      fc.property(policy, probe, (given, { protocol, port }) => {
+        const rules = new Map(HOSTS.map((host) => [host, renderPolicy(given, siteOf(host))]));
+        for (const from of given.members)
+          for (const to of given.members) {
+            if (from === to) continue;
+            const packet = first(from.address, to.address, protocol, port);
+            const verdicts = [from.host, to.host].map((host) =>
+              verdictOf(rules.get(host)!, "CLK-P-7", packet),
+            );
+            const through = verdicts.every((verdict) => verdict === "ACCEPT");
+            expect(through, `${from.name} to ${to.name}`).toBe(
+              opens(reach(given, from, to), protocol, port),
+            );
+          }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("let an answer through wherever the question was, and open nothing by it", () => {
+    fc.assert(
+      fc.property(policy, probe, (given, { protocol, port }) => {
+        for (const from of given.members)
+          for (const to of given.members) {
+            if (from === to || !opens(reach(given, from, to), protocol, port)) continue;
+            const rules = renderPolicy(given, siteOf(from.host));
+            const answer: Packet = {
+              src: to.address,
+              dst: from.address,
+              protocol,
+              ...(protocol === "icmp" ? {} : { sport: port, dport: 40_000 }),
+              state: protocol === "tcp" ? "UNTRACKED" : "REPLY",
+            };
+            expect(verdictOf(rules, "CLK-P-7", answer)).toBe("ACCEPT");
+            const opening = verdictOf(rules, "CLK-P-7", { ...answer, syn: true, state: "NEW" });
+            expect(opening === "ACCEPT").toBe(opens(reach(given, to, from), protocol, 40_000));
+          }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("say of the outside what the matrix says", () => {
+    fc.assert(
+      fc.property(policy, probe, (given, { protocol, port }) => {
+        for (const member of given.members) {
+          const rules = renderPolicy(given, siteOf(member.host));
+          const coming = first(STRANGER, member.address, protocol, port, true);
+          expect(verdictOf(rules, "CLK-P-7-from", coming) !== "DROP").toBe(
+            opens(reach(given, "outside", member), protocol, port),
+          );
+          const going = first(member.address, STRANGER, protocol, port, true);
+          expect(verdictOf(rules, "CLK-P-7-to", going) !== "DROP").toBe(
+            opens(reach(given, member, "outside"), protocol, port),
+          );
+          for (const [chain, packet] of [
+            ["CLK-P-7-from", coming],
+            ["CLK-P-7-to", going],
+          ] as const)
+            expect(verdictOf(rules, chain, { ...packet, state: "REPLY" })).toBe("RETURN");
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("keep out whoever is in the network and not known, and let the hosts themselves in", () => {
+    fc.assert(
+      fc.property(policy, (given) => {
+        const [member] = given.members;
+        const rules = renderPolicy({ ...given }, siteOf(member!.host));
+        const unknown = first("10.7.1.200", member!.address, "tcp", 80);
+        expect(verdictOf(rules, "CLK-P-7", unknown)).toBe("DROP");
+        const late = first(
+          member!.address,
+          siteOf(member!.host).block.replace("0/24", "201"),
+          "udp",
+          53,
+        );
+        expect(verdictOf(rules, "CLK-P-7", late)).toBe("DROP");
+        const host = first("10.7.2.1", member!.address, "tcp", 80);
+        expect(verdictOf(rules, "CLK-P-7", host)).toBe("ACCEPT");
+      }),
+    );
+  });
+
+  it("grow with a host's own containers and with the network, not with their square", () => {
+    const of = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        name: `c${index}`,
+        application: "one",
+        service: "web",
+        host: index < 10 ? "h1" : "h2",
+        address: `10.7.${index < 10 ? 1 : 2 + Math.floor(index / 200)}.${(index % 200) + 10}`,
+      }));
+    const lines = (count: number) =>
+      renderPolicy(
+        { isolate: "applications", outside: "open", rules: [], members: of(count) },
+        siteOf("h1"),
+      ).split("\n").length;
+    expect(lines(1010) - lines(510)).toBe(500);
+  });
+
+  it("are the same whatever the order of the containers", () => {
+    fc.assert(
+      fc.property(policy, (given) => {
+        const turned = { ...given, members: [...given.members].reverse() };
+        expect(renderPolicy(turned, siteOf("h1"))).toBe(renderPolicy(given, siteOf("h1")));
+      }),
+    );
+  });
+});
+
+describe("the matrix", () => {
+  const shop = { name: "shop-web", application: "shop", service: "web", host: "h1", address: "1" };
+  const redis = { name: "redis", application: "data", service: "redis", host: "h2", address: "2" };
+
+  it("has a row for each pair and direction", () => {
+    const rows = matrix({
+      isolate: "applications",
+      outside: "closed",
+      members: [shop, redis],
+      rules: [
+        { from: { application: "shop" }, to: { service: "redis" }, ports: ["6379"] },
+        { from: { cidr: "192.0.2.0/24" }, to: { application: "shop" }, ports: ["80"] },
+      ],
+    });
+    expect(rows).toEqual([
+      { from: "redis", to: "shop-web", reach: [] },
+      { from: "redis", to: "outside", reach: [] },
+      { from: "shop-web", to: "redis", reach: ["6379/tcp"] },
+      { from: "shop-web", to: "outside", reach: [] },
+      { from: "outside", to: "redis", reach: [] },
+      { from: "outside", to: "shop-web", reach: ["80/tcp (192.0.2.0/24)"] },
+    ]);
+  });
+});

@@ -1,0 +1,98 @@
+/** A small iptables: what a host's rules say of a packet. Knows the matches that the rules use, and refuses others. */
+export interface Packet {
+  src: string;
+  dst: string;
+  protocol: "tcp" | "udp" | "icmp";
+  sport?: number;
+  dport?: number;
+  /** A TCP segment that opens a connection. */
+  syn?: boolean;
+  /** What connection tracking says; TCP inside a network is not tracked. */
+  state: "NEW" | "UNTRACKED" | "REPLY" | "ORIGINAL" | "RELATED";
+}
+
+export type Verdict = "ACCEPT" | "DROP" | "RETURN";
+
+export function verdictOf(rules: string, chain: string, packet: Packet): Verdict {
+  const chains = new Map<string, string[][]>();
+  for (const line of rules.split("\n").filter((each) => each !== "")) {
+    if (line.startsWith(":")) chains.set(line.slice(1).split(" ")[0]!, []);
+    else {
+      const [flag, name, ...words] = line.split(" ");
+      const rulesOf = chains.get(name!);
+      if (flag !== "-A" || !rulesOf) throw new Error(`no chain for ${line}`);
+      rulesOf.push(words);
+    }
+  }
+  const walk = (name: string): Verdict => {
+    const lines = chains.get(name);
+    if (!lines) throw new Error(`no chain ${name}`);
+    for (const words of lines) {
+      const target = words[words.indexOf("-j") + 1]!;
+      if (!holds(words.slice(0, words.indexOf("-j")), packet)) continue;
+      if (target === "ACCEPT" || target === "DROP" || target === "RETURN") {
+        if (target === "RETURN") return "RETURN";
+        return target;
+      }
+      const inner = walk(target);
+      if (inner !== "RETURN") return inner;
+    }
+    return "RETURN";
+  };
+  return walk(chain);
+}
+
+function holds(words: string[], packet: Packet): boolean {
+  const rest = [...words];
+  while (rest.length > 0) {
+    const not = rest[0] === "!" && rest.shift() === "!";
+    if (one(rest, packet) === not) return false;
+  }
+  return true;
+}
+
+function one(rest: string[], packet: Packet): boolean {
+  const flag = rest.shift()!;
+  switch (flag) {
+    case "-s":
+      return within(packet.src, rest.shift()!);
+    case "-d":
+      return within(packet.dst, rest.shift()!);
+    case "-p":
+      return packet.protocol === rest.shift();
+    case "--dport":
+      return between(packet.dport, rest.shift()!);
+    case "--sport":
+      return between(packet.sport, rest.shift()!);
+    case "--syn":
+      return packet.syn === true;
+    case "-m":
+      if (rest.shift() !== "conntrack") throw new Error("only conntrack");
+      return true;
+    case "--ctstate": {
+      const states = rest.shift()!.split(",");
+      const state =
+        packet.state === "REPLY" || packet.state === "ORIGINAL" ? "ESTABLISHED" : packet.state;
+      return states.includes(state);
+    }
+    case "--ctdir":
+      if (rest.shift() !== "REPLY") throw new Error("only replies");
+      return packet.state === "REPLY";
+    default:
+      throw new Error(`unknown match ${flag}`);
+  }
+}
+
+const numberOf = (address: string) =>
+  address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
+
+function within(address: string, cidr: string): boolean {
+  const [base, prefix = "32"] = cidr.split("/");
+  const size = 2 ** (32 - Number(prefix));
+  return Math.floor(numberOf(address) / size) === Math.floor(numberOf(base!) / size);
+}
+
+function between(port: number | undefined, range: string): boolean {
+  const [first, last = first] = range.split(":").map(Number);
+  return port !== undefined && port >= first! && port <= last!;
+}
