@@ -27,7 +27,7 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import("./commands/config.js")).registerConfig,
   },
   {
-    commands: ["hosts", "ps", "logs", "exec", "plan", "doctor"],
+    commands: ["hosts", "ps", "logs", "exec", "plan", "net", "doctor"],
     load: async () => (await import("./cloud/index.js")).registerCloud,
   },
   {

@@ -65,6 +65,32 @@ export function registerCloud(program: Command): void {
       (await import("./plan.js")).plan(name, flagsOf<PlanFlags>(command)),
     );
 
+  const net = program.command("net").summary("the stack's networks, and who may reach whom");
+  const look = (signature: string, summary: string) =>
+    withStack(net.command(signature)).summary(summary).option("-j, --json", "answer as JSON");
+
+  look("ls", "the networks: driver, addresses, hosts, policy")
+    .description("Shows every network of the stack with the policy that it has.")
+    .action(async (_options: unknown, command: Command) =>
+      (await import("./net.js")).ls(flagsOf<Json>(command)),
+    );
+
+  look("matrix [network]", "who may connect to whom, by the policies")
+    .description(
+      "Shows for every pair of containers on a network, and for the outside, what may be connected to. Asks no host.",
+    )
+    .action(async (name: string | undefined, _options: unknown, command: Command) =>
+      (await import("./net.js")).matrix(name, flagsOf<Json>(command)),
+    );
+
+  look("probe [network]", "who really reaches whom, measured")
+    .description(
+      "Opens a TCP connection from every container to every other one of its network, and compares with the matrix.\nExit code 1 where they differ.",
+    )
+    .action(async (name: string | undefined, _options: unknown, command: Command) =>
+      (await import("./net.js")).probe(name, flagsOf<Json>(command)),
+    );
+
   add("doctor", "what is ours on the hosts, what is not, and what is left over")
     .description(
       "Compares what is on the hosts with the stack's state: owned, foreign and orphan objects, and each host's health.\nExit code 1 when something needs attention.",

@@ -4,6 +4,7 @@ import type { HostConnection } from "../../provider/host/connection.js";
 import { CloudError } from "../../provider/errors.js";
 import { ownerOf } from "../../provider/host/ownership.js";
 import type { DockerHostState } from "../../provider/resources/docker-host/inputs.js";
+import type { NetworkPolicyState } from "../../provider/resources/network-policy/inputs.js";
 import type { PlacedContainerState } from "../../provider/resources/placed-container/inputs.js";
 import type { PlacementState } from "../../provider/resources/placement/inputs.js";
 import type { VirtualNetworkState } from "../../provider/resources/virtual-network/inputs.js";
@@ -17,6 +18,7 @@ export interface CloudState {
   hosts: { name: string; state: DockerHostState }[];
   plans: PlacementState[];
   networks: VirtualNetworkState[];
+  policies: { name: string; state: NetworkPolicyState }[];
   /** `id` is Docker's. */
   containers: { name: string; id: string; owner: string; state: PlacedContainerState }[];
   /** Pending creations: an operation died there. */
@@ -40,6 +42,7 @@ export async function cloudState(flags: CommonFlags): Promise<CloudState> {
     hosts: of<DockerHostState>("DockerHost"),
     plans: of<PlacementState>("Placement").map(({ state }) => state),
     networks: of<VirtualNetworkState>("VirtualNetwork").map(({ state }) => state),
+    policies: of<NetworkPolicyState>("NetworkPolicy"),
     containers: of<PlacedContainerState>("PlacedContainer").map(({ name, state }) => ({
       id: state.status.containerId,
       name,

@@ -173,12 +173,15 @@ export interface NetworkDriver {
   dropNames(context: DriverContext, added: AddedNames): Promise<void>;
   /** Compares a plan's names on the host; changes nothing. */
   observeNames(context: DriverContext, added: AddedNames): Promise<NamesObservation>;
-  /** Puts a policy in force in the place of the one before, in one step. The network must be on the host. */
-  setPolicy(context: DriverContext, policy: HostPolicy): Promise<void>;
+  /**
+   * Puts a policy in force in the place of the one before, in one step. The network must be on the host. Absent, with
+   * the two below: packets between containers pass the host's firewall by, and policies are refused.
+   */
+  setPolicy?(context: DriverContext, policy: HostPolicy): Promise<void>;
   /** Lifts a policy; no network, no policy or another mark is fine. */
-  dropPolicy(context: DriverContext, policy: HostPolicy): Promise<void>;
+  dropPolicy?(context: DriverContext, policy: HostPolicy): Promise<void>;
   /** Compares a policy on the host; changes nothing. */
-  observePolicy(context: DriverContext, policy: HostPolicy): Promise<NamesObservation>;
+  observePolicy?(context: DriverContext, policy: HostPolicy): Promise<NamesObservation>;
   /** Attaches a container with its planned address. */
   attach(context: DriverContext, part: HostPart, endpoint: Endpoint): Promise<void>;
   /** Detaches a container; not attached is fine. */

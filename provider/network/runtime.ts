@@ -91,21 +91,23 @@ export class NetworkRuntime {
   }
 
   setPolicy(policy: HostPolicy): Promise<void> {
-    return this.changing("put in force the policy of", policy, (context) =>
-      this.driver.setPolicy(context, policy),
-    );
+    return this.changing("put in force the policy of", policy, async (context) => {
+      if (!this.driver.setPolicy) throw this.noPolicy();
+      await this.driver.setPolicy(context, policy);
+    });
   }
 
   dropPolicy(policy: HostPolicy): Promise<void> {
-    return this.changing("lift the policy of", policy, (context) =>
-      this.driver.dropPolicy(context, policy),
+    return this.changing("lift the policy of", policy, async (context) =>
+      this.driver.dropPolicy?.(context, policy),
     );
   }
 
   observePolicy(policy: HostPolicy): Promise<NamesObservation> {
-    return this.call("observe the policy of", policy, (context) =>
-      this.driver.observePolicy(context, policy),
-    );
+    return this.call("observe the policy of", policy, async (context) => {
+      if (!this.driver.observePolicy) throw this.noPolicy();
+      return this.driver.observePolicy(context, policy);
+    });
   }
 
   attach(part: HostPart, endpoint: Endpoint): Promise<void> {
@@ -126,6 +128,13 @@ export class NetworkRuntime {
 
   observe(part: HostPart): Promise<Observation> {
     return this.call("observe", part, (context) => this.driver.observe(context, part));
+  }
+
+  private noPolicy(): CloudError {
+    return new CloudError("unsupported", `the driver ${this.driver.name} carries no policy`, {
+      host: this.transport.connection.name,
+      hint: "Use the driver vxlan, routed or wireguard, or take the NetworkPolicy out of the program.",
+    });
   }
 
   private changing<T>(

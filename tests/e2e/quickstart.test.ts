@@ -189,7 +189,7 @@ describe.skipIf(obstacles.length > 0)("the quickstart", () => {
     const words = line.split(" ");
     if (words[0] === "lab") words.splice(2, 0, "--name", words[1] === "down" ? `${NAME}-2` : NAME);
     else if (!["about", "whoami", "stack ls"].some((start) => line.startsWith(start)))
-      words.splice(words[0] === "stack" || words[0] === "config" ? 2 : 1, 0, "--stack", NAME);
+      words.splice(["stack", "config", "net"].includes(words[0]!) ? 2 : 1, 0, "--stack", NAME);
     const { code, stdout, stderr } = await clocker(...words);
     expect([code, line === "lab up --json" ? "" : stderr]).toEqual([0, ""]);
     const [first = ""] = stdout.split("\n");

@@ -118,7 +118,7 @@ describeLab("who may connect to whom on a network", () => {
     );
     await inContainer(
       ...([lab, "h1", "web", "sh", "-c"] as const),
-      `nc ${addressOf("redis")} 7002 > /tmp/ticks 2>/dev/null < /dev/zero &`,
+      `(sleep 60 | nc ${addressOf("redis")} 7002 > /tmp/ticks 2>/dev/null) >/dev/null 2>&1 &`,
     );
     const ticks = async () =>
       Number((await inContainer(lab, "h1", "web", "sh", "-c", "wc -l < /tmp/ticks")).text);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { reportOf } from "../../../cli/cloud/doctor.js";
+import { attempts } from "../../../cli/cloud/net.js";
+import { matrixOf, networkViews } from "../../../cli/cloud/net-model.js";
 import { rowsOf } from "../../../cli/cloud/ps.js";
 import { findContainer, type CloudState } from "../../../cli/cloud/state.js";
 import { CloudError } from "../../../provider/errors.js";
@@ -26,6 +28,7 @@ const cloud = {
   hosts: [],
   plans: [],
   networks: [{ networkId: "lan", dockerIds: { h1: "net1" } }],
+  policies: [],
   containers: [
     { name: "shop-web-0", id: "one", owner: "p/s/shop-web-0", state: state("h1") },
     { name: "shop-web-1", id: "two", owner: "p/s/shop-web-1", state: state("h2") },
@@ -149,5 +152,55 @@ describe("naming a container", () => {
     expect(() => findContainer(cloud, "eb-0")).toThrow(
       "stack s has no container eb-0\nName one of: shop-web-0, shop-web-1",
     );
+  });
+});
+
+describe("clocker net", () => {
+  const member = (name: string, application: string, host: string, address: string) => ({
+    ...{ name, application, service: name, host, address },
+  });
+  const netCloud = (policies: object[]) =>
+    ({
+      ...cloud,
+      networks: [
+        {
+          meta: { name: "lan" },
+          ...{ networkId: "lan", driver: "vxlan", cidr: "10.128.0.0/16", vni: 7 },
+          hosts: [{ name: "h1", block: "10.128.0.0/24", underlay: "192.0.2.1" }],
+        },
+      ],
+      policies,
+    }) as unknown as CloudState;
+  const segments = {
+    name: "segments",
+    state: {
+      network: "lan",
+      ...{ isolate: "applications", outside: "open" },
+      rules: [{ from: { application: "shop" }, to: { application: "data" }, ports: ["6379"] }],
+      members: [
+        member("shop-web-0", "shop", "h1", "10.128.0.2"),
+        member("shop-web-1", "data", "h2", "10.128.0.3"),
+      ],
+    },
+  };
+
+  it("without a policy everybody reaches everybody", () => {
+    const [view] = networkViews(netCloud([]));
+    expect(matrixOf(view!).rows.every(({ reach }) => reach === "all")).toBe(true);
+    expect(matrixOf(view!).rows).toHaveLength(6);
+    expect(matrixOf(view!)).not.toHaveProperty("policy");
+  });
+
+  it("the matrix follows the policy, and what is measured follows the matrix", () => {
+    const with1 = netCloud([segments]);
+    expect(matrixOf(networkViews(with1)[0]!)).toMatchObject({ network: "lan", policy: "segments" });
+    expect(
+      attempts(with1, "lan").map(({ from, to, port, expected }) => [from, to, port, expected]),
+    ).toEqual([
+      ["shop-web-0", "shop-web-1", 6379, "open"],
+      ["shop-web-0", "shop-web-1", 9, "blocked"],
+      ["shop-web-1", "shop-web-0", 9, "blocked"],
+    ]);
+    expect(() => attempts(with1, "wan")).toThrow("the stack has no network wan");
   });
 });

@@ -21,13 +21,13 @@ const flagsOf = (command: Command): string[] =>
     .filter((option) => !EVERYWHERE.includes(help.optionTerm(option)))
     .map((option) => `- \`${help.optionTerm(option)}\`: ${help.optionDescription(option)}`);
 
-/** `stack ls` -> its command. Of the groups, `lab` does nothing by itself. */
+/** `stack ls` -> its command. Of the groups, `lab` and `net` do nothing by themselves. */
 const commands = new Map<string, Command>();
 
 function collect(command: Command, path: string): void {
   for (const each of command.commands) {
     const name = `${path}${each.name()}`;
-    if (name !== "lab") commands.set(name, each);
+    if (!["lab", "net"].includes(name)) commands.set(name, each);
     collect(each, `${name} `);
   }
 }

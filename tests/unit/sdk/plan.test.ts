@@ -170,6 +170,40 @@ describe("the plan of a cloud", () => {
     );
   });
 
+  it("a policy knows the containers made before and after it, and a network takes one", async () => {
+    const { sdk, cloud, network } = await program();
+    const make = (name: string, application: string) =>
+      new sdk.PlacedContainer(name, { cloud, networks: [network], image: "busybox", application });
+    const first = make("first", "shop");
+    const policy = new sdk.NetworkPolicy("segments", {
+      network,
+      allow: [{ from: { application: "shop" }, to: network, ports: [80] }],
+      outside: "closed",
+    });
+    const second = make("second", "data");
+    await settle(policy.members, first.host, second.host);
+    const made = registered.find(({ type }) => type.endsWith(":NetworkPolicy"));
+    expect(made?.inputs).toMatchObject({
+      ...{ network: "lan", driver: "vxlan", vni: 7, cidr: "10.128.0.0/16" },
+      ...{ isolate: "applications", outside: "closed" },
+      hosts: [{ name: "h1", block: "10.128.1.0/24", gateway: "10.128.1.1" }],
+      rules: [{ from: { application: "shop" }, to: { cidr: "10.128.0.0/16" }, ports: ["80"] }],
+      members: [
+        { name: "first", application: "shop", service: "first", host: "h1", address: "10.128.1.2" },
+        {
+          name: "second",
+          application: "data",
+          service: "second",
+          host: "h1",
+          address: "10.128.1.3",
+        },
+      ],
+    });
+    expect(() => new sdk.NetworkPolicy("more", { network })).toThrow(
+      "NetworkPolicy more: network lan has the policy segments already: put the rules into that one",
+    );
+  });
+
   it("does not wait for itself when a container uses another one's planned address", async () => {
     const { sdk, cloud } = await program();
     const app = new sdk.Blueprint("app", {

@@ -1,0 +1,72 @@
+import { matrix, type MatrixRow } from "../../provider/firewall/matrix.js";
+import type { Policy } from "../../provider/firewall/model.js";
+import { CloudError } from "../../provider/errors.js";
+import type { CloudState } from "./state.js";
+
+/** One network with who is on it and what its policy says. Pure, from the state alone. */
+export interface NetworkView {
+  network: string;
+  networkId: string;
+  driver: string;
+  cidr: string;
+  vni: number;
+  hosts: { name: string; block: string; underlay: string }[];
+  /** Name of the NetworkPolicy; absent: containers reach each other, and outside is as the network says. */
+  policyName?: string;
+  policy: Policy;
+}
+
+export function networkViews(cloud: CloudState): NetworkView[] {
+  return cloud.networks.map((state): NetworkView => {
+    const network = state.meta.name;
+    const found = cloud.policies.find((each) => each.state.network === network);
+    const members = cloud.containers.flatMap(({ name, state: { spec, place } }) =>
+      place.networks
+        .filter((each) => each.network === network)
+        .map(({ address }) => ({
+          name,
+          application: spec.application,
+          service: place.type ?? name,
+          host: place.host,
+          address,
+        })),
+    );
+    return {
+      network,
+      networkId: state.networkId,
+      driver: state.driver,
+      cidr: state.cidr,
+      vni: state.vni,
+      hosts: state.hosts.map(({ name, block, underlay }) => ({ name, block, underlay })),
+      ...(found ? { policyName: found.name } : {}),
+      policy: found
+        ? { ...found.state, members: found.state.members }
+        : { isolate: "none", outside: "open", rules: [], members },
+    };
+  });
+}
+
+/** All networks, or the one that was named. */
+export function chosen(views: readonly NetworkView[], name: string | undefined): NetworkView[] {
+  if (name === undefined) return [...views];
+  const found = views.filter(({ network, networkId }) => network === name || networkId === name);
+  if (found.length > 0) return found;
+  const names = views.map(({ network }) => network);
+  throw new CloudError("invalid-input", `the stack has no network ${name}`, {
+    hint: names.length > 0 ? `Name one of: ${names.join(", ")}` : "It has no networks at all.",
+  });
+}
+
+export interface NetworkMatrix {
+  network: string;
+  policy?: string;
+  rows: MatrixRow[];
+}
+
+export function matrixOf({ network, policyName, policy }: NetworkView): NetworkMatrix {
+  return {
+    network,
+    ...(policyName === undefined ? {} : { policy: policyName }),
+    rows: matrix(policy),
+  };
+}

@@ -1,0 +1,142 @@
+import { printJson, table } from "../commands/table.js";
+import type { CommonFlags } from "../commands/options.js";
+import { finish } from "../program.js";
+import { dockerFor } from "../../provider/host/docker.js";
+import { transportFor } from "../../provider/host/pool.js";
+import { parsePorts } from "../../provider/firewall/model.js";
+import type { Reach } from "../../provider/firewall/matrix.js";
+import { eachHost, reportSilent } from "./each-host.js";
+import { chosen, matrixOf, networkViews } from "./net-model.js";
+import { cloudState, connections, type CloudState } from "./state.js";
+
+export type NetFlags = CommonFlags & { json?: boolean };
+
+/** `clocker net ls`: the stack's networks. */
+export async function ls(flags: NetFlags): Promise<void> {
+  const rows = networkViews(await cloudState(flags)).map(
+    ({ network, driver, cidr, vni, hosts, policyName, policy }) => ({
+      ...{ network, driver, cidr, vni, hosts: hosts.map(({ name }) => name) },
+      containers: policy.members.length,
+      policy: policyName ?? "",
+    }),
+  );
+  if (flags.json) printJson(rows);
+  else
+    console.log(
+      table(
+        ["NETWORK", "DRIVER", "CIDR", "VNI", "HOSTS", "CONTAINERS", "POLICY"],
+        rows.map((row) => [
+          ...[row.network, row.driver, row.cidr, String(row.vni), row.hosts.join(", ")],
+          ...[String(row.containers), row.policy],
+        ]),
+      ),
+    );
+}
+
+/** `clocker net matrix`: who may connect to whom, by the state alone. */
+export async function matrix(name: string | undefined, flags: NetFlags): Promise<void> {
+  const all = chosen(networkViews(await cloudState(flags)), name).map(matrixOf);
+  if (flags.json) printJson(all);
+  else
+    console.log(
+      table(
+        ["NETWORK", "FROM", "TO", "MAY REACH"],
+        all.flatMap(({ network, rows }) =>
+          rows.map(({ from, to, reach }) => [network, from, to, wordsOf(reach)]),
+        ),
+      ),
+    );
+}
+
+function wordsOf(reach: Reach): string {
+  return reach === "all" ? "everything" : reach.length === 0 ? "-" : reach.join(", ");
+}
+
+export interface Measured {
+  network: string;
+  from: string;
+  to: string;
+  port: number;
+  /** By the policy. */
+  expected: "open" | "blocked";
+  /** "open": answered, also by a refusal, which only an open way brings back. */
+  measured: "open" | "blocked";
+}
+
+/**
+ * One TCP connection each from a container's own network namespace, with the host's bash, so that it works for images
+ * that hold no tools. Standard input: pid, address, port. A refusal is an answer; silence for a second is not.
+ */
+const CONNECT = `while read -r pid address port; do
+  (
+    said=$(LC_ALL=C nsenter -t "$pid" -n timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$address" "$port" 2>&1)
+    code=$?
+    case "$code $said" in 0\\ * | *refused*) echo "$pid $address $port open" ;; *) echo "$pid $address $port blocked" ;; esac
+  ) &
+done
+wait`;
+
+/** `clocker net probe`: connects from every container to every other one; exit code 1 where it is not as the matrix says. */
+export async function probe(name: string | undefined, flags: NetFlags): Promise<void> {
+  const cloud = await cloudState(flags);
+  const wanted = attempts(cloud, name);
+  const answers = await eachHost(
+    connections(cloud).filter((host) => wanted.some(({ on }) => on === host.name)),
+    async (connection) => {
+      const here = wanted.filter(({ on }) => on === connection.name);
+      const pids = new Map<string, number>();
+      for (const id of new Set(here.map((each) => each.id)))
+        pids.set(id, (await dockerFor(connection).inspectContainer(id)).State.Pid);
+      const lines = here.map((each) => `${pids.get(each.id)} ${each.address} ${each.port}`);
+      const result = await transportFor(connection).script(CONNECT, [], {
+        stdin: lines.map((line) => `${line}\n`).join(""),
+      });
+      const said = new Set(result.stdout.split("\n"));
+      return here.map(({ network, from, to, port, expected }, index): Measured => ({
+        ...{ network, from, to, port, expected },
+        measured: said.has(`${lines[index]} open`) ? "open" : "blocked",
+      }));
+    },
+  );
+  const rows = answers.flatMap((answer) => ("value" in answer ? answer.value : []));
+  if (flags.json) printJson(rows);
+  else
+    console.log(
+      table(
+        ["NETWORK", "FROM", "TO", "PORT", "EXPECTED", "MEASURED"],
+        rows.map((row) => [
+          ...[row.network, row.from, row.to, String(row.port), row.expected],
+          row.measured === row.expected ? row.measured : `${row.measured} !`,
+        ]),
+      ),
+    );
+  const silent = reportSilent(answers);
+  if (silent || rows.some(({ expected, measured }) => expected !== measured)) finish(1);
+}
+
+/** A port that nothing is likely to listen on: where every port may be reached, a refusal shows it. */
+const SOME_PORT = 9;
+
+/** One for each pair of containers and TCP port that the matrix names, and one that it does not. Pure. */
+export function attempts(cloud: CloudState, name: string | undefined) {
+  return chosen(networkViews(cloud), name).flatMap((view) => {
+    const members = new Map(view.policy.members.map((member) => [member.name, member]));
+    const ids = new Map(cloud.containers.map((container) => [container.name, container.id]));
+    return matrixOf(view).rows.flatMap(({ from, to, reach }) => {
+      const [source, target, id] = [members.get(from), members.get(to), ids.get(from)];
+      if (!source || !target || id === undefined) return [];
+      const named = reach === "all" ? [] : reach.flatMap((text) => parsePorts(text) ?? []);
+      const tcp = named.filter(({ protocol }) => protocol === "tcp");
+      const some = tcp.some(({ first, last }) => first <= SOME_PORT && SOME_PORT <= last);
+      const ports: Pick<Measured, "port" | "expected">[] = tcp.map(({ first }) => ({
+        port: first,
+        expected: "open",
+      }));
+      if (!some) ports.push({ port: SOME_PORT, expected: reach === "all" ? "open" : "blocked" });
+      return ports.map(({ port, expected }) => ({
+        ...{ network: view.network, from, to, port, expected, id },
+        ...{ on: source.host, address: target.address },
+      }));
+    });
+  });
+}
