@@ -18,9 +18,26 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, member]) => [key, sorted(member)]));
 }
 
-/** Equal after canonicalisation. */
+/** Equal after canonicalisation, found without it: what has not changed is compared for every resource of a preview. */
 export function same(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b);
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
+    return canonical(a) === canonical(b);
+  if (Array.isArray(a) || Array.isArray(b))
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, index) => same(item, b[index]))
+    );
+  const [olds, news] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  const keys = Object.keys(olds).filter((key) => olds[key] !== undefined);
+  return (
+    keys.length === Object.keys(news).filter((key) => news[key] !== undefined).length &&
+    keys.every(
+      (key) => Object.hasOwn(news, key) && news[key] !== undefined && same(olds[key], news[key]),
+    )
+  );
 }
 
 /** sha256 of the canonical form, hexadecimal. */

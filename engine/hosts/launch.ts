@@ -36,7 +36,12 @@ function launch(settings: LaunchSettings, script: string): void {
   load(script);
   if (!settings.debug) attempt(() => withoutDebug(load(join(sdk, "log", "index.js")) as LogModule));
   if (!quiet || process.env["PULUMI_DEBUG_PROMISE_LEAKS"]) return;
-  attempt(() => withoutStacks(load(join(sdk, "runtime", "debuggable.js")) as Debuggable));
+  attempt(() =>
+    withoutStacks(
+      load(join(sdk, "runtime", "debuggable.js")) as Debuggable,
+      load(join(sdk, "runtime", "state.js")) as StateModule,
+    ),
+  );
   attempt(() => withKnownPositions(load(join(sdk, "resource.js")) as ResourceModule));
 }
 
@@ -107,20 +112,37 @@ function withPlainErrors(module: ErrorModule): void {
 }
 
 interface Debuggable {
-  debuggablePromise: (...args: unknown[]) => unknown;
+  debuggablePromise: (promise: Promise<unknown>, context: unknown) => Promise<unknown>;
 }
 
-/** The SDK records a stack for each promise, which only PULUMI_DEBUG_PROMISE_LEAKS ever shows. */
-function withoutStacks(module: Debuggable): void {
+interface StateModule {
+  getStore: () => { leakCandidates: Set<Promise<unknown>> };
+}
+
+/**
+ * The SDK watches some 25 promises for each resource, for its message about promises that never settled. It also records a
+ * stack and a name for each, which only PULUMI_DEBUG_PROMISE_LEAKS ever shows. Here they are watched without.
+ */
+function withoutStacks(module: Debuggable, { getStore }: StateModule): void {
   const original = module.debuggablePromise;
-  module.debuggablePromise = (...args) => {
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 0;
-    try {
-      return original(...args);
-    } finally {
-      Error.stackTraceLimit = limit;
-    }
+  module.debuggablePromise = (first, context) => {
+    // The first one makes the SDK look for what is left at the end.
+    module.debuggablePromise = (promise) => {
+      const { leakCandidates } = getStore();
+      leakCandidates.add(promise);
+      return promise.then(
+        (value) => {
+          leakCandidates.delete(promise);
+          return value;
+        },
+        (error: Error & { promise?: unknown }) => {
+          leakCandidates.delete(promise);
+          error.promise = promise;
+          throw error;
+        },
+      );
+    };
+    return original(first, context);
   };
 }
 

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { canonical, changedKeys, hashOf, same } from "../../../provider/canonical.js";
 import { CloudError } from "../../../provider/errors.js";
@@ -133,6 +134,30 @@ describe("canonical form", () => {
     expect(hashOf({ a: 1, b: 2 })).toBe(hashOf({ b: 2, a: 1 }));
     expect(hashOf(JSON.parse('{"__proto__":1}'))).not.toBe(hashOf({}));
     expect(changedKeys({ a: 1, b: 2, c: 3 }, { a: 1, b: 3, d: 4 }, ["d"])).toEqual(["b", "c"]);
+  });
+});
+
+describe("equality", () => {
+  it("is that of the canonical forms, for whatever JSON there is and for what is undefined in it", () => {
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom(undefined, null, NaN, 0, -0, 1, "", "a", true, false),
+        fc.array(tie("value"), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom("a", "b", "__proto__"), tie("value"), { maxKeys: 3 }),
+      ),
+    }));
+    let equal = 0;
+    fc.assert(
+      fc.property(value, value, (a, b) => {
+        const expected = canonical(a) === canonical(b);
+        if (expected) equal += 1;
+        expect(same(a, b)).toBe(expected);
+        expect(same(a, structuredClone(a))).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(equal).toBeGreaterThan(20);
   });
 });
 
