@@ -125,6 +125,7 @@ interface StateModule {
  */
 function withoutStacks(module: Debuggable, { getStore }: StateModule): void {
   const original = module.debuggablePromise;
+  if (!(getStore().leakCandidates instanceof Set)) return;
   module.debuggablePromise = (first, context) => {
     // The first one makes the SDK look for what is left at the end.
     module.debuggablePromise = (promise) => {
