@@ -16,7 +16,13 @@ import { deepEquals } from "../values/wire.js";
 import { Bail, type Deployment, reportMissing } from "./deployment.js";
 
 /** The operation ends: the SDK takes it for a reason to stop quietly. */
-export class ShutDown extends Error {}
+export class ShutDown extends Error {
+  static readonly MESSAGE = "the operation has ended";
+
+  constructor() {
+    super(ShutDown.MESSAGE);
+  }
+}
 
 /**
  * Takes what the program registers, lets the generator decide one registration at a time, and has the steps applied at
@@ -85,7 +91,7 @@ export class Conductor {
 
   /** Outputs of a component, or of the stack; the latter count only when all is done. */
   async registerOutputs(urn: string, outputs: PropertyMap): Promise<void> {
-    if (this.#stopped) throw new ShutDown("the operation has ended");
+    if (this.#stopped) throw new ShutDown();
     if (parseUrn(urn).qualifiedType === ROOT_STACK_TYPE) {
       this.#stackOutputs = { urn, outputs };
       return;
@@ -180,7 +186,7 @@ export class Conductor {
     if (this.#stopped) return;
     this.#stopped = true;
     this.executor.cancel();
-    for (const reject of this.#waiting) reject(new ShutDown("the operation has ended"));
+    for (const reject of this.#waiting) reject(new ShutDown());
     this.#waiting.clear();
     this.#onStop();
   }
@@ -198,7 +204,7 @@ export class Conductor {
   }
 
   #submit(work: (registration: Registration) => Promise<Step[]>): Promise<RegisterResult> {
-    if (this.#stopped) return Promise.reject(new ShutDown("the operation has ended"));
+    if (this.#stopped) return Promise.reject(new ShutDown());
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
       const registration: Registration = {

@@ -54,7 +54,11 @@ export class Child {
         // Grandchildren may keep the pipes open: wait for the rest of the output, but not for them.
         const drained = Promise.all([out, error]);
         const timeout = new Promise((done) => setTimeout(done, 500).unref());
-        void Promise.race([drained, timeout]).then(() => resolve({ code, signal }));
+        void Promise.race([drained, timeout]).then(() => {
+          // Nor must calls wait for a pipe that a grandchild has inherited.
+          this.link?.close();
+          resolve({ code, signal });
+        });
       });
     });
     this.exited.catch(() => undefined);

@@ -27,6 +27,9 @@ export function isTraced(env: NodeJS.ProcessEnv): boolean {
   return env["TRACEPARENT"] !== undefined;
 }
 
+/** The way out should something of it ever stand in a program's way: the SDK as it is, and gRPC. */
+const PLAIN = "CLOCKER_PLAIN_SDK";
+
 /** The way to run a script of the SDK with what makes it faster. */
 export function launchOf(
   script: string,
@@ -34,8 +37,8 @@ export function launchOf(
   settings: Omit<LaunchSettings, "linked">,
 ): Launch {
   const file = join(__dirname, "launch.js");
-  // Not there when the engine itself runs from its sources.
-  if (!existsSync(file)) return { args: [script], linked: false };
+  // There is no launcher when the engine itself runs from its sources.
+  if (env[PLAIN] === "true" || !existsSync(file)) return { args: [script], linked: false };
   // Tracing watches gRPC; a pipe of Windows cannot be opened by its number.
   const linked = !isTraced(env) && process.platform !== "win32";
   return { args: [file, JSON.stringify({ ...settings, linked }), script], linked };

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import type * as structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import { speedUpStructs } from "../values/fast-struct.js";
 import { isTraced, type LaunchSettings } from "./launch-settings.js";
-import { loadLater, standIn } from "./lazy-modules.js";
+import { loadLater } from "./lazy-modules.js";
 import { type GeneratedClient, type Grpc, useLink } from "./sdk-link.js";
 
 /**
@@ -58,7 +58,7 @@ const RARE = ["./automation", "@npmcli/arborist", "./typescript-shim"];
 function withoutExporters(load: NodeJS.Require, tracing: string): void {
   const { trace } = load("@opentelemetry/api") as OpenTelemetry;
   const newSpan = (name: string): unknown => trace.getTracer("nodejs-runtime").startSpan(name);
-  standIn(load, tracing, { start: () => undefined, stop: () => undefined, newSpan });
+  loadLater(load, tracing, { start: () => undefined, stop: () => undefined, newSpan });
 }
 
 type Clients = Record<string, GeneratedClient>;

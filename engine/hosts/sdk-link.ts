@@ -18,7 +18,7 @@ type AddService = (
 /** A generated client of a service. */
 export interface GeneratedClient {
   service: Definitions;
-  prototype: Record<string, Call>;
+  prototype: Record<string, Call | undefined>;
 }
 type Call = (this: grpc.Client, request: unknown, ...rest: unknown[]) => unknown;
 type Callback = (error: grpc.ServiceError | null, response?: unknown) => void;
@@ -50,13 +50,14 @@ function redirect(
 ): void {
   for (const [name, method] of Object.entries(service)) {
     if (!isUnary(method)) continue;
-    const overGrpc = prototype[name]!;
+    const overGrpc = prototype[name];
+    if (typeof overGrpc !== "function") continue;
     const overLink: Call = function (request, ...rest) {
       // A channel's target is an address behind the name of a resolver: "dns:127.0.0.1:4711".
       const isEngine = this.getChannel().getTarget().endsWith(`:${engineAddress}`);
-      if (!isEngine) return overGrpc.call(this, request, ...rest);
-      const callback = rest.find((argument) => typeof argument === "function") as Callback;
-      callOverLink(link, module, method, request, callback);
+      const callback = rest.find((argument) => typeof argument === "function");
+      if (!isEngine || callback === undefined) return overGrpc.call(this, request, ...rest);
+      callOverLink(link, module, method, request, callback as Callback);
       return Object.assign(new EventEmitter(), { cancel: () => undefined });
     };
     prototype[name] = Object.assign(overLink, method);

@@ -2,6 +2,7 @@ import type { ServiceError } from "@grpc/grpc-js";
 
 /** Codes of gRPC. */
 const UNKNOWN = 2;
+const RESOURCE_EXHAUSTED = 8;
 const UNIMPLEMENTED = 12;
 const UNAVAILABLE = 14;
 /** What gRPC calls the details of an error, as a message of `google.rpc.Status`. */
@@ -26,6 +27,11 @@ export class Failure {
 
   static unavailable(details: string): Failure {
     return new Failure({ code: UNAVAILABLE, details, more: [] });
+  }
+
+  static tooLarge(size: number, max: number): Failure {
+    const details = `Attempted to send message with a size larger than ${max}: ${size}`;
+    return new Failure({ code: RESOURCE_EXHAUSTED, details, more: [] });
   }
 
   static unimplemented(path: string): Failure {

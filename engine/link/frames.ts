@@ -7,10 +7,14 @@ export interface Frame {
   body: Buffer;
 }
 
+/** The largest body: Pulumi's own limit for a message over gRPC. */
+export const MAX_BODY = 400 * 1024 * 1024;
+
 const KINDS = ["request", "answer", "failure"] as const;
 /** Length of what follows, kind, id, length of the path. */
 const LENGTH = 4;
 const HEAD = 1 + 4 + 1;
+const FOREIGN = "something else than the engine and its child writes to their pipe";
 
 /** The bytes of a message. */
 export function frame({ kind, id, path, body }: Frame): Buffer {
@@ -25,7 +29,7 @@ export function frame({ kind, id, path, body }: Frame): Buffer {
   return bytes;
 }
 
-/** Finds messages in the pieces that a pipe delivers. Bodies are views of these pieces. */
+/** Finds messages in the pieces that a pipe delivers. Bodies are views of these pieces. Throws at what is no message. */
 export class FrameReader {
   readonly #onFrame: (message: Frame) => void;
   #pieces: Buffer[] = [];
@@ -44,6 +48,7 @@ export class FrameReader {
     let bytes = this.#pieces.length === 1 ? piece : Buffer.concat(this.#pieces);
     for (;;) {
       this.#needed = bytes.length < LENGTH ? LENGTH : LENGTH + bytes.readUInt32LE(0);
+      if (this.#needed > MAX_BODY + 1024) throw new Error(FOREIGN);
       if (bytes.length < this.#needed) break;
       const message = bytes.subarray(LENGTH, this.#needed);
       bytes = bytes.subarray(this.#needed);
@@ -55,9 +60,11 @@ export class FrameReader {
 }
 
 function parse(message: Buffer): Frame {
-  const end = HEAD + message[5]!;
+  const kind = KINDS[message[0] ?? KINDS.length];
+  const end = HEAD + (message[5] ?? 0);
+  if (kind === undefined || message.length < end) throw new Error(FOREIGN);
   return {
-    kind: KINDS[message[0]!]!,
+    kind,
     id: message.readUInt32LE(1),
     path: message.toString("latin1", HEAD, end),
     body: message.subarray(end),

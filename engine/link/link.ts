@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Socket } from "node:net";
 import { Failure } from "./failure.js";
-import { FrameReader, frame, type Frame } from "./frames.js";
+import { FrameReader, frame, type Frame, MAX_BODY } from "./frames.js";
 
 export type Done = (failure: Failure | null, answer: Buffer) => void;
 /** Answers a request; `done` is called once. */
@@ -19,17 +19,19 @@ export class Link {
   readonly #socket: Socket;
   readonly #handlers = new Map<string, Handler>();
   readonly #waiting = new Map<number, Done>();
-  readonly #reader = new FrameReader((each) => this.#received(each));
+  readonly #reader = new FrameReader((each) => uncaught(() => this.#received(each)));
   #lastCall = 0;
   #open = true;
+  /** What calls are told that still wait when it closes. */
+  #end = "Connection dropped";
   #corked = false;
   /** The other side has said that it takes calls. */
   peerServes = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on("data", (bytes: Buffer) => this.#reader.push(bytes));
-    socket.on("error", () => undefined); // "close" follows
+    socket.on("data", (bytes: Buffer) => this.#read(bytes));
+    socket.on("error", ({ message }) => (this.#end = `Connection dropped: ${message}`)); // "close" follows
     socket.on("close", () => this.#closed());
     socket.unref();
   }
@@ -49,6 +51,10 @@ export class Link {
       done(Failure.unavailable("No connection established"), EMPTY);
       return;
     }
+    if (request.length > MAX_BODY) {
+      done(Failure.tooLarge(request.length, MAX_BODY), EMPTY);
+      return;
+    }
     if (this.#waiting.size === 0) this.#socket.ref();
     const id = ++this.#lastCall;
     // The answer belongs to whoever asks, also for the program's own AsyncLocalStorage.
@@ -58,6 +64,14 @@ export class Link {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  #read(bytes: Buffer): void {
+    try {
+      this.#reader.push(bytes);
+    } catch (error) {
+      this.#socket.destroy(error as Error);
+    }
   }
 
   #received({ kind, id, path, body }: Frame): void {
@@ -74,12 +88,15 @@ export class Link {
 
   #serve(id: number, path: string, request: Buffer): void {
     const handler = this.#handlers.get(path);
-    const done: Done = (failure, answer) =>
+    const done: Done = (failed, answer) => {
+      const isTooLarge = answer.length > MAX_BODY;
+      const failure = isTooLarge ? Failure.tooLarge(answer.length, MAX_BODY) : failed;
       this.#send(
         failure === null
           ? { kind: "answer", id, path, body: answer }
           : { kind: "failure", id, path, body: failure.toBytes() },
       );
+    };
     if (path === SERVING) {
       this.peerServes = true;
       done(null, EMPTY);
@@ -104,6 +121,17 @@ export class Link {
     this.#open = false;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const done of waiting) done(Failure.unavailable("Connection dropped"), EMPTY);
+    for (const done of waiting) uncaught(() => done(Failure.unavailable(this.#end), EMPTY));
+  }
+}
+
+/** An error of whoever gets a message is theirs, as with gRPC; the messages after it come all the same. */
+function uncaught(deliver: () => void): void {
+  try {
+    deliver();
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
   }
 }

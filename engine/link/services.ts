@@ -23,14 +23,27 @@ export function serveOverLink(
     const handle = implementation[name] as Unary | undefined;
     if (handle === undefined || !isUnary(method)) continue;
     link.handle(method.path, (bytes, done) => {
-      handle.call(
-        implementation,
-        { request: method.requestDeserialize(bytes) },
-        (error, response) => {
-          if (error) done(Failure.of(error), Buffer.alloc(0));
-          else done(null, method.responseSerialize(response));
-        },
-      );
+      const fail = (error: unknown): void =>
+        done(Failure.of(error as Partial<grpc.ServiceError>), Buffer.alloc(0));
+      const answer = (response: unknown): void => {
+        let bytes: Buffer;
+        try {
+          bytes = method.responseSerialize(response);
+        } catch (error) {
+          fail(error);
+          return;
+        }
+        done(null, bytes);
+      };
+      try {
+        const request = method.requestDeserialize(bytes);
+        handle.call(implementation, { request }, (error, response) => {
+          if (error) fail(error);
+          else answer(response);
+        });
+      } catch (error) {
+        fail(error);
+      }
     });
   }
 }

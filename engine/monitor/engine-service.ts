@@ -2,6 +2,7 @@ import type { IEngineServer } from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import * as pb from "@pulumi/pulumi/proto/engine_pb.js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import semver from "semver";
+import { ShutDown } from "../deployment/conductor.js";
 import type { EventStream } from "../deployment/diagnostics.js";
 import { EngineError } from "../errors.js";
 import type { Severity } from "../events.js";
@@ -10,13 +11,19 @@ import { unary } from "./monitor-service.js";
 
 const SEVERITIES: Record<number, Severity> = { 0: "debug", 1: "info", 2: "warning", 3: "error" };
 
+/** How the SDK words our refusals. Whether it still gets to report one before it exits is a race in the SDK. */
+const REFUSED = new RegExp(`Resource monitor is terminating|UNAVAILABLE: ${ShutDown.MESSAGE}`);
+
 /** The Engine service: where the program and the providers send their messages. */
 export function engineService(events: EventStream): IEngineServer {
   let rootUrn = "";
   return {
     log: unary(async (request: pb.LogRequest) => {
+      const severity = SEVERITIES[request.getSeverity()] ?? "info";
+      // The operation has said why it ended.
+      if (severity === "error" && REFUSED.test(request.getMessage())) return new Empty();
       const streamId = request.getStreamid();
-      events.diagnostic(SEVERITIES[request.getSeverity()] ?? "info", request.getMessage(), {
+      events.diagnostic(severity, request.getMessage(), {
         urn: request.getUrn(),
         ephemeral: request.getEphemeral(),
         ...(streamId === 0 ? {} : { streamId }),

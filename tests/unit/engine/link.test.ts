@@ -133,6 +133,61 @@ describe("calls over a link", () => {
     expect(after.message).toBe("No connection established");
   });
 
+  it("fails a call whose handler throws, and goes on with the next", async () => {
+    serveOverLink(far, definitions, {
+      check: (
+        { request }: { request: pb.CheckRequest },
+        done: (error: null, response: pb.CheckResponse) => void,
+      ) => {
+        if (request.getUrn() === "bad") throw new Error("no such thing");
+        done(null, new pb.CheckResponse());
+      },
+    });
+    const [bad, good] = await Promise.allSettled([check(near, "bad"), check(near, "good")]);
+    expect(bad).toMatchObject({
+      reason: { code: grpc.status.UNKNOWN, details: "no such thing" },
+    });
+    expect(good.status).toBe("fulfilled");
+  });
+
+  it("is not stopped by both sides sending more than the pipe holds", async () => {
+    const echo = {
+      check: (
+        { request }: { request: pb.CheckRequest },
+        done: (error: null, response: pb.CheckResponse) => void,
+      ) =>
+        done(
+          null,
+          new pb.CheckResponse().setFailuresList([
+            new pb.CheckFailure().setReason(request.getUrn()),
+          ]),
+        ),
+    };
+    serveOverLink(near, definitions, echo);
+    serveOverLink(far, definitions, echo);
+    const long = "x".repeat(500_000);
+    const calls = Array.from({ length: 20 }, (_, index) =>
+      check(index % 2 ? near : far, `${index} ${long}`),
+    );
+    const answers = await Promise.all(calls);
+    expect(answers.map((answer) => answer.getFailuresList()[0]!.getReason())).toEqual(
+      calls.map((_, index) => `${index} ${long}`),
+    );
+  });
+
+  it.each([
+    ["a kind of message that there is not", Buffer.from([6, 0, 0, 0, 9, 0, 0, 0, 0, 0])],
+    ["text", Buffer.from("hello from a program that writes to descriptor 3\n")],
+  ])("ends with what it read when it reads %s", async (_, bytes) => {
+    const waiting = check(near, "urn");
+    sockets[1].write(bytes);
+    await expect(waiting).rejects.toMatchObject({
+      code: grpc.status.UNAVAILABLE,
+      details:
+        "Connection dropped: something else than the engine and its child writes to their pipe",
+    });
+  });
+
   it("answers where the question was asked", async () => {
     serveOverLink(far, definitions, {
       check: (_: unknown, done: (error: null, response: pb.CheckResponse) => void) =>
