@@ -42,8 +42,9 @@ spawn("sleep", ["2"], { stdio: "inherit", detached: true }).unref();
 
 // All else is done before, so that what the state holds is no matter of chance.
 const all = [first, second, group, ...many];
-if (process.env.WRONG === "refuse") new Thing("wrong", { refuse: "never" }, { dependsOn: all });
-if (process.env.WRONG === "unwell") new Thing("wrong", { unwell: "not well" }, { dependsOn: all });
+const wrongs = { refuse: { refuse: "never" }, unwell: { unwell: "not well" } };
+const wrong = wrongs[process.env.WRONG];
+const last = wrong ? new Thing("wrong", wrong, { dependsOn: all }) : second;
 if (process.env.WRONG === "throw") {
   await promiseOf(pulumi.all(all.map((each) => each.urn)));
   throw new Error(`thrown after ${await promiseOf(first.made)}`);
@@ -54,6 +55,8 @@ function promiseOf(output) {
 }
 
 export const made = pulumi.all([group.inner.made, ...many.map((each) => each.made)]);
+/** The stack has no outputs before what fails has failed. */
+export const end = last.made;
 export const secret = second.token;
 export const automated = typeof automation.LocalWorkspace.create;
 export const file = fileURLToPath(import.meta.url).endsWith("index.js");
