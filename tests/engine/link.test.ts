@@ -32,7 +32,12 @@ async function up(
     workDir: join(PROGRAMS, "both"),
     backendUrl: `file://${folder}`,
     passphrase: "p",
-    env: { WRONG, PULUMI_HOME: folder, ...(way === "grpc" ? { CLOCKER_PLAIN_SDK: "true" } : {}) },
+    env: {
+      WRONG,
+      CALL_LOG: join(folder, "calls"),
+      PULUMI_HOME: folder,
+      ...(way === "grpc" ? { CLOCKER_PLAIN_SDK: "true" } : {}),
+    },
   };
   const child = engine.start("up", args);
   const [stdout] = await Promise.all([text(child.stdout!), once(child, "exit")]);

@@ -5,13 +5,13 @@ import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import * as automation from "@pulumi/pulumi/automation/index.js";
 
-const path = JSON.stringify(createRequire(import.meta.url).resolve("./provider.cjs"));
+const path = JSON.stringify(createRequire(import.meta.url).resolve("../script/provider.js"));
 
 class Thing extends pulumi.CustomResource {
   constructor(name, args, opts) {
     const __provider = `exports.handler=()=>require(${path}).thing`;
     const props = { made: undefined, name, ...args, __provider };
-    super("pulumi-nodejs:dynamic/both:Thing", name, props, opts);
+    super("pulumi-nodejs:dynamic/script:Thing", name, props, opts);
   }
 }
 
