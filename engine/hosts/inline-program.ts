@@ -1,4 +1,5 @@
 import type { InlineProgram } from "../options.js";
+import { type DebugLog, quietDebug } from "./quiet-debug.js";
 import type { ProgramHost, ProgramLaunch, ProgramResult } from "./program.js";
 
 /** What `runtime/state` exports besides its published types. */
@@ -49,7 +50,9 @@ export class InlineProgramHost implements ProgramHost {
       };
       process.on("uncaughtException", onUncaught);
       process.on("unhandledRejection", onUncaught);
+      const speakAgain = launch.debug ? undefined : quietDebug(log.default as unknown as DebugLog);
       const releaseHandlers = (): void => {
+        speakAgain?.();
         process.off("uncaughtException", onUncaught);
         process.off("unhandledRejection", onUncaught);
       };
