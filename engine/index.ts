@@ -19,4 +19,5 @@ export type {
 } from "./options.js";
 export type { EngineEvent, Severity, StepEventMetadata, StepEventState, StepOp } from "./events.js";
 export type { Backend, StackStore, UpdateRecord } from "./backend/backend.js";
+export { unsettledOperations } from "./state/pending.js";
 export type { PendingOperation, PropertyMap, ResourceState, Snapshot } from "./state/model.js";

@@ -73,8 +73,6 @@ export interface UpOptions extends OperationOptions {
   replace?: string[];
   /** Refresh first. */
   refresh?: boolean;
-  /** Ask every provider for a diff of the shown properties: for displays; changes nothing. */
-  diff?: boolean;
   /** Folders of policy packs, relative to the current folder. Checked in this order. */
   policyPacks?: string[];
   /** Files that configure them, one for each of `policyPacks`, or none at all. */

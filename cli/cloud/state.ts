@@ -8,6 +8,7 @@ import type { NetworkPolicyState } from "../../provider/resources/network-policy
 import type { PlacedContainerState } from "../../provider/resources/placed-container/inputs.js";
 import type { PlacementState } from "../../provider/resources/placement/inputs.js";
 import type { VirtualNetworkState } from "../../provider/resources/virtual-network/inputs.js";
+import { unsettledOperations } from "../../engine/index.js";
 import { SIGNATURE_KEY, SIGNATURES } from "../../engine/values/signatures.js";
 import { TYPE_PREFIX } from "../../sdk/resource.js";
 
@@ -21,7 +22,7 @@ export interface CloudState {
   policies: { name: string; state: NetworkPolicyState }[];
   /** `id` is Docker's. */
   containers: { name: string; id: string; owner: string; state: PlacedContainerState }[];
-  /** Pending creations: an operation died there. */
+  /** Operations that died in the midst of it and were not done again. */
   pending: string[];
 }
 
@@ -49,7 +50,7 @@ export async function cloudState(flags: CommonFlags): Promise<CloudState> {
       owner: ownerOf({ ...identity, name }),
       state,
     })),
-    pending: snapshot.pendingOperations.map(
+    pending: unsettledOperations(snapshot).map(
       ({ type, resource }) => `${type} ${resource.urn.split("::").at(-1)!}`,
     ),
   };

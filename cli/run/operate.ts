@@ -184,7 +184,6 @@ function start(
         ...shared,
         ...(refresh ? { refresh } : {}),
         ...(replace.length === 0 ? {} : { replace }),
-        ...(flags.diff === true ? { diff: true } : {}),
         ...(flags.policyPack === undefined ? {} : { policyPacks: inFolder(flags.policyPack) }),
         ...(flags.policyPackConfig === undefined
           ? {}

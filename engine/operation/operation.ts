@@ -21,6 +21,7 @@ import { ProviderRegistry } from "../providers/registry.js";
 import { messageOf } from "../steps/executor.js";
 import { SnapshotManager } from "../snapshot/manager.js";
 import type { PendingOperation, ResourceState, Snapshot } from "../state/model.js";
+import { unsettledOperations } from "../state/pending.js";
 import { refuseDeleteHooks, refuseUnsupportedState } from "../state/unsupported.js";
 import { isProviderType, packageOfProviderType, ROOT_STACK_TYPE } from "../urn.js";
 import { conclude, type Ending, pendingWarning, record } from "./outcome.js";
@@ -263,7 +264,7 @@ class Operation {
       await this.#snapshot?.rebase({ ...this.#base, resources: deployment.base.resources });
       if (conductor.executor.failed) return { ok: false };
     } else {
-      this.#warnPending(this.#base.pendingOperations);
+      this.#warnPending(unsettledOperations(this.#base));
     }
     if (kind === "refresh") return { ok: true };
     if (conductor.stopped) return { ok: true };

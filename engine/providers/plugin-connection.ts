@@ -12,7 +12,7 @@ import type { PropertyMap } from "../state/model.js";
 import { packageOfProviderType, parseUrn } from "../urn.js";
 import { toStruct } from "../values/struct.js";
 import { containsUnknown, unwrapSecrets } from "../values/wire.js";
-import { call, CHANNEL_OPTIONS, isUnimplemented } from "./grpc.js";
+import { call, CHANNEL_OPTIONS, isServiceError, isUnimplemented } from "./grpc.js";
 import { providerError } from "./plugin-errors.js";
 
 /** What is called of a provider, over gRPC or a link. */
@@ -111,9 +111,14 @@ export class PluginConnection {
       );
   }
 
-  /** Asks it to stop what it is doing. */
-  async cancel(): Promise<void> {
-    await call<Empty>((done) => this.#client.cancel(new Empty(), done)).catch(() => undefined);
+  /** Asks it to stop what it is doing. False when nobody was there to hear it; not to know of cancelling is an answer, too. */
+  async cancel(): Promise<boolean> {
+    try {
+      await call<Empty>((done) => this.#client.cancel(new Empty(), done));
+      return true;
+    } catch (error) {
+      return !isServiceError(error) || error.code !== grpc.status.UNAVAILABLE;
+    }
   }
 
   close(): void {

@@ -25,12 +25,22 @@ export interface PluginHostOptions extends PluginSearch {
   runtimeOptions: Record<string, unknown>;
 }
 
+interface Running {
+  provider: PluginProvider;
+  child?: Child;
+  /** What it wrote last, where that is not shown as it comes. */
+  tail?: { label: string; lines: string[] };
+}
+
+/** How many lines of what a plugin has written are shown when it ends by itself: a stack trace and what led to it. */
+const TAIL_LINES = 40;
+
 /** Starts provider plugins, one process for each provider resource, and stops them all. */
 export class PluginHost {
   readonly #options: PluginHostOptions;
   readonly #children: Children;
   readonly #events: EventStream;
-  readonly #running: { provider: PluginProvider; child?: Child }[] = [];
+  readonly #running: Running[] = [];
   #warm: Promise<PluginProvider> | undefined;
 
   constructor(options: PluginHostOptions, children: Children, events: EventStream) {
@@ -52,22 +62,25 @@ export class PluginHost {
       return warm ?? this.#startDynamic();
     }
     const location = locatePlugin(this.#options, pkg, version);
-    if (location.kind === "port") return this.#connect(location.port, undefined);
+    if (location.kind === "port") return this.#connect(location.port, {});
     const { engineAddress, root } = this.#options;
+    const tail: NonNullable<Running["tail"]> = { label: `provider ${pkg}`, lines: [] };
     const launch = {
-      label: `provider ${pkg}`,
+      label: tail.label,
       cwd: root,
       env: this.#environment(),
-      onLine: () => undefined,
+      // As with the CLI: only for those who look for a fault.
+      onLine: (line: string) => {
+        tail.lines.push(line);
+        if (tail.lines.length > TAIL_LINES) tail.lines.shift();
+        this.#events.diagnostic("debug", line);
+      },
     };
     if (location.kind === "binary")
-      return this.#start({ ...launch, command: location.path, args: [engineAddress] });
+      return this.#start({ ...launch, command: location.path, args: [engineAddress] }, tail);
     const script = locateSdkScript(location.path, "cmd/run-plugin");
-    return this.#start({
-      ...launch,
-      command: process.execPath,
-      args: [script, location.path, engineAddress],
-    });
+    const args = [script, location.path, engineAddress];
+    return this.#start({ ...launch, command: process.execPath, args }, tail);
   }
 
   /** Asks all to cancel what they do: they may or may not. */
@@ -77,17 +90,23 @@ export class PluginHost {
 
   async close(): Promise<void> {
     await this.#warm?.catch(() => undefined);
-    await Promise.all(
-      this.#running.map(async ({ provider, child }) => {
-        await Promise.race([
-          provider.cancel(),
-          new Promise((resolve) => setTimeout(resolve, 1000).unref()),
-        ]);
-        provider.close();
-        await child?.stop("SIGINT", 5000);
-      }),
-    );
+    await Promise.all(this.#running.map((plugin) => this.#stop(plugin)));
     this.#running.length = 0;
+  }
+
+  async #stop({ provider, child, tail }: Running): Promise<void> {
+    const heard = await Promise.race([
+      provider.cancel(),
+      new Promise<true>((resolve) => setTimeout(() => resolve(true), 1000).unref()),
+    ]);
+    provider.close();
+    await child?.stop("SIGINT", 5000);
+    if (heard || child === undefined || tail === undefined) return;
+    const { code, signal } = await child.exited;
+    const how = signal ?? `exit code ${code}`;
+    const text =
+      tail.lines.length === 0 ? " It wrote nothing." : ` It wrote:\n${tail.lines.join("\n")}`;
+    this.#events.diagnostic("error", `${tail.label} ended by itself (${how}).${text}`);
   }
 
   #startDynamic(): Promise<PluginProvider> {
@@ -123,14 +142,14 @@ export class PluginHost {
     };
   }
 
-  async #start(launch: PluginLaunch): Promise<PluginProvider> {
+  async #start(launch: PluginLaunch, tail?: Running["tail"]): Promise<PluginProvider> {
     const { child, port } = await startPlugin(this.#children, launch, this.#options.serve);
-    return this.#connect(port, child);
+    return this.#connect(port, { child, ...(tail === undefined ? {} : { tail }) });
   }
 
-  async #connect(port: number, child: Child | undefined): Promise<PluginProvider> {
-    const provider = new PluginProvider(`127.0.0.1:${port}`, child?.link);
-    this.#running.push({ provider, ...(child === undefined ? {} : { child }) });
+  async #connect(port: number, process: Omit<Running, "provider">): Promise<PluginProvider> {
+    const provider = new PluginProvider(`127.0.0.1:${port}`, process.child?.link);
+    this.#running.push({ provider, ...process });
     const { engineAddress, root, programDirectory } = this.#options;
     await provider.handshake({ engineAddress, rootDirectory: root, programDirectory });
     return provider;

@@ -45,7 +45,7 @@ export class PluginProvider implements Provider {
     return this.#connection.handshake(info);
   }
 
-  cancel(): Promise<void> {
+  cancel(): Promise<boolean> {
     return this.#connection.cancel();
   }
 

@@ -25,7 +25,7 @@ export class SnapshotManager {
   readonly #carried = new Map<ResourceState, number>();
   #dirty = false;
   #closed = false;
-  /** Set when a refresh has asked for it: pending operations other than creations are settled then. */
+  /** Creations nobody has seen the end of: only the user can say that nothing is left of them (`clearPendingCreates`). */
   #keepPending: readonly PendingOperation[];
 
   /** Steps build their resources up in place; a store may count on what it is given never to change. */
@@ -59,7 +59,7 @@ export class SnapshotManager {
     await this.commit();
   }
 
-  /** Nobody knows how far the effect came: a creation stays pending until one has succeeded. */
+  /** Nobody knows how far the effect came: a creation stays pending. */
   async cutOff(state: ResourceState, type: PendingOperationType): Promise<void> {
     this.#operations.delete(state);
     if (type === "creating")
@@ -157,14 +157,6 @@ export class SnapshotManager {
     const copy = { ...state };
     this.#published.set(state, copy);
     return copy;
-  }
-
-  /** A creation known to have been adopted or repeated is no longer pending. */
-  settle(urn: string): void {
-    const left = this.#keepPending.filter((operation) => operation.resource.urn !== urn);
-    if (left.length === this.#keepPending.length) return;
-    this.#keepPending = left;
-    this.#dirty = true;
   }
 
   async #write(): Promise<void> {

@@ -102,7 +102,6 @@ export class CreateStep implements Step {
 
   record(snapshot: SnapshotManager): { durable: boolean } {
     snapshot.markNew(this.next);
-    snapshot.settle(this.next.urn);
     if (this.old?.pendingReplacement === true) snapshot.markDone(this.old);
     if (this.old !== null && this.old.urn !== this.next.urn)
       snapshot.renamed(this.old.urn, this.next.urn);

@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { CaseRunner, type Engine } from "./support/case-runner.js";
 import type { Case, CaseFile, Outcome } from "./support/case-format.js";
 import { caseFiles, writeCaseFile } from "./support/case-files.js";
 import { dependenciesOf, exactly, orderProblems } from "./support/compare-outcomes.js";
 import { EmbeddedEngine } from "./support/embedded-engine.js";
+import { ignoreRejections } from "./support/rejections.js";
 import { cliVersion, PulumiCli } from "./support/pulumi-cli.js";
 
 /** `RECORD=all` writes what the CLI does into the tables, `RECORD=new` what they do not have yet; `CASE=<regular expression>` picks cases. */
@@ -11,17 +12,8 @@ const RECORD = process.env["RECORD"];
 const PICK = new RegExp(process.env["CASE"] ?? "");
 const cli = process.env["CASES_WITHOUT_CLI"] === "1" ? undefined : cliVersion();
 
-// Programs that fail on purpose leave rejections behind, which the engines catch; the test runner would count them too.
-const listeners = process.listeners("unhandledRejection");
-beforeAll(
-  () =>
-    void process.removeAllListeners("unhandledRejection").on("unhandledRejection", () => undefined),
-);
-afterAll(() => {
-  process.removeAllListeners("unhandledRejection");
-  for (const listener of listeners) process.on("unhandledRejection", listener);
-  PulumiCli.clear();
-});
+ignoreRejections();
+afterAll(() => PulumiCli.clear());
 
 const runners: CaseRunner[] = [];
 afterEach(async () => {

@@ -77,6 +77,13 @@ test("killed during a create: the state says so, nothing is left running, and th
     "pending operations from previous deployment.\n  * urn:pulumi:dev::script::pulumi-nodejs:dynamic/script:Thing::half, interrupted while creating",
   );
   expect(log().at(-1)).toBe("adopted half");
+
+  // The entry stays until it is cleared, as with the CLI; it has nothing more to say.
+  events.length = 0;
+  const quiet = await stack.up({ onEvent: (event) => void events.push(event) });
+  expect(quiet).toMatchObject({ result: "succeeded", changeSummary: { same: 3 } });
+  expect(messages(events, "warning")).toEqual([]);
+  expect((await stack.exportStack()).snapshot.pendingOperations).toHaveLength(1);
+  expect(await stack.refresh({ clearPendingCreates: true })).toMatchObject({ errors: [] });
   expect((await stack.exportStack()).snapshot.pendingOperations).toEqual([]);
-  expect(await stack.up()).toMatchObject({ result: "succeeded", changeSummary: { same: 3 } });
 });

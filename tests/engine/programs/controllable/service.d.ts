@@ -3,4 +3,15 @@ export interface ServedProvider {
   close(): void;
 }
 
-export function serve(files: { log: string; control: string }): Promise<ServedProvider>;
+/** Sees what the provider does, at the moment it does it. */
+export interface Witness {
+  called(line: string): void;
+  created(id: string, name: string): void;
+  deleted(id: string): void;
+}
+
+export function serve(files: {
+  log: string;
+  control: string;
+  witness?: Witness;
+}): Promise<ServedProvider>;

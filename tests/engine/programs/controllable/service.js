@@ -1,5 +1,5 @@
 // A provider that does what its inputs and a control file tell it to: see the README beside the cases.
-const { appendFileSync, existsSync, readFileSync } = require("node:fs");
+const { appendFileSync, existsSync, readFileSync, writeSync } = require("node:fs");
 const grpc = require("@grpc/grpc-js");
 const { Any } = require("google-protobuf/google/protobuf/any_pb.js");
 const { Empty } = require("google-protobuf/google/protobuf/empty_pb.js");
@@ -52,13 +52,16 @@ function initFailure(id, outputs, inputs, reasons) {
 }
 
 class Service {
-  constructor({ log, control }) {
+  constructor({ log, control, witness }) {
     this.logFile = log;
     this.controlFile = control;
+    this.witness = witness;
+    this.count = 0;
   }
 
   log(line) {
     appendFileSync(this.logFile, `${line}\n`);
+    this.witness?.called(line);
   }
 
   /** What the control file says now: `cloud`, `rules`, `config`. */
@@ -74,7 +77,10 @@ class Service {
     const rule = rules[call] ?? rules[`${method} *`] ?? {};
     if (rule.after) await this.until(rule.after);
     if (rule.pause) await pause(rule.pause);
-    if (rule.die) process.kill(process.pid, "SIGKILL");
+    if (rule.die) {
+      writeSync(2, `${rule.die}\n`);
+      process.kill(process.pid, "SIGKILL");
+    }
     if (rule.fail) throw new Failure(rule.fail, rule.code);
     return rule;
   }
@@ -208,8 +214,10 @@ class Service {
     const timeout = request.getTimeout() ? `timeout ${request.getTimeout()}` : "";
     const remark = [preview ? "(preview)" : "", timeout].filter(Boolean).join(" ");
     const rule = await this.begin("create", name, remark);
-    const id = rule.id ?? `${name}-${plain(inputs.rk) ?? 0}`;
+    const unique = this.witness === undefined ? "" : `-${this.count++}`;
+    const id = rule.id ?? `${name}-${plain(inputs.rk) ?? 0}${unique}`;
     const outputs = this.outputs(rule, inputs, preview);
+    if (!preview) this.witness?.created(id, name);
     if (rule.init && !preview) throw initFailure(id, outputs, rule.initInputs, rule.init);
     if (!preview) this.log(`created ${name}`);
     return new pb.CreateResponse().setId(preview ? "" : id).setProperties(structOf(outputs));
@@ -236,6 +244,7 @@ class Service {
   async delete(request) {
     const timeout = request.getTimeout() ? `timeout ${request.getTimeout()}` : "";
     await this.begin("delete", request.getId(), timeout);
+    this.witness?.deleted(request.getId());
     return new Empty();
   }
 
@@ -319,11 +328,11 @@ function handlers(service) {
 
 /**
  * Serves the provider on a free port of loopback. `log`: the file each call is a line of; `control`: the file, read at each call,
- * with the rules of the moment.
+ * with the rules of the moment; `witness`: is told of each call and of what each has made or deleted, and has ids never come again.
  */
-exports.serve = async ({ log, control }) => {
+exports.serve = async ({ log, control, witness }) => {
   const server = new grpc.Server();
-  server.addService(ResourceProviderService, handlers(new Service({ log, control })));
+  server.addService(ResourceProviderService, handlers(new Service({ log, control, witness })));
   const port = await new Promise((resolve, reject) =>
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
