@@ -13,6 +13,7 @@ import { SecretsManager } from "../../engine/secrets/manager.js";
 import { emptySnapshot } from "../../engine/state/manifest.js";
 import type { ResourceState, Snapshot } from "../../engine/state/model.js";
 import { isProviderType, urnName } from "../../engine/urn.js";
+import "../support/property-seed.js";
 import { serve, type ServedProvider, type Witness } from "./programs/controllable/service.js";
 import type { SpecEntry } from "./support/case-format.js";
 import { PROJECT } from "./support/pulumi-cli.js";
@@ -191,9 +192,6 @@ class Trial {
 const resourcesOf = ({ resources }: Snapshot): ResourceState[] =>
   resources.filter(({ type }) => !type.startsWith("pulumi:"));
 
-/** `REPLAY='{ "seed": ..., "path": "..." }'`, as a failure prints them, runs that one again. */
-const replay = JSON.parse(process.env["REPLAY"] ?? "{}") as fc.Parameters;
-
 test("whatever a program does, whatever fails and whenever it is interrupted: nothing is lost, and one more up converges", async () => {
   await fc.assert(
     fc.asyncProperty(runs, async (list) => {
@@ -203,6 +201,6 @@ test("whatever a program does, whatever fails and whenever it is interrupted: no
       await trial.converges(list.at(-1)?.spec ?? []);
       trial.neverShowedASecret();
     }),
-    { numRuns: Number(process.env["RANDOM_RUNS"] ?? 25), ...replay },
+    { numRuns: Number(process.env["RANDOM_RUNS"] ?? 25) },
   );
 });
