@@ -37,7 +37,7 @@ export interface FileStoreOptions {
 /** Milliseconds. */
 const RETRY_PAUSES = [200, 500, 1000];
 
-const NOTHING_FOREIGN: ForeignFields = { deployment: {}, checkpoint: {} };
+const NOTHING_FOREIGN: ForeignFields = { file: {}, checkpoint: {}, deployment: {} };
 
 /** A stack in a folder, in the files of the CLI's DIY backend. */
 export class FileStackStore implements StackStore {
@@ -128,7 +128,7 @@ export class FileStackStore implements StackStore {
   /** Saves a state that comes from elsewhere, with the fields of it this version does not know. */
   async replace(snapshot: Snapshot, foreign: Record<string, unknown>): Promise<void> {
     if (!this.#foreign) await this.loadSealed();
-    this.#foreign = { checkpoint: this.#foreign?.checkpoint ?? {}, deployment: foreign };
+    this.#foreign = { ...(this.#foreign ?? NOTHING_FOREIGN), deployment: foreign };
     await this.save(snapshot);
   }
 

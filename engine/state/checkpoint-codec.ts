@@ -20,8 +20,9 @@ export interface SealedDeployment {
 
 /** Fields this version does not know, by where they stand; written back as they were. */
 export interface ForeignFields {
-  deployment: Fields;
+  file: Fields;
   checkpoint: Fields;
+  deployment: Fields;
 }
 
 const DEPLOYMENT_FIELDS = new Set([
@@ -49,21 +50,13 @@ export function parseCheckpoint(text: string, where: string): ParsedCheckpoint {
       cause,
     });
   }
-  const file = asFields(parsed, where);
-  const checkpoint = asFields(file.checkpoint ?? {}, where);
-  const { latest, ...rest } = checkpoint;
-  delete rest.stack;
+  const { version, features, checkpoint: inner = {}, ...file } = asFields(parsed, where);
+  const { latest, stack: _, ...checkpoint } = asFields(inner, where);
   if (latest === undefined || latest === null) {
-    return { sealed: undefined, foreign: { deployment: {}, checkpoint: rest } };
+    return { sealed: undefined, foreign: { file, checkpoint, deployment: {} } };
   }
-  const sealed = checkDeployment(
-    { version: file.version, features: file.features, deployment: latest },
-    where,
-  );
-  return {
-    sealed,
-    foreign: { deployment: foreignOf(sealed.deployment), checkpoint: rest },
-  };
+  const sealed = checkDeployment({ version, features, deployment: latest }, where);
+  return { sealed, foreign: { file, checkpoint, deployment: foreignOf(sealed.deployment) } };
 }
 
 /** Checks version, features and shape of `{version, features?, deployment}`, as `stack export` writes it. */
@@ -146,10 +139,11 @@ export function openDeployment(sealed: SealedDeployment, vault: Vault | undefine
     ),
     pendingOperations: asList(deployment.pending_operations).map((raw, index) => {
       const place = `pending operation ${index}`;
-      const { resource, type } = asFields(raw, place);
+      const { resource, type, ...unknownFields } = asFields(raw, place);
       return {
         resource: decodeResource(resource, place, opener),
         type: String(type) as PendingOperation["type"],
+        ...(Object.keys(unknownFields).length > 0 ? { unknownFields } : {}),
       };
     }),
     metadata: asFields(deployment.metadata ?? {}, "the metadata"),
@@ -170,9 +164,10 @@ export function sealDeployment(
     return encoded.fields;
   };
   const resources = snapshot.resources.map(seal);
-  const pending = snapshot.pendingOperations.map(({ resource, type }) => ({
+  const pending = snapshot.pendingOperations.map(({ resource, type, unknownFields }) => ({
     resource: seal(resource),
     type,
+    ...unknownFields,
   }));
   const deployment: Fields = {
     manifest: snapshot.manifest,

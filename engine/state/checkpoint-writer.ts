@@ -40,8 +40,8 @@ export class CheckpointWriter {
   ): Buffer[] {
     const features = new Set<string>();
     const resources = snapshot.resources.map((resource) => this.#encode(resource, features));
-    const pending = snapshot.pendingOperations.map(({ resource, type }) => ({
-      type,
+    const pending = snapshot.pendingOperations.map(({ resource, ...rest }) => ({
+      ...rest,
       bytes: this.#encode(resource, features),
     }));
     const head = versionFor(features, foreign.deployment);
@@ -50,6 +50,7 @@ export class CheckpointWriter {
     const text = (part: string): number => pieces.push(Buffer.from(part));
     text(`{"version":${head.version},`);
     if (head.features.length > 0) text(`"features":${JSON.stringify(head.features)},`);
+    text(fieldsText(foreign.file));
     text(`"checkpoint":{"stack":${JSON.stringify(qualifiedStack)},`);
     text(fieldsText(foreign.checkpoint));
     text(`"latest":{"manifest":${JSON.stringify(snapshot.manifest)},`);
@@ -64,8 +65,8 @@ export class CheckpointWriter {
     }
     if (pending.length > 0) {
       text('"pending_operations":[');
-      pending.forEach(({ type, bytes }, index) => {
-        text(`${index > 0 ? "," : ""}{"resource":`);
+      pending.forEach(({ type, unknownFields = {}, bytes }, index) => {
+        text(`${index > 0 ? "," : ""}{${fieldsText(unknownFields)}"resource":`);
         pieces.push(bytes);
         text(`,"type":${JSON.stringify(type)}}`);
       });

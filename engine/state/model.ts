@@ -53,6 +53,8 @@ export type PendingOperationType = "creating" | "updating" | "deleting" | "readi
 export interface PendingOperation {
   resource: ResourceState;
   type: PendingOperationType;
+  /** Written back as they were read. */
+  unknownFields?: Record<string, unknown>;
 }
 
 export interface Snapshot {
