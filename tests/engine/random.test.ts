@@ -61,7 +61,7 @@ let provider: ServedProvider;
 let world: World;
 /** One provider for all: it tells the world of the moment. */
 const witness: Witness = {
-  called: (line) => world.called(),
+  called: () => world.called(),
   created: (id, name) => world.created(id, name),
   deleted: (id) => world.deleted(id),
 };

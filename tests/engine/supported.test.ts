@@ -88,17 +88,19 @@ const saidOf = (...spec: SpecEntry[]): Promise<string> =>
   said(async () => void (await new SpecProgram().run(spec)));
 
 /** Asks the monitor what no version of the SDK asks without a promise of support. */
-const asked = (ask: (monitor: Monitor, done: (error: unknown) => void) => void): Promise<string> =>
+const asked = (
+  ask: (monitor: Monitor, done: (error: Error | null) => void) => void,
+): Promise<string> =>
   said(
     () =>
       new Promise((resolve, reject) => {
         ask(getMonitor() as unknown as Monitor, (error) =>
-          error === null ? resolve() : reject(new Error(String(error))),
+          error === null ? resolve() : reject(error),
         );
       }),
   );
 
-type Method<T> = (request: T, done: (error: unknown) => void) => void;
+type Method<T> = (request: T, done: (error: Error | null) => void) => void;
 
 interface Monitor {
   call: Method<pb.ResourceCallRequest>;
