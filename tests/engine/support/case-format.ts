@@ -33,6 +33,8 @@ export interface Step {
   rules?: Record<string, PropertyMap>;
   /** What the provider says it can do. Stays for the steps that follow. */
   provider?: PropertyMap;
+  /** Ctrl-C, as soon as this line is in the provider's log; `interrupted` follows in it. */
+  interrupt?: string;
   /** Values of the stack's configuration, by key with namespace. */
   config?: Record<string, { value: string; secret?: boolean }>;
   /** Changes made to the state before the step: by name, fields to set (null: to remove); operations left pending. */

@@ -1,4 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ResourceState, Snapshot } from "../../../engine/state/model.js";
@@ -11,6 +18,8 @@ import type { EventLog } from "./event-log.js";
 /** A step with everything that earlier ones have left to say about it. */
 export interface FullStep extends Required<Pick<Step, "command" | "flags" | "spec">> {
   config: NonNullable<Step["config"]>;
+  /** Aborted when the user would press Ctrl-C. */
+  interrupt: AbortSignal;
 }
 
 /** What an engine makes of a step. */
@@ -21,6 +30,8 @@ export interface Run {
 
 /** An engine with a stack of its own, whose provider is the controllable one. */
 export interface Engine {
+  /** How long a Ctrl-C may take to reach it. */
+  readonly reactionMs: number;
   run(step: FullStep, env: Record<string, string>): Promise<Run>;
   load(): Promise<Snapshot | null>;
   save(snapshot: Snapshot): Promise<void>;
@@ -66,22 +77,40 @@ export class CaseRunner {
     const flags = (step.flags ?? []).map((flag) =>
       flag.startsWith("@") ? this.#urn(flag.slice(1)) : flag,
     );
+    const interrupt = new AbortController();
+    const watch = setInterval(() => {
+      if (step.interrupt === undefined || interrupt.signal.aborted) return;
+      if (!this.#calls().includes(step.interrupt)) return;
+      interrupt.abort();
+      setTimeout(() => appendFileSync(this.#log, "interrupted\n"), this.#engine.reactionMs);
+    }, 20);
     const { rc, log } = await this.#engine.run(
-      { command: step.command, flags, spec: this.#spec, config: this.#config },
+      {
+        command: step.command,
+        flags,
+        spec: this.#spec,
+        config: this.#config,
+        interrupt: interrupt.signal,
+      },
       env,
     );
+    clearInterval(watch);
     const snapshot = await this.#engine.load();
-    const calls = readFileSync(this.#log, "utf8").trim();
     return {
       rc,
       ops: log.ops,
       reasons: log.reasons.sort(),
-      calls: calls === "" ? [] : calls.split("\n"),
+      calls: this.#calls(),
       summary: log.summary,
       state: describeState(snapshot),
       pending: describePending(snapshot),
       errors: log.errors,
     };
+  }
+
+  #calls(): string[] {
+    const lines = readFileSync(this.#log, "utf8").trim();
+    return lines === "" ? [] : lines.split("\n");
   }
 
   #remember({ spec, cloud, provider, config }: Step): void {

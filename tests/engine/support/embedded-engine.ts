@@ -8,6 +8,7 @@ import { SpecProgram } from "./spec-program.js";
 
 /** The engine of this package in this process, with its state in memory. */
 export class EmbeddedEngine implements Engine {
+  readonly reactionMs = 0;
   readonly store: MemoryStore;
 
   constructor(
@@ -28,7 +29,11 @@ export class EmbeddedEngine implements Engine {
       passphrase: "test",
     });
     const log = new EventLog();
-    const options: UpOptions = { ...optionsOf(step.flags), onEvent: (event) => log.add(event) };
+    const options: UpOptions = {
+      ...optionsOf(step.flags),
+      signal: step.interrupt,
+      onEvent: (event) => log.add(event),
+    };
     let result: OperationResult;
     try {
       result = await stack[step.command](options);

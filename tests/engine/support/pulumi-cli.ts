@@ -37,6 +37,7 @@ const { LanguageServer } = createRequire(__filename)(
 
 /** The real CLI, with a backend of its own and the program in this process. */
 export class PulumiCli implements Engine {
+  readonly reactionMs = 2000;
   static #template: string | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), "cli-"));
   readonly #env: Record<string, string>;
@@ -53,7 +54,10 @@ export class PulumiCli implements Engine {
     PulumiCli.#template = undefined;
   }
 
-  async run({ command, flags, spec, config }: FullStep, env: Record<string, string>): Promise<Run> {
+  async run(
+    { command, flags, spec, config, interrupt }: FullStep,
+    env: Record<string, string>,
+  ): Promise<Run> {
     const program = new LanguageServer(() => new SpecProgram().run(spec));
     const server = new grpc.Server();
     server.addService(LanguageRuntimeService, program);
@@ -69,7 +73,7 @@ export class PulumiCli implements Engine {
     const argv = [command, "-s", this.stack, "--non-interactive", "--event-log", events];
     if (command !== "preview") argv.push("--yes", "--skip-preview");
     argv.push(`--client=127.0.0.1:${port}`, "--exec-kind=auto.inline", ...flags);
-    const { code, stderr } = await this.#spawn(argv, env);
+    const { code, stderr } = await this.#spawn(argv, env, interrupt);
     server.forceShutdown();
     const log = new EventLog();
     const lines = existsSync(events) ? readFileSync(events, "utf8").trim() : "";
@@ -87,12 +91,14 @@ export class PulumiCli implements Engine {
   #spawn(
     argv: string[],
     env: Record<string, string>,
+    interrupt: AbortSignal,
   ): Promise<{ code: number | null; stderr: string }> {
     const child = spawn("pulumi", argv, {
       cwd: this.#folder,
       env: { ...this.#env, ...env },
       stdio: ["ignore", "ignore", "pipe"],
     });
+    interrupt.addEventListener("abort", () => child.kill("SIGINT"));
     let stderr = "";
     child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     return new Promise((done, reject) => {
