@@ -55,8 +55,9 @@ function comparable({
   snapshot: Snapshot;
 }): unknown {
   const provider = snapshot.resources.find(({ type }) => type === "pulumi:providers:pulumi-nodejs");
-  const { durationSeconds: _, outputs, ...rest } = result;
+  const { durationSeconds: _, summary, outputs, ...rest } = result;
   const { connections: __, ...shown } = outputs;
+  const { resourceChanges: changes } = summary;
   const resources = snapshot.resources
     .map(({ created: _c, modified: _m, ...resource }) => resource)
     .sort((a, b) => (a.urn < b.urn ? -1 : 1));
@@ -65,7 +66,7 @@ function comparable({
   const all = resources.map((resource) =>
     resource.type === "pulumi:pulumi:Stack" ? { ...resource, outputs: stackOutputs } : resource,
   );
-  const json = JSON.stringify({ rest, shown, all, pending: snapshot.pendingOperations });
+  const json = JSON.stringify({ rest, changes, shown, all, pending: snapshot.pendingOperations });
   return JSON.parse(
     json
       .replaceAll(provider?.id ?? "no provider", "ID")
