@@ -33,6 +33,14 @@ const LAB_PACKAGES = [
 const IMAGE_PACKAGES = LAB_PACKAGES.filter(
   ([command]) => command === "redis-server" || command === "busybox",
 );
+/** What the network drivers under test need of a host. */
+const DRIVER_PACKAGES = [
+  ["wg", "wireguard-tools"],
+  ["wireguard-go", "wireguard-go"],
+  ["ovs-vswitchd", "openvswitch-switch"],
+  ["/usr/lib/cni/bridge", "containernetworking-plugins"],
+  ["python3", "python3"],
+];
 const BENCH_PACKAGES = [["iperf3", "iperf3"]];
 
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -188,8 +196,8 @@ function install(packages) {
 const [command, ...rest] = process.argv.slice(2);
 const labs = {
   quickstart: LAB_PACKAGES,
-  test: LAB_PACKAGES,
-  bench: [...LAB_PACKAGES, ...BENCH_PACKAGES],
+  test: [...LAB_PACKAGES, ...DRIVER_PACKAGES],
+  bench: [...LAB_PACKAGES, ...DRIVER_PACKAGES, ...BENCH_PACKAGES],
 };
 if (command === "quickstart" && rest.includes("--down")) {
   // Taking down needs nothing that putting up did not install.

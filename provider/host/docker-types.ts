@@ -30,7 +30,33 @@ export interface DockerInfo {
   DockerRootDir: string;
   Containers: number;
   ContainersRunning: number;
+  Swarm?: SwarmInfo;
   Warnings?: string[] | null;
+}
+
+/** The daemon's part in a swarm. */
+export interface SwarmInfo {
+  /** "" when it is in none. */
+  NodeID: string;
+  LocalNodeState: "inactive" | "pending" | "active" | "error" | "locked";
+  /** It is a manager and can answer for the swarm. */
+  ControlAvailable: boolean;
+  Error: string;
+  RemoteManagers: { NodeID: string; Addr: string }[] | null;
+}
+
+export interface SwarmNode {
+  ID: string;
+  Version: { Index: number };
+  Spec: {
+    Name?: string;
+    Role: "manager" | "worker";
+    Availability: string;
+    Labels: Record<string, string> | null;
+  };
+  Status: { State: string; Addr: string };
+  /** Absent: a worker. */
+  ManagerStatus?: { Leader?: boolean; Reachability: string; Addr: string } | null;
 }
 
 export interface ContainerSummary {
@@ -190,6 +216,7 @@ export interface NetworkCreateBody {
   Driver?: string;
   Internal?: boolean;
   Attachable?: boolean;
+  Scope?: "swarm";
   EnableIPv6?: boolean;
   IPAM?: {
     Driver?: string;

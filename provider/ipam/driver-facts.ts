@@ -10,6 +10,8 @@ export interface DriverFacts {
   routesBlocks: boolean;
   /** Containers are on the hosts' own link: its CIDR may be the hosts' own. */
   ownLink: boolean;
+  /** The driver keeps the end of the network for itself (ipam/tail.ts). */
+  keepsTail: boolean;
 }
 
 /** Outer Ethernet, IPv4, UDP and VXLAN headers. */
@@ -24,6 +26,7 @@ const PLAIN = {
   neighbours: false,
   routesBlocks: false,
   ownLink: false,
+  keepsTail: false,
 } as const satisfies DriverFacts;
 
 /** Every driver by its name in `VirtualNetwork({ driver })`. */
@@ -32,6 +35,10 @@ export const DRIVER_FACTS = {
   routed: { ...PLAIN, neighbours: true, routesBlocks: true },
   wireguard: { ...PLAIN, overhead: WIREGUARD_HEADERS, encrypts: "always", routesBlocks: true },
   macvlan: { ...PLAIN, neighbours: true, routesBlocks: true, ownLink: true },
+  swarm: { ...PLAIN, overhead: VXLAN_HEADERS, keepsTail: true },
+  plugin: PLAIN,
+  cni: PLAIN,
+  ovs: { ...PLAIN, overhead: VXLAN_HEADERS },
 } as const satisfies Record<string, DriverFacts>;
 
 export type DriverName = keyof typeof DRIVER_FACTS;

@@ -25,6 +25,7 @@ import { chooseMtu } from "./mtu.js";
 import { checkNames, recordsOf } from "./names.js";
 import { withoutLostRanges } from "./lost-ranges.js";
 import { HostRanges, type Occupied, occupiedVnis } from "./occupied.js";
+import { tailAddresses } from "./tail.js";
 import { chooseVni } from "./vni.js";
 
 export interface NetworkPlan {
@@ -78,6 +79,7 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     const reserved = [
       ...network.reserved,
       ...(factsOf(driver).ownLink ? underlaysOf(members) : []),
+      ...(factsOf(driver).keepsTail ? tailAddresses(cidr) : []),
     ];
     handOut({ name, cidr, reserved, spaces: blocks.spaces }, input, decisions, plan);
   }

@@ -13,7 +13,12 @@ export interface DockerNetworkBody {
   Driver: string;
   Scope?: "swarm";
   Attachable?: boolean;
-  IPAM: { Driver: string; Config: { Subnet: string; IPRange?: string; Gateway?: string }[] };
+  Internal?: boolean;
+  IPAM: {
+    Driver: string;
+    Options?: Record<string, string>;
+    Config: { Subnet: string; IPRange?: string; Gateway?: string }[];
+  };
   Options: Record<string, string>;
   Labels: Record<string, string>;
 }

@@ -126,6 +126,8 @@ export interface DriverPlan {
   optionProblems(options: DriverOptions): { option: string; reason: string }[];
   /** Options that cannot change while the network lives. */
   readonly fixedOptions: readonly string[];
+  /** Of the network's own settings, those that this driver cannot change while it lives. Absent: none. */
+  readonly fixedInputs?: readonly ("mtu" | "outbound")[];
   /** The driver's own settings of one host. */
   settings(network: SettingsInput): Record<string, string>;
   /** Docker's side of the network, made on each host, or undefined when the driver needs none there. */
@@ -186,10 +188,11 @@ export interface NetworkDriver {
   attach(context: DriverContext, part: HostPart, endpoint: Endpoint): Promise<void>;
   /** Detaches a container; not attached is fine. */
   detach(context: DriverContext, part: HostPart, endpoint: Endpoint): Promise<void>;
-  /** Takes the network off the host; refuses while containers are attached. */
-  leave(context: DriverContext, part: HostPart): Promise<void>;
-  /** What has to go when the last host has left, besides what `leave` removes. */
-  destroy(context: DriverContext, part: HostPart): Promise<void>;
+  /**
+   * Takes the network off the host; refuses while containers are attached. `ending`: all hosts leave, so what they share
+   * goes as well.
+   */
+  leave(context: DriverContext, part: HostPart, ending: boolean): Promise<void>;
   /** Compares the host with the part; changes nothing. */
   observe(context: DriverContext, part: HostPart): Promise<Observation>;
 }

@@ -1,7 +1,11 @@
 import type { DriverName } from "../ipam/driver-facts.js";
 import type { NetworkDriver } from "./driver.js";
+import { cniDriver } from "./cni/driver.js";
 import { macvlanDriver } from "./macvlan/driver.js";
+import { ovsDriver } from "./ovs/driver.js";
+import { pluginDriver } from "./plugin/driver.js";
 import { routedDriver } from "./routed/driver.js";
+import { swarmDriver } from "./swarm/driver.js";
 import { vxlanDriver } from "./vxlan/driver.js";
 import { wireguardDriver } from "./wireguard/driver.js";
 
@@ -11,6 +15,10 @@ export const DRIVERS: Readonly<Record<DriverName, NetworkDriver>> = {
   routed: routedDriver,
   wireguard: wireguardDriver,
   macvlan: macvlanDriver,
+  swarm: swarmDriver,
+  plugin: pluginDriver,
+  cni: cniDriver,
+  ovs: ovsDriver,
 };
 
 export type { DriverName };

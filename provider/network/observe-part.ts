@@ -5,7 +5,8 @@ import type { DriverContext, HostPart, Observation } from "./driver.js";
 import { dockerNetworkName } from "./names.js";
 import { runProgram } from "./run-program.js";
 
-const NOWHERE = "the network is not on the host";
+/** What the program says where it never was. */
+export const NOWHERE = "the network is not on the host";
 
 /** What of the network is on the host, and how it differs from the part. */
 export async function observePart(

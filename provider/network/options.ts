@@ -1,4 +1,5 @@
 import { isUnknown } from "../unknown.js";
+import { isRecord } from "../validation/problems.js";
 import type { DriverOptions } from "./driver.js";
 
 /** For each option of a driver, what is wrong with a value, or undefined when nothing is. */
@@ -39,4 +40,26 @@ export function numberWord(value: unknown, otherwise: number): string {
 export function word(pattern: RegExp, what: string) {
   return (value: unknown): string | undefined =>
     typeof value === "string" && pattern.test(value) ? undefined : `must be ${what}`;
+}
+
+export const LINK_NAME = word(
+  /^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/,
+  "the name of a link, such as eth0 or eth0.30",
+);
+
+/** Texts by name, as drivers of others take them. */
+export function words(value: unknown): string | undefined {
+  const fits =
+    isRecord(value) &&
+    Object.values(value).every((each) => isUnknown(each) || typeof each === "string");
+  return fits ? undefined : "must be an object of texts";
+}
+
+/** An option without which the driver does not know what to do. */
+export function required(
+  options: DriverOptions,
+  option: string,
+  reason: string,
+): { option: string; reason: string }[] {
+  return options[option] === undefined ? [{ option, reason }] : [];
 }

@@ -125,10 +125,6 @@ export function programDriver(
       await runProgram(context, "leave", part);
     },
 
-    async destroy() {
-      // Every host's part is removed by `leave`; hosts share nothing else.
-    },
-
     observe: (context, part) => observePart(context, part, plan.dockerBody(part)),
   };
   return driver;

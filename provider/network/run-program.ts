@@ -11,7 +11,7 @@ export function partDocument(part: HostPart): string {
     ["network", part.networkId],
     ["driver", part.driver],
     ["vni", part.vni],
-    ["bridge", bridgeName(part.vni)],
+    ["bridge", part.settings["hostlink"] ?? bridgeName(part.vni)],
     ["link", linkName(part.vni)],
     ["port", VXLAN_PORT],
     ["cidr", part.cidr],

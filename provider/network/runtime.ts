@@ -118,12 +118,9 @@ export class NetworkRuntime {
     return this.call("detach from", part, (context) => this.driver.detach(context, part, endpoint));
   }
 
-  leave(part: HostPart): Promise<void> {
-    return this.changing("leave", part, (context) => this.driver.leave(context, part));
-  }
-
-  destroy(part: HostPart): Promise<void> {
-    return this.changing("destroy", part, (context) => this.driver.destroy(context, part));
+  /** `ending`: all hosts leave. */
+  leave(part: HostPart, ending: boolean): Promise<void> {
+    return this.changing("leave", part, (context) => this.driver.leave(context, part, ending));
   }
 
   observe(part: HostPart): Promise<Observation> {

@@ -1,23 +1,61 @@
 import { beforeAll, describe } from "vitest";
+import type { DriverName } from "../../provider/ipam/driver-facts.js";
 import { describeLab, withLab } from "../support/lab.js";
+import { cniChain, lanBridges } from "./support/cni-chain.js";
 import { networkConformance } from "./support/network-conformance.js";
+import { networkPlugin, STANDIN_MTU, STANDIN_PLUGIN } from "./support/network-plugin.js";
 import { officeLan } from "./support/office-lan.js";
 import { secondLan, SECOND_LAN_MTU } from "./support/second-lan.js";
 import { wireguardSecrets } from "./support/wireguard-secrets.js";
 
+/** CLOCKER_NETWORK_DRIVERS=swarm,ovs: these drivers only. */
+const only = process.env["CLOCKER_NETWORK_DRIVERS"]?.split(",");
+
 describeLab("networks on three hosts", () => {
   const lab = withLab("net", { hosts: 3 });
 
-  describe("vxlan", () => networkConformance(lab, "vxlan"));
-  describe("routed", () => networkConformance(lab, "routed"));
-  describe("wireguard", () => networkConformance(lab, "wireguard"));
-  describe("wireguard keeps secrets", () => wireguardSecrets(lab));
-  describe("macvlan on the hosts' own LAN", () => officeLan(lab));
-  describe("macvlan", () => {
-    beforeAll(() => secondLan(lab, ["lan1", "lan2"]));
-    networkConformance(lab, "macvlan", {
-      app: { mtu: SECOND_LAN_MTU, driverOptions: { parent: "lan1" } },
-      other: { mtu: SECOND_LAN_MTU, driverOptions: { parent: "lan2" } },
+  const driver = (name: DriverName, body: () => void): void => {
+    if (only === undefined || only.includes(name)) describe(name, body);
+    else describe.skip(`${name} (not in CLOCKER_NETWORK_DRIVERS)`, body);
+  };
+
+  driver("vxlan", () => networkConformance(lab, "vxlan"));
+  driver("routed", () => networkConformance(lab, "routed"));
+  driver("wireguard", () => {
+    networkConformance(lab, "wireguard");
+    describe("its secrets", () => wireguardSecrets(lab));
+  });
+  driver("ovs", () => networkConformance(lab, "ovs"));
+  driver("swarm", () => {
+    // Docker's resolver answers for the swarm's addresses by itself, and the swarm takes its time to be back.
+    networkConformance(lab, "swarm", { reverse: "app-2.app-101", bootMs: 90_000 });
+  });
+
+  driver("plugin", () => {
+    beforeAll(() => networkPlugin(lab));
+    const by = (id: string, link: string) => ({
+      mtu: STANDIN_MTU,
+      driverOptions: { driver: STANDIN_PLUGIN, hostLink: link, options: { id, link } },
     });
+    networkConformance(lab, "plugin", { app: by("701", "sdn1"), other: by("702", "sdn2") });
+  });
+
+  driver("macvlan", () => {
+    beforeAll(() => secondLan(lab, ["lan1", "lan2"]));
+    const on = (parent: string) => ({ mtu: SECOND_LAN_MTU, driverOptions: { parent } });
+    networkConformance(lab, "macvlan", { app: on("lan1"), other: on("lan2") });
+    describe("on the hosts' own LAN", () => officeLan(lab));
+  });
+
+  driver("cni", () => {
+    beforeAll(async () => {
+      await secondLan(lab, ["lan3", "lan4"]);
+      await lanBridges(lab, ["lan3", "lan4"]);
+    });
+    const through = (bridge: string) => ({
+      mtu: SECOND_LAN_MTU,
+      driverOptions: { hostLink: bridge, conflist: cniChain(bridge) },
+    });
+    networkConformance(lab, "cni", { app: through("lanbr1"), other: through("lanbr2") });
   });
 });

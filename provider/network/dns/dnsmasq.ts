@@ -75,6 +75,7 @@ up_dns() {
   elif [ "$names" != "$(cat "$RUN/dns-$vni.read" 2>/dev/null)" ] && need "the name server has not read its names"; then
     kill -HUP "$(dns_pid)"
   fi
+  [ -z "$waiting" ] || return 0
   tries=0
   until dns_answers; do
     tries=$((tries + 1))

@@ -5,6 +5,7 @@
  */
 export const MACVLAN_PART = `
 refuse_macvlan() {
+  refuse_foreign_links
   parent=$(setting parent)
   is ip link show dev "$parent" || conflict "there is no link $parent"
   have=$(mtu_of "$parent")
@@ -40,7 +41,10 @@ macvlan_routes() {
   if [ "$(setting router)" = none ]; then echo "$cidr dev $bridge src $gateway"; fi
 }
 
-down_macvlan() { down_routes; }
+down_macvlan() {
+  down_routes
+  drop_link "$bridge"
+}
 
 paths_macvlan() { :; }
 `;

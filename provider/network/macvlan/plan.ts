@@ -4,9 +4,7 @@ import { isUnknown } from "../../unknown.js";
 import { labelsOf } from "../docker-network.js";
 import type { DriverPlan, HostPart } from "../driver.js";
 import { dockerNetworkName } from "../names.js";
-import { optionProblems, word } from "../options.js";
-
-const LINK = word(/^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/, "the name of a link, such as eth0 or eth0.30");
+import { LINK_NAME, optionProblems, required } from "../options.js";
 
 const gateway = (value: unknown): string | undefined =>
   typeof value === "string" && parseAddress(value)?.family === 4
@@ -18,10 +16,8 @@ export const macvlanPlan: DriverPlan = {
   facts: DRIVER_FACTS.macvlan,
   fixedOptions: ["parent", "gateway"],
   optionProblems: (options) => [
-    ...(options["parent"] === undefined
-      ? [{ option: "parent", reason: "must be the name of a link, such as eth0 or eth0.30" }]
-      : []),
-    ...optionProblems("macvlan", { parent: LINK, gateway }, options),
+    ...required(options, "parent", "must be the name of a link, such as eth0 or eth0.30"),
+    ...optionProblems("macvlan", { parent: LINK_NAME, gateway }, options),
   ],
   settings: ({ options, block }) => ({
     block,

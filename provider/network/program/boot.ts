@@ -7,7 +7,7 @@ boot_unit() {
   cat <<'UNIT'
 [Unit]
 Description=Networks of pulumi-clocker
-After=local-fs.target systemd-modules-load.service nftables.service netfilter-persistent.service ufw.service firewalld.service
+After=local-fs.target systemd-modules-load.service nftables.service netfilter-persistent.service ufw.service firewalld.service openvswitch-switch.service
 Before=docker.service
 [Service]
 Type=oneshot

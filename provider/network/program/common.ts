@@ -14,6 +14,8 @@ PROGRAM=$ROOT/clocker-net
 RUN=/run/clocker
 TAG=io.clocker
 fix=0
+# at boot; what the driver needs comes later
+booting= waiting= link_comes_later=
 
 # One line for each thing that differs from what it should be; true when it is to be repaired.
 need() { echo "differs $1"; [ "$fix" = 1 ]; }

@@ -16,12 +16,15 @@ CHAINS="raw:CLOCKER-PREROUTING:PREROUTING raw:CLOCKER-OUTPUT:OUTPUT filter:CLOCK
 # The containers' way out is a router of the hosts' LAN, not the host.
 has_router() { [ "$driver" = macvlan ] && [ "$(setting router)" != none ]; }
 
+# Peers send us frames of our VNI.
+has_vxlan() { [ "$driver" = vxlan ] || [ "$driver" = ovs ]; }
+
 firewall_rules() {
   paths=$("paths_$driver")
   vxlan="-p udp --dport $port -m u32 --u32 0>>22&0x3C@12>>8=$vni"
   echo "*raw"
   for chain in R X O; do echo ":CLK-$chain-$vni - [0:0]"; done
-  if [ "$driver" = vxlan ]; then echo "-A CLK-R-$vni $vxlan -j CLK-X-$vni"; fi
+  if has_vxlan; then echo "-A CLK-R-$vni $vxlan -j CLK-X-$vni"; fi
   echo "-A CLK-R-$vni -i $bridge -d $gateway -j RETURN"
   if has_policy; then untracked="-p tcp"; else untracked=; fi
   echo "-A CLK-R-$vni -i $bridge -s $cidr -d $cidr $untracked -j CT --notrack"
@@ -32,7 +35,7 @@ firewall_rules() {
       echo "-A CLK-R-$vni -i $path -s $from -d $cidr -j ACCEPT"
     done
   done
-  if [ "$driver" = vxlan ]; then
+  if has_vxlan; then
     for peer in $peers; do
       echo "-A CLK-X-$vni -s $peer -j CT --notrack"
       echo "-A CLK-X-$vni -s $peer -j RETURN"
@@ -58,7 +61,11 @@ firewall_rules() {
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p tcp --dport 53 -j ACCEPT"
   for peer in $peers; do
     case $driver in
-      vxlan) echo "-A CLK-I-$vni -s $peer $vxlan -j ACCEPT" ;;
+      vxlan | ovs) echo "-A CLK-I-$vni -s $peer $vxlan -j ACCEPT" ;;
+      swarm)
+        echo "-A CLK-I-$vni -s $peer -p tcp -m multiport --dports 2377,7946 -j ACCEPT"
+        echo "-A CLK-I-$vni -s $peer -p udp -m multiport --dports 4789,7946 -j ACCEPT"
+        ;;
       wireguard) echo "-A CLK-I-$vni -s $peer -p udp --dport $(wg_ports) -j ACCEPT" ;;
     esac
   done

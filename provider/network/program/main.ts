@@ -11,7 +11,6 @@ refuse() {
     before=$(sed -n 's/^owner //p' "$ROOT/$vni/config")
     [ "$before" = "$owner" ] || conflict "VNI $vni belongs to the network of $before"
   fi
-  refuse_foreign_links
   "refuse_$driver"
 }
 
@@ -135,7 +134,7 @@ do_up() {
   load "$ROOT/$1/config"
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT
-  fix=1 moved=
+  fix=1 moved= booting=yes
   up_network
 }
 
@@ -158,7 +157,6 @@ do_leave() {
     echo "differs the network is still on the host"
     dns_stop
     "down_$driver"
-    drop_link "$bridge"
     down_firewall
     rm -rf "$ROOT/$vni"
   elif [ "$(cat "$ROOT/$1/introduced" 2>/dev/null)" = "$2" ]; then
@@ -192,6 +190,18 @@ do_step() {
   "$3_$driver"
 }
 
+# $1 vni: the other end of the bridge's link is there again
+do_plug() {
+  load "$ROOT/$1/config"
+  "plug_$driver"
+}
+
+# $1 vni: containers that were to run always, and could not get their end of the network
+do_revive() {
+  load "$ROOT/$1/config"
+  "revive_$driver"
+}
+
 verb=$1
 shift
 case $verb in
@@ -206,6 +216,8 @@ case $verb in
   set-policy) do_set_policy "$@" ;;
   check-policy) do_check_policy "$@" ;;
   drop-policy) do_drop_policy "$@" ;;
+  plug) do_plug "$@" ;;
+  revive) do_revive "$@" ;;
   leave) do_leave "$@" ;;
   start) do_start ;;
   up) do_up "$@" ;;

@@ -1,8 +1,13 @@
 import { DNS_PART } from "../dns/dnsmasq.js";
 import { MACVLAN_PART } from "../macvlan/link.js";
+import { CNI_PART } from "../cni/link.js";
+import { OVS_PART } from "../ovs/link.js";
+import { PLUGIN_PART } from "../plugin/link.js";
 import { ROUTED_PART } from "../routed/link.js";
+import { SWARM_PART } from "../swarm/link.js";
 import { VXLAN_PART } from "../vxlan/link.js";
 import { WIREGUARD_PART } from "../wireguard/link.js";
+import { AGENT_PART } from "./agent.js";
 import { BOOT_PART } from "./boot.js";
 import { BRIDGE_PART } from "./bridge.js";
 import { COMMON_PART } from "./common.js";
@@ -24,6 +29,11 @@ export const NETWORK_PROGRAM = (
   ROUTED_PART +
   WIREGUARD_PART +
   MACVLAN_PART +
+  AGENT_PART +
+  SWARM_PART +
+  PLUGIN_PART +
+  OVS_PART +
+  CNI_PART +
   FIREWALL_PART +
   DNS_PART +
   BOOT_PART +

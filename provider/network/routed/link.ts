@@ -1,6 +1,7 @@
 /** Blocks of the peers are routed to them over the hosts' own link. */
 export const ROUTED_PART = `
 refuse_routed() {
+  refuse_foreign_links
   refuse_unfit_underlay 0
   for peer in $peers; do
     case $(ip -o -4 route get "$peer" 2>/dev/null) in
@@ -21,7 +22,10 @@ up_routed() {
   routed_routes | up_routes
 }
 
-down_routed() { down_routes; }
+down_routed() {
+  down_routes
+  drop_link "$bridge"
+}
 
 paths_routed() { underlay_device; }
 `;

@@ -11,6 +11,7 @@ link_fits() {
 }
 
 refuse_vxlan() {
+  refuse_foreign_links
   refuse_foreign_vxlan
   refuse_unfit_underlay 50
 }
@@ -27,16 +28,30 @@ refuse_foreign_vxlan() {
 }
 
 forget_learned() {
-  bridge fdb show dev "$link" | while read -r address word far rest; do
-    [ "$word" = dst ] || continue
-    [ "$address" = 00:00:00:00:00:00 ] || bridge fdb del "$address" dev "$link" dst "$far" self 2>/dev/null || true
-  done
+  forget_far
   ip link set dev "$link" type bridge_slave fdb_flush
   ip neigh flush dev "$bridge"
 }
 
+forget_far() {
+  bridge fdb show dev "$link" | while read -r address word far rest; do
+    [ "$word" = dst ] || continue
+    [ "$address" = 00:00:00:00:00:00 ] || bridge fdb del "$address" dev "$link" dst "$far" self 2>/dev/null || true
+  done
+}
+
 up_vxlan() {
   up_bridge
+  up_tunnel || return 0
+  case $(ip -o link show dev "$link") in
+    *" master $bridge "*) ;;
+    *) if need "the link $link is not in the bridge"; then ip link set dev "$link" master "$bridge"; fi ;;
+  esac
+  if [ -n "$moved" ] && [ "$fix" = 1 ]; then forget_learned; fi
+}
+
+# The link with its entries; false when it is not there and stays so.
+up_tunnel() {
   if is ip link show dev "$link" && ! link_fits; then
     if need "the link $link has other settings"; then ip link del dev "$link"; fi
   fi
@@ -45,17 +60,13 @@ up_vxlan() {
       ip link add "$link" type vxlan id "$vni" local "$underlay" dstport "$port"
       ip link set dev "$link" alias "$TAG:$owner"
     else
-      return 0
+      return 1
     fi
   fi
   state=$(ip -o link show dev "$link")
   case $state in
     *" mtu $mtu "*) ;;
     *) if need "the link $link has another MTU than $mtu"; then ip link set dev "$link" mtu "$mtu"; fi ;;
-  esac
-  case $state in
-    *" master $bridge "*) ;;
-    *) if need "the link $link is not in the bridge"; then ip link set dev "$link" master "$bridge"; fi ;;
   esac
   case $state in
     *[\\<,]UP[,\\>]*) ;;
@@ -78,10 +89,12 @@ up_vxlan() {
          fi ;;
     esac
   done
-  if [ -n "$moved" ] && [ "$fix" = 1 ]; then forget_learned; fi
 }
 
-down_vxlan() { drop_link "$link"; }
+down_vxlan() {
+  drop_link "$link"
+  drop_link "$bridge"
+}
 
 paths_vxlan() { :; }
 `;

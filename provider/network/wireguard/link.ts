@@ -11,6 +11,7 @@ wg_names() {
 }
 
 refuse_wireguard() {
+  refuse_foreign_links
   refuse_unfit_underlay 60
   for name in cnw$vni cnx$vni; do
     is ip link show dev "$name" || continue
@@ -145,6 +146,7 @@ down_wireguard() {
   down_routes
   wg_drop cnw$vni
   wg_drop cnx$vni
+  drop_link "$bridge"
 }
 
 # Both ports that the network uses, one for each key.

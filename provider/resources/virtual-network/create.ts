@@ -30,7 +30,7 @@ export async function create(
     throw combined(`network ${inputs.networkId} cannot be made on all its hosts`, prepared);
   const introduced = await introduceEach(strangers);
   if (failuresOf(introduced).length > 0) {
-    await leaveEach(strangers);
+    await leaveEach(strangers, true);
     throw combined(`network ${inputs.networkId} cannot be made on all its hosts`, introduced);
   }
   const facts = factsFrom(introduced);
@@ -45,7 +45,7 @@ export async function create(
   if (failures.some(({ error }) => isConflict(error))) {
     // Something else has the addresses or names: that is a refusal, and a refusal leaves nothing behind.
     const made = works.filter(({ host, runtime }) => host.name in dockerIds || runtime.introduces);
-    const kept = failuresOf(await leaveEach(made));
+    const kept = failuresOf(await leaveEach(made, true));
     if (kept.length === 0 && failures.every(({ error }) => untouched(error)))
       throw combined(`network ${inputs.networkId} was refused`, failures);
   } else if (failures.length === works.length && failures.every(({ error }) => untouched(error))) {

@@ -21,6 +21,9 @@ export async function diff(
   if (!isUnknown(news.meta) && ownerOf(olds.meta) !== ownerOf(news.meta)) replaces.push("meta");
   if (!hasUnknown(news.driverOptions) && driverOptionsReplace(olds, news))
     replaces.push("driverOptions");
+  for (const key of DRIVERS[olds.driver]?.plan.fixedInputs ?? []) {
+    if (changed.includes(key) && !isUnknown(news[key])) replaces.push(key);
+  }
   const broken = Object.keys(olds.problems ?? {}).length > 0;
   return {
     changes: changed.length > 0 || replaces.length > 0 || broken,

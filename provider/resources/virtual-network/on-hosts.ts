@@ -68,11 +68,17 @@ export async function moveTraffic(works: readonly HostWork[]): Promise<Outcome<v
   return onEach(works, "tidied", ({ runtime, part }) => runtime.retire(part));
 }
 
-/** Takes the network off hosts. One that cannot be reached is a failure, or is forgotten if its connection says so. */
-export async function leaveEach(works: readonly HostWork[]): Promise<Outcome<void, HostWork>[]> {
+/**
+ * Takes the network off hosts; `ending`: off all that it has. One that cannot be reached is a failure, or is forgotten if
+ * its connection says so.
+ */
+export async function leaveEach(
+  works: readonly HostWork[],
+  ending: boolean,
+): Promise<Outcome<void, HostWork>[]> {
   return onEach(works, "left", async ({ host, part, runtime }) => {
     try {
-      await runtime.leave(part);
+      await runtime.leave(part, ending);
     } catch (error) {
       if (!isUnreachable(error) || host.connection.whenUnreachable !== "forget") throw error;
       await warn(

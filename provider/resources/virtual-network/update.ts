@@ -44,7 +44,7 @@ export async function update(
       await runtime.rename(part);
       return olds.dockerIds[work.host.name] ?? "";
     }),
-    leaveEach(leaving),
+    leaveEach(leaving, false),
   ]);
 
   const moved =

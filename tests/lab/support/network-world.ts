@@ -136,15 +136,17 @@ export async function traces(lab: TestLab, host: string): Promise<string> {
     host,
     "sh",
     "-c",
-    `ip -o link | grep -oE 'cn[bvwx][0-9]+|eth0[.][0-9]+' | sort -u
+    `ip -o link | grep -oE 'cn[bopsvwx][0-9]+|eth0[.][0-9]+' | sort -u
      ip route show proto 201
      ls /run/wireguard 2>/dev/null
      ps -ef 2>/dev/null | grep '[w]ireguard-go'
      for t in raw nat filter; do iptables-save -t $t | grep -E 'CLK-|CLOCKER|io.clocker'; done
      ls -d /var/lib/clocker/net /run/clocker/dns* /etc/init.d/clocker-net /etc/rc2.d/S99clocker-net 2>/dev/null
      ps -ef 2>/dev/null | grep '[d]nsmasq'
-     docker network ls --format '{{.Name}}' | grep -vE '^(bridge|host|none)$'
-     true`,
+     ps -eo args 2>/dev/null | grep -E '^[^ ]+ /var/lib/clocker/net/'
+     ls -d /var/lib/clocker/* 2>/dev/null
+     docker network ls --filter scope=local --format '{{.Name}}' | grep -vE '^(bridge|host|none)$'
+     docker info --format 'swarm {{.Swarm.LocalNodeState}}'`,
   );
 }
 

@@ -149,3 +149,19 @@ describe("an address outside its host's block", () => {
     expect(result.networks["app"]?.hosts["h2"]?.extra).toEqual(["10.1.0.9"]);
   });
 });
+
+describe("a network of the swarm", () => {
+  it("leaves the end of its range to Docker", () => {
+    const asked = input({
+      candidates: near,
+      networks: [network("app", { cidr: "10.1.0.0/24", blockPrefix: 25, driver: "swarm" })],
+      requests: [
+        ask("a", {
+          networks: [on("app", { address: "10.1.0.200" })],
+          constraints: [{ kind: "host", host: "h2" }],
+        }),
+      ],
+    });
+    expect(sentences(planAll(asked))).toEqual(["no address for a: 10.1.0.200 on network app is reserved"]);
+  });
+});

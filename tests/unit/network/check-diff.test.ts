@@ -10,10 +10,55 @@ import { inputsOn } from "./fake-network.js";
 const base = inputsOn(new FakeHosts(), "h1", "h2");
 const [h1, h2] = base.hosts as [VirtualNetworkInputs["hosts"][0], VirtualNetworkInputs["hosts"][0]];
 
+const CONFLIST = JSON.stringify({
+  cniVersion: "1.0.0",
+  name: "lan",
+  plugins: [{ type: "bridge", bridge: "cni0" }],
+});
+
 const check = async (change: Record<string, unknown>) =>
   (await lifecycle.check({}, { ...base, ...change })).failures;
 
 describe("check", () => {
+  const options = async (driver: string, driverOptions: unknown) =>
+    (await check({ driver, driverOptions })).map(({ property, reason }) => `${property} ${reason}`);
+
+  it.each([
+    ["swarm", {}, []],
+    [
+      "swarm",
+      { managers: 5 },
+      ["driverOptions.managers is no option of driver swarm, which has none"],
+    ],
+    ["ovs", { datapath: "userspace" }, []],
+    ["ovs", { datapath: "fast" }, ["driverOptions.datapath must be one of kernel, userspace"]],
+    ["plugin", { driver: "weavemesh", hostLink: "weave", options: { a: "b" } }, []],
+    [
+      "plugin",
+      { options: { a: 1 } },
+      [
+        "driverOptions.driver must be a network plugin's name as Docker knows it",
+        "driverOptions.hostLink must be the link on which the host is in the network",
+        "driverOptions.options must be an object of texts",
+      ],
+    ],
+    ["cni", { hostLink: "cni0", conflist: CONFLIST }, []],
+    [
+      "cni",
+      { hostLink: "cni0", conflist: "{}" },
+      [
+        "driverOptions.conflist must be the text of a CNI network configuration list (.conflist), with at least one plugin",
+      ],
+    ],
+    [
+      "cni",
+      { hostLink: "cni0", conflist: CONFLIST.replace("1.0.0", "0.3.1") },
+      ["driverOptions.conflist must have a cniVersion of 0.4.0, 1.0.0, 1.1.0, not 0.3.1"],
+    ],
+  ])("options of driver %s: %j", async (driver, given, problems) => {
+    expect(await options(driver, given)).toEqual(problems);
+  });
+
   it("takes good inputs as they are", async () => {
     expect(await lifecycle.check({}, base)).toEqual({ inputs: base, failures: [] });
   });
@@ -136,5 +181,20 @@ describe("diff", () => {
   it("is a change while a host has a problem", async () => {
     const broken = stateOf(base, {}, { h2: ["the bridge cnb42 is missing"] });
     expect(await diff({}, broken)).toEqual({ changes: true, replaces: [] });
+  });
+});
+
+describe("a swarm network", () => {
+  const swarm = { ...base, driver: "swarm" as const };
+  const state = stateOf(swarm, {}, {});
+
+  it.each([
+    ["mtu", { mtu: 1300 }],
+    ["outbound", { outbound: false }],
+  ])("is replaced for another %s, which Docker cannot change", async (key, change) => {
+    expect((await lifecycle.diff("app", state, { ...swarm, ...change })).replaces).toEqual([key]);
+    expect(
+      (await lifecycle.diff("app", stateOf(base, {}, {}), { ...base, ...change })).replaces,
+    ).toEqual([]);
   });
 });

@@ -1,0 +1,65 @@
+/**
+ * A network that somebody else's plugin makes. Ours is only the host's end: the plugin's link on the host gets the
+ * gateway address, if the plugin has not given it that, and the name server and the rules go by that link. After a boot
+ * the plugin makes its link when Docker asks it to, so a small process waits for it.
+ */
+export const PLUGIN_PART = `
+refuse_plugin() { refuse_shared_link; }
+
+# Name server and rules go by the link, so each network has one of its own.
+refuse_shared_link() {
+  for other in "$ROOT"/*/config; do
+    [ "$other" != "$ROOT/$vni/config" ] && grep -qsx "bridge $bridge" "$other" || continue
+    conflict "the link $bridge is that of network $(sed -n 's/^network //p' "$other") already"
+  done
+}
+
+link_waiter() {
+  cat <<'PERL'
+# Arguments: program, VNI, link. Looks whether the link is another one than before.
+my ($program, $vni, $link) = @ARGV;
+my $known = "";
+for (;;) {
+  my $now = "";
+  if (open(my $file, "<", "/sys/class/net/$link/ifindex")) { $now = <$file>; close($file); }
+  system("sh", $program, "plug", $vni) if $now ne "" && $now ne $known;
+  $known = $now;
+  select(undef, undef, undef, 0.2);
+}
+PERL
+}
+
+plugin_agent() { echo "/usr/bin/perl $ROOT/$vni/leg $PROGRAM $vni $bridge"; }
+
+up_plugin() {
+  link_waiter > "$scratch/leg"
+  keep_file "$scratch/leg" "$ROOT/$vni/leg" "the waiter for $bridge is missing or changed" 644 || true
+  agent=$(plugin_agent)
+  up_agent leg "nobody waits for the link $bridge"
+  if ! is ip link show dev "$bridge"; then
+    # at boot it comes when Docker does, and from a CNI plugin with the first container
+    if [ -n "$booting$link_comes_later" ]; then waiting=yes; return 0; fi
+    echo "differs the link $bridge is missing"
+    [ "$fix" = 0 ] || fail "there is no link $bridge: hostLink must be the link on which driver $(setting plugin) puts the host into the network"
+    return 0
+  fi
+  plugin_address || if need "the link $bridge lacks the address $gateway"; then plug_plugin; fi
+}
+
+plugin_address() {
+  case $(ip -o -4 addr show dev "$bridge") in *" inet $gateway/"*) return 0 ;; esac
+  return 1
+}
+
+plug_plugin() {
+  plugin_address || ip addr add "$gateway/32" dev "$bridge" || true
+}
+
+down_plugin() {
+  agent=$(plugin_agent)
+  down_agent leg
+  if is ip addr show dev "$bridge"; then ip addr del "$gateway/32" dev "$bridge" 2>/dev/null || true; fi
+}
+
+paths_plugin() { :; }
+`;

@@ -1,0 +1,48 @@
+/**
+ * Processes of ours that stay on a host, one a network and purpose, besides the name server. With systemd they are
+ * transient units that are started again when they end; else they are kept by their process id.
+ */
+export const AGENT_PART = `
+# $1 what for. Process id of the one that runs exactly $agent.
+agent_pid() {
+  if [ -d /run/systemd/system ]; then
+    pid=$(systemctl show --property MainPID --value "clocker-$1-$vni.service")
+  else
+    pid=$(cat "$RUN/$1-$vni.pid" 2>/dev/null) || return 1
+  fi
+  line=$(tr '\\0' ' ' 2>/dev/null < "/proc/$pid/cmdline") || return 1
+  [ "$line" = "$agent " ] && echo "$pid"
+}
+
+# $1 what for; $2 what is wrong when it does not run; $agent is its command, whose words have no spaces.
+up_agent() {
+  agent_pid "$1" >/dev/null && return 0
+  if need "$2"; then
+    down_agent "$1"
+    mkdir -p "$RUN"
+    if [ -d /run/systemd/system ]; then
+      systemctl reset-failed "clocker-$1-$vni.service" >/dev/null 2>&1 || true
+      systemd-run --quiet --collect --unit "clocker-$1-$vni" -p Restart=always -p RestartSec=1 $agent
+    else
+      setsid sh -c 'echo $$ > "$1"; shift; exec "$@"' sh "$RUN/$1-$vni.pid" $agent </dev/null >/dev/null 2>&1 &
+    fi
+    tries=0
+    until agent_pid "$1" >/dev/null; do
+      tries=$((tries + 1))
+      [ "$tries" -le 150 ] || fail "it does not start: $agent"
+      sleep 0.02
+    done
+  fi
+}
+
+# $1 what for. A process of ours is known by its first three words, whatever settings it has.
+down_agent() {
+  if [ -d /run/systemd/system ]; then systemctl stop "clocker-$1-$vni.service" >/dev/null 2>&1 || true; fi
+  if pid=$(cat "$RUN/$1-$vni.pid" 2>/dev/null); then
+    case $(tr '\\0' ' ' 2>/dev/null < "/proc/$pid/cmdline") in
+      "$(echo "$agent" | cut -d ' ' -f 1-2) "*) kill "$pid" || true ;;
+    esac
+  fi
+  rm -f "$RUN/$1-$vni.pid"
+}
+`;

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import type { Config } from "@pulumi/pulumi";
+import { type DockerCloud, VirtualNetwork } from "../../../sdk/index.js";
+
+/** The code of docs/networking.md, so that the compiler checks it: docs.test.ts compares the two. */
+export const examples = (
+  cloud: DockerCloud,
+  config: Config,
+): Record<string, () => VirtualNetwork> => ({
+  vxlan: () => new VirtualNetwork("app", { cloud }),
+
+  routed: () => new VirtualNetwork("app", { cloud, driver: "routed" }),
+
+  wireguard: () =>
+    new VirtualNetwork("app", {
+      cloud,
+      driver: "wireguard",
+      driverOptions: { keyVersion: config.getNumber("keyVersion") ?? 1 },
+    }),
+
+  macvlan: () =>
+    new VirtualNetwork("office", {
+      cloud,
+      driver: "macvlan",
+      driverOptions: { parent: "eth0", gateway: "192.168.7.1" },
+      cidr: "192.168.7.0/24",
+      range: "192.168.7.128/25",
+      blockPrefix: 28,
+    }),
+
+  swarm: () => new VirtualNetwork("app", { cloud, driver: "swarm" }),
+
+  ovs: () =>
+    new VirtualNetwork("app", { cloud, driver: "ovs", driverOptions: { datapath: "userspace" } }),
+
+  plugin: () =>
+    new VirtualNetwork("app", {
+      cloud,
+      driver: "plugin",
+      driverOptions: { driver: "weavemesh", hostLink: "weave" },
+      mtu: 1376,
+    }),
+
+  cni: () =>
+    new VirtualNetwork("app", {
+      cloud,
+      driver: "cni",
+      driverOptions: { hostLink: "lanbr0", conflist: readFileSync("lan.conflist", "utf8") },
+    }),
+});
