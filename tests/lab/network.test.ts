@@ -2,6 +2,7 @@ import { beforeAll, describe } from "vitest";
 import type { DriverName } from "../../provider/ipam/driver-facts.js";
 import { describeLab, withLab } from "../support/lab.js";
 import { cniChain, lanBridges } from "./support/cni-chain.js";
+import { cniCheck } from "./support/cni-check.js";
 import { networkConformance } from "./support/network-conformance.js";
 import { networkPlugin, STANDIN_MTU, STANDIN_PLUGIN } from "./support/network-plugin.js";
 import { officeLan } from "./support/office-lan.js";
@@ -57,5 +58,6 @@ describeLab("networks on three hosts", () => {
       driverOptions: { hostLink: bridge, conflist: cniChain(bridge) },
     });
     networkConformance(lab, "cni", { app: through("lanbr1"), other: through("lanbr2") });
+    describe("its chain", () => cniCheck(lab, through("lanbr1")));
   });
 });

@@ -52,13 +52,15 @@ plugin_address() {
 }
 
 plug_plugin() {
-  plugin_address || ip addr add "$gateway/32" dev "$bridge" || true
+  plugin_address && return 0
+  touch "$ROOT/$vni/address-ours"
+  ip addr add "$gateway/$prefix" dev "$bridge" || true
 }
 
 down_plugin() {
   agent=$(plugin_agent)
   down_agent leg
-  if is ip addr show dev "$bridge"; then ip addr del "$gateway/32" dev "$bridge" 2>/dev/null || true; fi
+  if [ -e "$ROOT/$vni/address-ours" ]; then is ip addr del "$gateway/$prefix" dev "$bridge" || true; fi
 }
 
 paths_plugin() { :; }

@@ -93,7 +93,7 @@ export async function waitUntil(
 }
 
 /** Milliseconds after which a manager without a majority is not waited for; Docker itself tries for 20 seconds. */
-export const ANSWER_WITHIN = 5000;
+export const ANSWER_WITHIN = 3000;
 
 /** The answer, or undefined where the swarm is not there any more or has no leader. */
 export async function ifAnswered<T>(ask: () => Promise<T>): Promise<T | undefined> {
