@@ -19,7 +19,23 @@ cni_settings() {
 
 cni_process() { echo "$(command -v python3) $ROOT/$vni/cni-agent $ROOT/$vni $(setting plugin)"; }
 
+# Docker asks us while it starts, so without systemd, which has us first anyhow, we start before it as well.
+up_early_boot() {
+  [ ! -d /run/systemd/system ] || return 0
+  if [ "$(readlink /etc/rc2.d/S00clocker-net)" != ../init.d/clocker-net ] && need "the early boot link is missing"; then
+    ln -sfn ../init.d/clocker-net /etc/rc2.d/S00clocker-net
+  fi
+}
+
+drop_early_boot() {
+  for other in "$ROOT"/*/config; do
+    [ "$other" = "$ROOT/$vni/config" ] || ! grep -qsx "driver cni" "$other" || return 0
+  done
+  rm -f /etc/rc2.d/S00clocker-net
+}
+
 up_cni() {
+  up_early_boot
   cni_agent_text > "$scratch/cni-agent"
   cni_settings > "$scratch/cni.json"
   stale=
@@ -59,6 +75,7 @@ cni_again() {
 down_cni() {
   agent=$(cni_process)
   down_agent cni
+  drop_early_boot
   rm -f "/run/docker/plugins/$(setting plugin).sock"
   down_plugin
 }

@@ -141,7 +141,7 @@ export async function traces(lab: TestLab, host: string): Promise<string> {
      ls /run/wireguard 2>/dev/null
      ps -ef 2>/dev/null | grep '[w]ireguard-go'
      for t in raw nat filter; do iptables-save -t $t | grep -E 'CLK-|CLOCKER|io.clocker'; done
-     ls -d /var/lib/clocker/net /run/clocker/dns* /etc/init.d/clocker-net /etc/rc2.d/S99clocker-net 2>/dev/null
+     ls -d /var/lib/clocker/net /run/clocker/dns* /etc/init.d/clocker-net /etc/rc2.d/S*clocker-net 2>/dev/null
      ps -ef 2>/dev/null | grep '[d]nsmasq'
      ps -eo args 2>/dev/null | grep -E '^[^ ]+ /var/lib/clocker/net/'
      ls -d /var/lib/clocker/* 2>/dev/null

@@ -21,7 +21,9 @@ const check = async (change: Record<string, unknown>) =>
 
 describe("check", () => {
   const options = async (driver: string, driverOptions: unknown) =>
-    (await check({ driver, driverOptions })).map(({ property, reason }) => `${property} ${reason}`);
+    ((await check({ driver, driverOptions })) ?? []).map(
+      ({ property, reason }) => `${property} ${reason}`,
+    );
 
   it.each([
     ["swarm", {}, []],
