@@ -75,7 +75,10 @@ up_dns() {
   elif [ "$names" != "$(cat "$RUN/dns-$vni.read" 2>/dev/null)" ] && need "the name server has not read its names"; then
     kill -HUP "$(dns_pid)"
   fi
-  [ -z "$waiting" ] || return 0
+  if [ -n "$waiting" ]; then
+    [ "$fix" = 0 ] || echo "$names" > "$RUN/dns-$vni.read"
+    return 0
+  fi
   tries=0
   until dns_answers; do
     tries=$((tries + 1))
