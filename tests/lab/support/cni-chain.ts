@@ -18,17 +18,20 @@ export function cniChain(bridge: string): string {
   });
 }
 
-/** On every host, from its boot on: each LAN (see `secondLan`) in a bridge of that number. */
+/**
+ * On every host, from its boot on and before Docker: each LAN (see `secondLan`) in a bridge of that number. With a MAC of
+ * its own, since CNI's CHECK finds fault with a bridge whose MAC changes as ports come.
+ */
 export async function lanBridges(lab: TestLab, lans: readonly string[]): Promise<void> {
-  const lines = lans.flatMap((name, index) => [
-    `ip link add lanbr${index + 1} mtu 1450 type bridge`,
-    `ip link set ${name} master lanbr${index + 1}`,
-    `ip link set lanbr${index + 1} up`,
-  ]);
   await Promise.all(
-    lab.hosts.map(async (host) => {
+    lab.hosts.map(async (host, number) => {
+      const lines = lans.flatMap((name, index) => [
+        `ip link add lanbr${index + 1} address 02:00:00:00:0${index + 1}:0${number + 1} mtu 1450 type bridge`,
+        `ip link set ${name} master lanbr${index + 1}`,
+        `ip link set lanbr${index + 1} up`,
+      ]);
       const install =
-        "cat > /etc/rc2.d/S01lanbr && chmod 755 /etc/rc2.d/S01lanbr && /etc/rc2.d/S01lanbr";
+        "cat > /etc/rc2.d/S00lanbr && chmod 755 /etc/rc2.d/S00lanbr && /etc/rc2.d/S00lanbr";
       const script = `#!/bin/sh\n${lines.join("\n")}\n`;
       const { code, stderr } = await lab.exec(host.name, ["sh", "-c", install], script);
       if (code !== 0) throw new Error(`${host.name}: ${stderr}`);
