@@ -162,6 +162,8 @@ describe("a network of the swarm", () => {
         }),
       ],
     });
-    expect(sentences(planAll(asked))).toEqual(["no address for a: 10.1.0.200 on network app is reserved"]);
+    expect(sentences(planAll(asked))).toEqual([
+      "no address for a: 10.1.0.200 on network app is reserved",
+    ]);
   });
 });
