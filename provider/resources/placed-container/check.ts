@@ -4,6 +4,7 @@ import { isUnknown } from "../../unknown.js";
 import { withDefaults } from "./defaults.js";
 import type { PlacedContainerInputs } from "./inputs.js";
 import { isRecord, Problems } from "../../validation/problems.js";
+import { userPath } from "../../validation/user-path.js";
 import { validatePlace, validateSpec } from "./validate.js";
 
 /**
@@ -36,7 +37,7 @@ function problemsOf(inputs: PlacedContainerInputs): CheckFailure[] {
   validateSpec(problems, inputs.spec);
   return problems.found.map(({ path, rule }) => ({
     property: "",
-    reason: path === "" ? rule : `${path}: ${rule}`,
+    reason: path === "" ? rule : `${userPath(path)}: ${rule}`,
   }));
 }
 

@@ -332,7 +332,7 @@ async function resolveBinds({ docker, inputs }: Work): Promise<void> {
     if (problem) {
       throw new CloudError(
         "invalid-input",
-        `mounts[${index}].source: ${problem}, and this is a link to it`,
+        `mounts[${index}].bind: ${problem}, and this is a link to it`,
         {
           host: inputs.place.host,
           hint: "Mount a folder of its own.",

@@ -105,12 +105,9 @@ const NEEDED = ["hosts", "requests", "networks", "earlier"] as const;
 /** Values that every decision depends on. */
 const VITAL = ["cloud", "constraints", "strategies", "pool"] as const;
 
-/** One failure for each refusal, at the list where its subject stands. */
+/** One failure for each refusal; the sentence names its subject. */
 function refusalsOf(result: PlanResult): CheckFailure[] {
-  return result.refusals.map(({ about, sentence }) => ({
-    property: about === "request" ? "requests" : "networks",
-    reason: sentence,
-  }));
+  return result.refusals.map(({ sentence }) => ({ property: "", reason: sentence }));
 }
 
 /** What lies on a host that cannot be seen stays there, and so may what is to leave one; users are told. */

@@ -33,7 +33,7 @@ export function compileFunctions(texts: FunctionTexts | undefined): Compiled {
       if (typeof made === "function") (functions[kind] ??= {})[name] = made;
       else
         failures.push({
-          property: "functions",
+          property: "",
           reason: `the ${KINDS[kind]} ${JSON.stringify(name)} cannot be loaded: ${made}`,
         });
     }

@@ -1,8 +1,9 @@
 import type { CheckFailure } from "../../lifecycle.js";
 import { isUnknown } from "../../unknown.js";
 import { isRecord, Problems, shown } from "../../validation/problems.js";
+import { userPath } from "../../validation/user-path.js";
 
-/** What is wrong with a plan's inputs: `hosts[0].name must be ...`. */
+/** What is wrong with a plan's inputs: `host h1: privateAddress must be ...`. */
 export class Report extends Problems {
   constructor() {
     super((members) => `is unknown; the properties here are ${members.join(", ")}`);
@@ -18,51 +19,87 @@ export class Report extends Problems {
   }
 
   /** No two items have the same name. */
-  unique(path: string, value: unknown, what: string, key = "name"): void {
+  unique(path: string, value: unknown, key = "name"): void {
     if (!Array.isArray(value)) return;
     const seen = new Set<unknown>();
     value.forEach((item: unknown, i) => {
       const name = isRecord(item) ? item[key] : undefined;
       if (typeof name !== "string" || isUnknown(name)) return;
-      if (seen.has(name)) this.add(`${path}[${i}].${key}`, `names ${what} ${shown(name)} twice`);
+      if (seen.has(name)) this.add(`${path}[${i}].${key}`, `${shown(name)} is used twice`);
       seen.add(name);
     });
   }
 
   /**
-   * As Pulumi wants them: the top-level property, and a sentence with the whole path and the resource in the user's
-   * program that it comes from.
+   * One sentence each, about the resource and the property as they stand in the user's program. As the engine prints
+   * the whole value of a property that a failure names, none is named: the sentence does.
    */
   failures(news: unknown): CheckFailure[] {
-    return this.found.map(({ path, rule }) => {
-      const owner = ownerOf(path, news);
-      return {
-        property: /^[^.[]*/.exec(path)?.[0] ?? "",
-        reason: `${path === "" ? "the plan" : path} ${rule}${owner ? ` (${owner})` : ""}`,
-      };
-    });
+    return this.found.map(({ path, rule }) => ({
+      property: "",
+      reason: `${subjectOf(path, news)} ${rule}`,
+    }));
   }
 }
 
-const RESOURCES: Readonly<Record<string, string>> = {
-  hosts: "DockerHost",
-  requests: "PlacedContainer",
-  networks: "VirtualNetwork",
+interface Subject {
+  /** What users call it. */
+  what: string;
+  /** Properties that the program writes otherwise, beside those of `userPath`. */
+  renamed: readonly (readonly [RegExp, string])[];
+}
+
+/** By the list of the plan's inputs in which a resource stands. */
+const SUBJECTS: Readonly<Record<string, Subject>> = {
+  hosts: {
+    what: "host",
+    renamed: [
+      [/^underlay$/, "privateAddress"],
+      [/^groups\[\d+\]/, "group"],
+      [/^location\.coordinates/, "location"],
+      [/^location\.jurisdictions/, "location.jurisdiction"],
+    ],
+  },
+  requests: {
+    what: "container",
+    renamed: [
+      // Only published ports and named volumes are in the plan: their numbers are not the program's.
+      [/^ports\[\d+\]/, "ports[]"],
+      [/^volumes\[\d+\]/, "mounts[].volume"],
+      [/^devices\[\d+\]/, "accelerators[]"],
+      [/^platforms\[\d+\].*/, "platform"],
+    ],
+  },
+  networks: { what: "network", renamed: [] },
 };
 
-/** `PlacedContainer web-0`: whose property a path of the plan's inputs is. */
-function ownerOf(path: string, news: unknown): string | undefined {
-  if (!isRecord(news)) return undefined;
-  const item = /^(hosts|requests|networks)\[(\d+)\]/.exec(path);
-  if (item?.[1] !== undefined) {
-    const list = news[item[1]];
-    const entry: unknown = Array.isArray(list) ? list[Number(item[2])] : undefined;
-    const name = isRecord(entry) ? entry["name"] : undefined;
-    if (typeof name !== "string" || isUnknown(name)) return undefined;
-    return `${RESOURCES[item[1]] ?? item[1]} ${shown(name)}`;
-  }
-  const cloud = news["cloud"];
-  return path !== "" && typeof cloud === "string" && !isUnknown(cloud)
-    ? `DockerCloud ${shown(cloud)}`
-    : undefined;
+const CLOUD: Subject = {
+  what: "cloud",
+  renamed: [
+    [/^pool(\.cidr)?$/, "addressPool"],
+    [/^pool\.networkPrefix$/, "networkPrefix"],
+    [/^functions\.containers/, "containerPredicates"],
+  ],
+};
+
+/** `container web-0: cpus`: the resource, and its property as the program writes it. */
+function subjectOf(path: string, news: unknown): string {
+  if (!isRecord(news)) return "the plan";
+  const [, list = "", index = "", rest = ""] = /^(\w+)\[(\d+)\]\.?(.*)$/.exec(path) ?? [];
+  const subject = SUBJECTS[list];
+  if (!subject) return `cloud ${nameOf(news["cloud"])}: ${propertyOf(CLOUD, path)}`;
+  const items = news[list];
+  const item: unknown = Array.isArray(items) ? items[Number(index)] : undefined;
+  const name = isRecord(item) ? nameOf(item["name"]) : `number ${Number(index) + 1}`;
+  return rest === ""
+    ? `${subject.what} ${name}`
+    : `${subject.what} ${name}: ${propertyOf(subject, rest)}`;
+}
+
+function nameOf(name: unknown): string {
+  return typeof name === "string" && !isUnknown(name) ? shown(name) : "(without a name)";
+}
+
+function propertyOf({ renamed }: Subject, path: string): string {
+  return userPath(renamed.reduce((text, [from, to]) => text.replace(from, to), path));
 }

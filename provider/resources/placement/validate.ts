@@ -25,14 +25,14 @@ export function validateInputs(news: unknown): CheckFailure[] {
   report.object("", news, TOP, (it) => {
     report.keeps("cloud", it["cloud"], NAME);
     report.list("hosts", it["hosts"], (host, at) => checkHost(report, at, host));
-    report.unique("hosts", it["hosts"], "host");
+    report.unique("hosts", it["hosts"]);
     checkLayer(report, "", it);
     checkCloudSettings(report, it);
     report.object("pool", it["pool"], ["cidr", "networkPrefix"], (pool) => checkPool(report, pool));
     report.list("networks", it["networks"], (network, at) => checkNetwork(report, at, network));
-    report.unique("networks", it["networks"], "network");
+    report.unique("networks", it["networks"]);
     report.list("requests", it["requests"], (request, at) => checkRequest(report, at, request));
-    report.unique("requests", it["requests"], "container");
+    report.unique("requests", it["requests"]);
     report.keeps("observeTimeout", it["observeTimeout"], rule.number(0.1, 600));
   });
   return report.failures(news);
@@ -279,7 +279,7 @@ function checkRequest(report: Report, at: string, request: unknown): void {
         });
       });
     });
-    report.unique(`${at}.networks`, it["networks"], "network", "network");
+    report.unique(`${at}.networks`, it["networks"], "network");
     checkLayer(report, at, it);
     report.keepsIfGiven(`${at}.group`, it["group"], rule.text);
     report.keepsIfGiven(`${at}.image`, it["image"], rule.text);

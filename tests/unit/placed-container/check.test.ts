@@ -106,17 +106,17 @@ describe("what is wrong is refused by property and rule", () => {
     [
       "a host port above 65535",
       { ports: [{ containerPort: 80, hostPort: 70000 }] },
-      ["ports[0].hostPort: must be a port from 1 to 65535"],
+      ["ports[0].host: must be a port from 1 to 65535"],
     ],
     [
       "a container port of 0",
       { ports: [{ containerPort: 80 }, { containerPort: 0 }] },
-      ["ports[1].containerPort: must be a port from 1 to 65535"],
+      ["ports[1].container: must be a port from 1 to 65535"],
     ],
     [
       "a port that is not whole",
       { ports: [{ containerPort: 80.5 }] },
-      ["ports[0].containerPort: must be a port from 1 to 65535"],
+      ["ports[0].container: must be a port from 1 to 65535"],
     ],
     [
       "a third protocol",
@@ -136,15 +136,15 @@ describe("what is wrong is refused by property and rule", () => {
           { containerPort: 81, hostPort: 8080 },
         ],
       },
-      ["ports[1].hostPort: is there twice"],
+      ["ports[1].host: is there twice"],
     ],
     ["no cpu", { cpus: 0 }, ["cpus: must be a number from 0.01 to 4096"]],
     ["NaN", { cpus: Number.NaN }, ["cpus: must be a number from 0.01 to 4096"]],
-    ["1e309", { memoryBytes: 1e309 }, [`memoryBytes: must be bytes from ${6 * MIB} to ${2 ** 50}`]],
+    ["1e309", { memoryBytes: 1e309 }, [`memory: must be bytes from ${6 * MIB} to ${2 ** 50}`]],
     [
       "less memory than Docker accepts",
       { memoryBytes: 1024 },
-      [`memoryBytes: must be bytes from ${6 * MIB} to ${2 ** 50}`],
+      [`memory: must be bytes from ${6 * MIB} to ${2 ** 50}`],
     ],
     [
       "unlimited processes",
@@ -164,32 +164,32 @@ describe("what is wrong is refused by property and rule", () => {
     [
       "Docker's socket",
       { mounts: [{ kind: "bind", source: "/var/run/docker.sock", target: "/s" }] },
-      ["mounts[0].source: must not be Docker's socket: whoever has it owns the host"],
+      ["mounts[0].bind: must not be Docker's socket: whoever has it owns the host"],
     ],
     [
       "the host's root",
       { mounts: [{ kind: "bind", source: "//", target: "/host" }] },
-      ["mounts[0].source: must not be / of the host"],
+      ["mounts[0].bind: must not be / of the host"],
     ],
     [
       "/etc",
       { mounts: [{ kind: "bind", source: "/etc/ssh/", target: "/host", readOnly: true }] },
-      ["mounts[0].source: must not be /etc of the host or anything in it"],
+      ["mounts[0].bind: must not be /etc of the host or anything in it"],
     ],
     [
       "/proc",
       { mounts: [{ kind: "bind", source: "/proc", target: "/host" }] },
-      ["mounts[0].source: must not be /proc of the host or anything in it"],
+      ["mounts[0].bind: must not be /proc of the host or anything in it"],
     ],
     [
       "a way up",
       { mounts: [{ kind: "bind", source: "/srv/../etc", target: "/host" }] },
-      ['mounts[0].source: must not hold ".."'],
+      ['mounts[0].bind: must not hold ".."'],
     ],
     [
       "a relative folder",
       { mounts: [{ kind: "bind", source: "data", target: "/data" }] },
-      ["mounts[0].source: must be an absolute path"],
+      ["mounts[0].bind: must be an absolute path"],
     ],
     [
       "a mount over /proc",
@@ -215,7 +215,7 @@ describe("what is wrong is refused by property and rule", () => {
       "a volume name with a slash",
       { mounts: [{ kind: "volume", name: "a/b", target: "/a" }] },
       [
-        "mounts[0].name: must begin with a letter or digit and have at most 63 letters, digits, '_', '.' or '-'",
+        "mounts[0].volume: must begin with a letter or digit and have at most 63 letters, digits, '_', '.' or '-'",
       ],
     ],
     [
@@ -281,7 +281,7 @@ describe("what is wrong is refused by property and rule", () => {
     [
       "a health check that is never made",
       { health: { command: ["true"], intervalSeconds: 0 } },
-      ["health.intervalSeconds: must be a number from 0.001 to 86400"],
+      ["health.interval: must be a number from 0.001 to 86400"],
     ],
     [
       "retries for a policy without them",
@@ -343,7 +343,7 @@ describe("what is wrong is refused by property and rule", () => {
     };
     expect(await reasons({ mounts: [mount] })).toEqual([]);
     expect(await reasons({ mounts: [{ ...mount, readOnly: false }] })).toEqual([
-      "mounts[0].source: must not be /etc of the host or anything in it",
+      "mounts[0].bind: must not be /etc of the host or anything in it",
     ]);
   });
 });

@@ -290,7 +290,7 @@ describe("create", () => {
     const mounts = [{ kind: "bind", source: "/srv/conf", target: "/conf", readOnly: true }];
     const error = await failure(createIn(inputsOf({ mounts })));
     expect(error.message).toBe(
-      "host h1: mounts[0].source: must not be /etc of the host or anything in it, and this is a link to it\n" +
+      "host h1: mounts[0].bind: must not be /etc of the host or anything in it, and this is a link to it\n" +
         "Mount a folder of its own.",
     );
     expect(owned()).toEqual([]);

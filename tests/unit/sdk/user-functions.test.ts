@@ -163,12 +163,12 @@ describe("functions of a program", () => {
         .failures,
     ).toEqual([
       {
-        property: "functions",
+        property: "",
         reason: expect.stringMatching(
           /^the predicate "broken" cannot be loaded: Unexpected token/,
         ) as string,
       },
-      { property: "functions", reason: 'the score "none" cannot be loaded: it is not a function' },
+      { property: "", reason: 'the score "none" cannot be loaded: it is not a function' },
     ]);
   });
 });
