@@ -7,12 +7,12 @@ const lost = new Set<string>();
  * bringing networks up to date there, then waits until it is back instead of failing the run: the plan keeps count.
  */
 export function giveUpForNow(connection: HostConnection): void {
-  lost.add(keyOf(connection));
+  lost.add(wayTo(connection));
 }
 
 /** See giveUpForNow. Holds for this process, which serves one run. */
 export function isGivenUp(connection: HostConnection): boolean {
-  return lost.has(keyOf(connection));
+  return lost.has(wayTo(connection));
 }
 
 /** Tests start anew. */
@@ -20,7 +20,8 @@ export function forgetLostHosts(): void {
   lost.clear();
 }
 
-function keyOf(connection: HostConnection): string {
+/** One text for each host, whatever it is called. */
+export function wayTo(connection: HostConnection): string {
   return connection.kind === "local"
     ? "local"
     : `${connection.user}@${connection.address}:${connection.port}`;

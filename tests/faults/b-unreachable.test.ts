@@ -91,13 +91,28 @@ describeLab("a host that cannot be reached", () => {
     );
     expect(await stored()).toEqual(before);
 
-    // As documented: give the host up while all is in the program, then take it out.
-    await faulty.write({ body: BOTH, host: FORGET });
-    const noted = await faulty.project.up();
-    expect(noted.code).toBe(0);
-    expect(noted.output).toContain(
+    // Out of the program: the network waits for the host, and the container is not lost without a word.
+    const ONE = `web("one");`;
+    const waits =
+      "host h2 cannot be reached: network lan is brought up to date there by the first up that reaches it";
+    await faulty.write({ body: ONE });
+    const blocked = await faulty.project.up();
+    expect(blocked.code).toBeGreaterThan(0);
+    expect(blocked.output).toContain(waits);
+    expect(blocked.output).toContain("If it will never come back");
+    expect(Object.keys(await faulty.project.byType("PlacedContainer")).sort()).toEqual([
+      "one",
+      "two",
+    ]);
+
+    // As documented: give the host up, then take it out.
+    await faulty.write({ body: ONE, host: FORGET });
+    const given = await faulty.project.up();
+    expect(given.code).toBe(0);
+    expect(given.output).toContain(
       "host h2 cannot be reached: what the program says of it is noted, nothing was done there",
     );
+    expect(given.output).toContain(waits);
     const [one] = await faulty.ownedBy("one");
     const without = inventoryOf(lab);
     without.hosts.pop();
@@ -110,7 +125,7 @@ describeLab("a host that cannot be reached", () => {
     // What remains there is what it said; doctor finds it when the host is back.
     await mend();
     const left = (await faulty.ownedBy("two")).find(({ host }) => host === "h2")!;
-    expect(forgotten.output).toContain(
+    expect(given.output).toContain(
       `host h2 cannot be reached: container ${left.name} and its volumes remain there`,
     );
     await faulty.setInventory(inventoryOf(lab));
@@ -120,6 +135,7 @@ describeLab("a host that cannot be reached", () => {
       new RegExp(`"name": "${left.name}",\\s+"owner": "[^"]+",\\s+"belongs": "orphan"`),
     );
     await lab.sh("h2", "docker", "rm", "-f", left.id);
+    await faulty.write({ body: BOTH });
     await faulty.heals(["one", "two"]);
   });
 });

@@ -5,6 +5,7 @@ import { faultPoint } from "../../host/faults.js";
 import { withGiveUpHint } from "../../host/give-up.js";
 import { isGivenUp } from "../../host/lost-hosts.js";
 import { ownerOf } from "../../host/ownership.js";
+import { whenUnreachable } from "../../host/unreachable-policy.js";
 import { progress, warn } from "../../progress.js";
 import type { PlacedContainerState } from "./inputs.js";
 import { generationIn } from "./names.js";
@@ -37,7 +38,7 @@ export async function remove(_id: string, state: PlacedContainerState): Promise<
       );
       return;
     }
-    if (place.connection.whenUnreachable !== "forget") throw withGiveUpHint(error);
+    if (whenUnreachable(place.connection) !== "forget") throw withGiveUpHint(error);
     await warn(
       `host ${place.host} cannot be reached: container ${status.containerName} and its volumes remain there`,
       meta,

@@ -1,5 +1,6 @@
 import type { HostConnection } from "../../host/connection.js";
 import { giveUpForNow } from "../../host/lost-hosts.js";
+import { notePolicies } from "../../host/unreachable-policy.js";
 import type { HostSnapshot, ObserveOptions } from "../../host/observe.js";
 import type { CheckFailure, CheckResult, Meta } from "../../lifecycle.js";
 import { planAll, type PlanInput, type PlanResult } from "../../placement/index.js";
@@ -44,6 +45,7 @@ export function makeCheck(world: PlanWorld) {
     const { functions, failures: unloadable } = compileFunctions(news.functions);
     if (unloadable.length > 0) return { inputs: news, failures: unloadable };
     const hosts = askableHosts(news.hosts);
+    notePolicies(hosts.map(({ connection }) => connection));
     const snapshots = await world.observe(
       hosts.map(({ connection }) => connection),
       whatToObserve(news),

@@ -1,5 +1,6 @@
 import { CloudError, isUnreachable } from "../../errors.js";
 import { transportFor } from "../../host/pool.js";
+import { whenUnreachable } from "../../host/unreachable-policy.js";
 import type { HostFacts, HostPart } from "../../network/driver.js";
 import { DRIVERS } from "../../network/drivers.js";
 import { NetworkRuntime } from "../../network/runtime.js";
@@ -80,7 +81,7 @@ export async function leaveEach(
     try {
       await runtime.leave(part, ending);
     } catch (error) {
-      if (!isUnreachable(error) || host.connection.whenUnreachable !== "forget") throw error;
+      if (!isUnreachable(error) || whenUnreachable(host.connection) !== "forget") throw error;
       await warn(
         `host ${host.name} cannot be reached and is forgotten: network ${part.networkId} stays there as bridge and ` +
           `Docker network ${part.networkId}-${part.vni} until it is removed by hand`,

@@ -1,10 +1,10 @@
 import { same } from "../../canonical.js";
-import { isUnreachable } from "../../errors.js";
+import { CloudError, isUnreachable } from "../../errors.js";
 import { isGivenUp } from "../../host/lost-hosts.js";
 import { warn } from "../../progress.js";
 import { partialFailure } from "../../wrap.js";
-import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import { failuresOf, onEach, problemsOf, statusOf } from "../each-host.js";
+import type { NetworkHost, VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import {
   factsFrom,
   introduceEach,
@@ -18,6 +18,9 @@ import { inputsOf, stateOf } from "./state.js";
 /**
  * Brings every host to its new part: joins, repairs, names only, or nothing at all where nothing changed. Hosts that
  * are no longer in the network are left.
+ *
+ * A member that cannot be reached does not hold up the others: what runs there goes on with what it has, the user is
+ * warned, and as the state notes it as a problem, every preview shows an update until an up has reached the host.
  */
 export async function update(
   id: string,
@@ -70,10 +73,15 @@ export async function update(
   };
   const outs = stateOf(news, dockerIds, problems, [...news.hosts, ...remaining], facts);
   if (failures.length === 0) return { outs };
-  if (
-    failures.every(({ work, error }) => isUnreachable(error) && isGivenUp(work.host.connection))
-  ) {
-    const names = failures.map(({ work }) => work.host.name).join(", ");
+  const silent = new Set(failures.map(({ work }) => work.host.name));
+  const others = touched.filter(({ host }) => !silent.has(host.name));
+  const movesTraffic = others.some(
+    (work) => work.runtime.hasSteps && stepFor(work, before, olds) === "join",
+  );
+  const waits = ({ work: { host }, error }: (typeof failures)[number]): boolean =>
+    staying.has(host.name) && canWait(host, error, movesTraffic, olds);
+  if (failures.every(waits)) {
+    const names = [...silent].join(", ");
     await warn(
       `host ${names} cannot be reached: network ${news.networkId} is brought up to date there by the first up that reaches it`,
     );
@@ -93,6 +101,21 @@ export async function update(
 function keptFacts(olds: VirtualNetworkState, news: VirtualNetworkInputs) {
   const staying = new Set(news.hosts.map(({ name }) => name));
   return Object.fromEntries(Object.entries(olds.facts ?? {}).filter(([name]) => staying.has(name)));
+}
+
+/**
+ * Whether a host that failed may be brought up to date later: it was given up, or it is a member that is not there to be
+ * asked, and the others do not have to move their traffic in steps that all hosts take together.
+ */
+function canWait(
+  { name, connection }: NetworkHost,
+  error: unknown,
+  movesTraffic: boolean,
+  olds: VirtualNetworkState,
+): boolean {
+  if (isUnreachable(error) && isGivenUp(connection)) return true;
+  const isMember = olds.dockerIds[name] !== undefined;
+  return isMember && !movesTraffic && error instanceof CloudError && error.code === "unreachable";
 }
 
 type Step = "nothing" | "names" | "join";

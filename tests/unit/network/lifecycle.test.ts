@@ -110,6 +110,72 @@ describe("a network over three fake hosts", () => {
     expect(outs.problems).toBeUndefined();
   });
 
+  describe("a host that cannot be reached", () => {
+    const warnings: string[] = [];
+    const down = (name: string) => {
+      world.fakes.host(name).down = true;
+      world.fakes.host(name).dropConnections();
+    };
+    beforeEach(() => {
+      warnings.length = 0;
+      useSink((_urn, message, { warn }) => void (warn && warnings.push(message)));
+      world.calls.length = 0;
+    });
+    const pending =
+      "host h2 cannot be reached: network app is brought up to date there by the first up that reaches it";
+
+    it("does not hold up the others, is shown as a change, and gets its part when it is back", async () => {
+      const state = await made();
+      world.calls.length = 0;
+      down("h2");
+      const wanted = { ...inputs, records: { db: ["10.42.1.9"] } };
+      const { outs } = await lifecycle.update("app-42", state, wanted);
+      expect(warnings).toEqual([pending]);
+      expect(world.verbs()).toEqual(["h1 names", "h3 names"]);
+      expect(Object.keys(outs.problems ?? {})).toEqual(["h2"]);
+      expect(outs.problems?.["h2"]?.[0]).toMatch(/^host h2: cannot be reached/);
+      expect(outs.dockerIds).toEqual(state.dockerIds);
+
+      expect(await lifecycle.diff("app-42", outs, wanted)).toMatchObject({ changes: true });
+      world.calls.length = 0;
+      const still = await lifecycle.update("app-42", outs, wanted);
+      expect(warnings).toEqual([pending, pending]);
+      expect(world.verbs()).toEqual([]);
+      expect(still.outs).toEqual(outs);
+
+      world.fakes.host("h2").down = false;
+      const healed = await lifecycle.update("app-42", outs, wanted);
+      expect(warnings).toHaveLength(2);
+      expect(world.verbs()).toEqual(["h2 apply"]);
+      expect(healed.outs).toEqual({ ...state, records: wanted.records });
+      expect(world.documents.get("h2 42")).toContain("10.42.1.9 db");
+      expect(await lifecycle.diff("app-42", healed.outs, wanted)).toMatchObject({ changes: false });
+    });
+
+    it("is a failure when it is to join or to leave", async () => {
+      const { outs } = await lifecycle.create({ ...inputs, hosts: inputs.hosts.slice(0, 2) });
+      down("h3");
+      const joining = await failure(lifecycle.update("app-42", outs, inputs));
+      expect(joining.reasons?.[0]).toBe(
+        "network app was not updated on all hosts; the next up finishes it",
+      );
+      expect(joining.properties?.hosts).toHaveLength(3);
+      down("h2");
+      const only = { ...inputs, hosts: inputs.hosts.slice(0, 1) };
+      const leaving = await failure(lifecycle.update("app-42", outs, only));
+      expect(leaving.properties?.hosts.map(({ name }) => name)).toEqual(["h1", "h2"]);
+      expect(warnings).toEqual([]);
+    });
+
+    it("that refuses is a failure as before: only silence can wait", async () => {
+      const state = await made();
+      world.broken.set("h2", { code: 4, stderr: "iptables: no chain" });
+      const error = await failure(lifecycle.update("app-42", state, { ...inputs, mtu: 1300 }));
+      expect(error.reasons).toContainEqual(expect.stringContaining("iptables: no chain"));
+      expect(warnings).toEqual([]);
+    });
+  });
+
   it("a host without dnsmasq is refused before anything is touched", async () => {
     world.missing.set("h3", ["dnsmasq"]);
     const error = await failure(lifecycle.create(inputs));

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { dockerFor } from "../../../provider/host/docker.js";
 import { armFault, disarmFaults } from "../../../provider/host/faults.js";
 import { LABELS } from "../../../provider/host/ownership.js";
+import { forgetPolicies, notePolicies } from "../../../provider/host/unreachable-policy.js";
 import type { FaultPoint } from "../../../provider/host/transport.js";
 import { useSink } from "../../../provider/progress.js";
 import { forgetSecrets } from "../../../provider/redact.js";
@@ -593,6 +594,41 @@ describe("delete", () => {
     expect(warnings).toEqual([
       `host h1 cannot be reached: container ${id} and its volumes remain there`,
     ]);
+  });
+
+  it("takes note of a host that is given up, and of nothing else", async () => {
+    const { id, outs } = await createIn(inputsOf());
+    h1.down = true;
+    h1.dropConnections();
+    const connection = { ...outs.place.connection, whenUnreachable: "forget" as const };
+    const given = { ...outs, place: { ...outs.place, connection } };
+    expect((await lifecycle.update(id, outs, given)).outs).toEqual(given);
+    const more = { ...given, spec: { ...given.spec, pids: 99 } };
+    const error = await failure(lifecycle.update(id, outs, more));
+    expect(error.message).toMatch(/^host h1: cannot be reached/);
+  });
+
+  it("forgets, if the program says so only now", async () => {
+    const { id, outs } = await createIn(inputsOf());
+    h1.down = true;
+    h1.dropConnections();
+    const { connection } = outs.place;
+    try {
+      notePolicies([{ ...connection, whenUnreachable: "forget" }]);
+      await lifecycle.delete(id, outs);
+      expect(warnings).toEqual([
+        `host h1 cannot be reached: container ${id} and its volumes remain there`,
+      ]);
+      notePolicies([{ ...connection, whenUnreachable: "fail" }]);
+      const forgetful = {
+        ...outs.place,
+        connection: { ...connection, whenUnreachable: "forget" as const },
+      };
+      const error = await failure(lifecycle.delete(id, { ...outs, place: forgetful }));
+      expect(error.message).toMatch(/^host h1: cannot be reached/);
+    } finally {
+      forgetPolicies();
+    }
   });
 
   it("removes the secrets' folder", async () => {
