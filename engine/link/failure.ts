@@ -44,8 +44,14 @@ export class Failure {
     const more = (error.metadata?.get(DETAILS) ?? []).map((value) =>
       Buffer.from(value as Buffer).toString("base64"),
     );
-    const details = error.details ?? error.message ?? "Unknown Error";
-    return new Failure({ code: error.code ?? UNKNOWN, details, more });
+    // A handler may give any error: only a whole number is a code of gRPC, as gRPC's own server has it.
+    const isStatus = Number.isInteger(error.code);
+    const message = error.message ?? "Unknown Error";
+    return new Failure({
+      code: isStatus ? error.code! : UNKNOWN,
+      details: isStatus ? (error.details ?? message) : message,
+      more,
+    });
   }
 
   static fromBytes(bytes: Buffer): Failure {

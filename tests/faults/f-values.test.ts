@@ -86,16 +86,16 @@ describeLab("values that are wrong or hostile", () => {
       { body: `web("web", { memory: -1 });` },
       /error: PlacedContainer web: memory: not an amount; write for example "512 MiB"/,
     ],
-    ["no number", { body: `web("web", { cpus: NaN });` }, /cpus must be a number/],
+    ["no number", { body: `web("web", { cpus: NaN });` }, /container web: cpus must be a number/],
     [
       "a malformed CIDR",
       { body: `new VirtualNetwork("bad", { cloud, cidr: "${CANARY}/99" });` },
-      /cidr must be a CIDR without host bits, such as 10\.20\.0\.0\/16/,
+      /network bad: cidr must be a CIDR without host bits, such as 10\.20\.0\.0\/16/,
     ],
     [
       "an unknown label operator",
-      { body: `web("web", { constraints: ["zone ~= eu"] });` },
-      /unknown operator "~" at character 6; use =, !=, in \(a,b\), notin \(a,b\), exists or !exists/,
+      { body: `web("web", { constraints: ["zone % eu"] });` },
+      /container web: constraints\[0\]\.expression is wrong: label expression \\?"zone % eu\\?": unknown operator \\?"%\\?" at character 6;/,
     ],
     [
       "a host's port",

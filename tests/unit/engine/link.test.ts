@@ -107,6 +107,18 @@ describe("calls over a link", () => {
     expect(error.metadata.get("grpc-status-details-bin")).toEqual([more]);
   });
 
+  it("takes an error with a code of its own, which is none of gRPC's, for an unknown one", async () => {
+    const error = Object.assign(new Error("host h1: cannot be reached"), { code: "unreachable" });
+    serveOverLink(far, definitions, {
+      check: (_call: unknown, done: (error: unknown) => void) => done(error),
+    });
+    await expect(check(near, "urn")).rejects.toMatchObject({
+      code: grpc.status.UNKNOWN,
+      details: "host h1: cannot be reached",
+      message: "2 UNKNOWN: host h1: cannot be reached",
+    });
+  });
+
   it("says of what the other side does not know that it is not implemented", async () => {
     await expect(check(near, "urn")).rejects.toMatchObject({ code: grpc.status.UNIMPLEMENTED });
   });
