@@ -76,7 +76,7 @@ export interface DockerHostArgs extends Partial<SshArgs> {
   maxContainers?: number;
   /** Address the other hosts use to reach this one for overlay traffic. @default the one our connection arrives at */
   privateAddress?: string;
-  /** Install Docker Engine from the distribution (Debian, Ubuntu) when it is missing. @default true */
+  /** Install Docker Engine from the distribution (Debian; on Ubuntu untried) when it is missing. @default true */
   installDocker?: boolean;
   /** Smallest accepted version of Docker Engine. @default "20.10" */
   minimumVersion?: string;

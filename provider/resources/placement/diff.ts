@@ -1,27 +1,7 @@
 import { same } from "../../canonical.js";
 import type { DiffResult } from "../../lifecycle.js";
 import type { PlacementInputs, PlacementState } from "./inputs.js";
-
-const DECIDED: (keyof PlacementInputs)[] = [
-  "cloud",
-  "hosts",
-  "networks",
-  "requests",
-  "constraints",
-  "strategies",
-  "pool",
-  "assignments",
-  "allocations",
-  "preferences",
-  "functions",
-  "rebalance",
-  "replaceLost",
-  "supply",
-  "order",
-  "lost",
-  "hostSupply",
-  "names",
-];
+import { DECIDING_KEYS } from "./plan-keys.js";
 
 /**
  * Never a replacement: the plan remembers by its old inputs, which `check` does not get when something is replaced.
@@ -32,5 +12,5 @@ export async function diff(
   olds: PlacementState,
   news: PlacementInputs,
 ): Promise<DiffResult> {
-  return DECIDED.every((key) => same(olds[key], news[key])) ? { changes: false } : {};
+  return DECIDING_KEYS.every((key) => same(olds[key], news[key])) ? { changes: false } : {};
 }

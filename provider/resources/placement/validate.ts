@@ -3,6 +3,7 @@ import { DRIVER_FACTS, isDriverName } from "../../ipam/driver-facts.js";
 import type { CheckFailure } from "../../lifecycle.js";
 import { isUnknown } from "../../unknown.js";
 import * as rule from "../../validation/rules.js";
+import { PLAN_KEYS } from "./plan-keys.js";
 import { Report } from "./report.js";
 import {
   checkAffinity,
@@ -22,7 +23,7 @@ import {
  */
 export function validateInputs(news: unknown): CheckFailure[] {
   const report = new Report();
-  report.object("", news, TOP, (it) => {
+  report.object("", news, PLAN_KEYS, (it) => {
     report.keeps("cloud", it["cloud"], NAME);
     report.list("hosts", it["hosts"], (host, at) => checkHost(report, at, host));
     report.unique("hosts", it["hosts"]);
@@ -100,29 +101,6 @@ function checkSupply(report: Report, supply: unknown): void {
     });
   });
 }
-
-const TOP = [
-  "meta",
-  "cloud",
-  "hosts",
-  "constraints",
-  "strategies",
-  "pool",
-  "networks",
-  "requests",
-  "observeTimeout",
-  "earlier",
-  "assignments",
-  "allocations",
-  "preferences",
-  "functions",
-  "rebalance",
-  "replaceLost",
-  "supply",
-  "order",
-  "lost",
-  "hostSupply",
-];
 
 function checkHost(report: Report, at: string, host: unknown): void {
   const members = ["name", "connection", "labels", "capacity", "headroom"];

@@ -1,0 +1,49 @@
+import type { ContainerSummary } from "../../host/docker-types.js";
+import { progress } from "../../progress.js";
+import { inspectOwn, ownContainers, plainName } from "./observe.js";
+import { removeOwn } from "./remove.js";
+import { secretsFolderIn, sweepSecrets } from "./secrets.js";
+import type { Work } from "./work.js";
+
+/**
+ * An older container of the same owner that has a port or an address of this one would keep it from starting. The
+ * engine has removed the one it knew where that is so; what is still there was left by a creation that died.
+ */
+export async function makeRoom(work: Work, own: ContainerSummary[], id: string): Promise<void> {
+  const { docker, inputs } = work;
+  const ports = inputs.spec.ports.filter(({ hostPort }) => hostPort > 0);
+  for (const row of own) {
+    if (row.Id === id) continue;
+    const addresses = Object.values(row.NetworkSettings?.Networks ?? {}).map(
+      ({ IPAddress }) => IPAddress,
+    );
+    const clash =
+      inputs.place.networks.some(({ address }) => addresses.includes(address)) ||
+      row.Ports.some((port) =>
+        ports.some(
+          ({ hostPort, protocol }) => port.PublicPort === hostPort && port.Type === protocol,
+        ),
+      );
+    if (!clash) continue;
+    const other = await inspectOwn(docker, row.Id, work.owner);
+    if (other) await removeOwn(docker, other, inputs.spec.stopTimeoutSeconds);
+  }
+}
+
+/** What it replaces and what dead creations left: now that this one is ready, nobody needs them. */
+export async function removeOthers(work: Work, id: string): Promise<void> {
+  const { docker, inputs } = work;
+  const own = await ownContainers(docker, work.owner);
+  for (const row of own) {
+    if (row.Id === id) continue;
+    const other = await inspectOwn(docker, row.Id, work.owner);
+    if (!other) continue;
+    progress(`removing ${plainName(other.Name)}`, inputs.meta);
+    await removeOwn(docker, other, inputs.spec.stopTimeoutSeconds);
+  }
+  if (inputs.spec.secrets.length > 0) {
+    const details = await docker.inspectContainer(id);
+    const folder = secretsFolderIn(details.Mounts);
+    if (folder !== undefined) await sweepSecrets(docker.transport, work.owner, [folder]);
+  }
+}
