@@ -62,6 +62,23 @@ describeLab("a name that is taken", () => {
     await lab.sh("h1", "docker", "rm", "-f", name);
   });
 
+  it("--replace keeps what is as wanted, and with deleteBeforeReplace makes it anew", async () => {
+    faulty = await FaultProject.create(lab, "replace", {
+      body: `web("kept"); web("fresh", {}, { deleteBeforeReplace: true });`,
+    });
+    await faulty.heals(["kept", "fresh"]);
+    const before = await Promise.all(["kept", "fresh"].map((name) => faulty!.ownedBy(name)));
+    const stored = await faulty.project.byType("PlacedContainer");
+    const targets = Object.values(stored).flatMap(({ urn }) => ["--replace", urn]);
+    const outcome = await faulty.project.up({}, ...targets);
+    expect(outcome.code, outcome.output).toBe(0);
+    await faulty.heals(["kept", "fresh"]);
+    const [kept, fresh] = await Promise.all(["kept", "fresh"].map((name) => faulty!.ownedBy(name)));
+    expect(kept![0]!.id).toBe(before[0]![0]!.id);
+    expect(kept![0]!.name).not.toBe(before[0]![0]!.name);
+    expect(fresh![0]!.id).not.toBe(before[1]![0]!.id);
+  });
+
   it("C6: a host port that a foreign container has: its host is refused, with the reason", async () => {
     const foreign = await lab.sh(
       "h1",
