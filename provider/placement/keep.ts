@@ -4,6 +4,7 @@ import type { Departure, Decision } from "./decisions.js";
 import type { HostClass } from "./host-classes.js";
 import type { HostState } from "./host-state.js";
 import { microCores } from "./host-state.js";
+import { evacuation, stuckOf, whatHolds } from "./evacuation.js";
 import type { Assignment, Stuck } from "./model.js";
 import type { Prepared } from "./prepare.js";
 import type { World } from "./world.js";
@@ -61,38 +62,24 @@ function keepOne({ world, ask, hostClass, previous, seen, company, keeping }: Ca
   const before = previous && world.byName.get(previous.host);
   const home = before ?? seen[0];
   const leaving = home && evacuation(world, home);
-  const stay = (host: HostState, reason: string, score: number): void => {
+  const stay = (host: HostState, { reason, score }: Pick<Assignment, "reason" | "score">): void => {
     const wanted = previous?.devices ?? host.candidate.own[ask.name]?.devices;
     const devices = world.place(ask, host, false, wanted);
-    keeping.kept.set(ask.name, {
-      host: host.name,
-      score,
-      reason,
-      kept: true,
-      ...(devices ? { devices } : {}),
-    });
+    const decision: Decision = { host: host.name, score, reason, kept: true };
+    if (devices) decision.devices = devices;
+    keeping.kept.set(ask.name, decision);
   };
-  if (home && leaving) {
-    const volume = ask.request.volumes[0];
-    const unseen = leaving.cause === "drain" && home.notReady !== undefined;
-    const data = volume === undefined ? undefined : `its volume ${volume} is there`;
-    const why = unseen ? `it ${home.notReady}` : data;
-    if (why !== undefined) {
-      stay(home, previous?.reason ?? FOUND, previous?.score ?? 0);
-      keeping.stuck.push(stuckOf(ask.name, home.name, leaving.cause, why));
-      return;
-    }
-  } else if (before && previous && mayStay(hostClass, ask, before, company)) {
-    stay(before, previous.reason, previous.score);
+  const tie = leaving && whatHolds(ask, home, leaving);
+  if (leaving && tie !== undefined) {
+    stay(home, previous ?? FOUND);
+    keeping.stuck.push(stuckOf(ask.name, home.name, leaving.cause, tie));
     return;
   }
-  const found = seen.find(
-    (host) => host !== home && !evacuation(world, host) && mayStay(hostClass, ask, host, company),
+  const host = [...(before ? [before] : []), ...seen].find(
+    (each) => !evacuation(world, each) && mayStay(hostClass, ask, each, company),
   );
-  const foundAtHome = !before && home && !leaving && mayStay(hostClass, ask, home, company);
-  const other = foundAtHome ? home : found;
-  if (other) stay(other, FOUND, 0);
-  if (other && other === home) return;
+  if (host) stay(host, previous && host === before ? previous : FOUND);
+  if (host && host === home) return;
   const from = previous?.host ?? home?.name;
   if (from === undefined) return;
   keeping.departures.set(ask.name, {
@@ -101,30 +88,8 @@ function keepOne({ world, ask, hostClass, previous, seen, company, keeping }: Ca
   });
 }
 
-const FOUND = "its container already runs here";
-
-/** Why everything has to leave a host; undefined when nothing has to. */
-function evacuation(
-  world: World,
-  { candidate }: HostState,
-): { cause: "drain" | "lost"; why: string } | undefined {
-  const { name } = candidate;
-  if (candidate.lost === true) {
-    return world.input.replaceLost === true
-      ? {
-          cause: "lost",
-          why: candidate.notReady ? `${name} is lost: it ${candidate.notReady}` : `${name} is lost`,
-        }
-      : undefined;
-  }
-  return candidate.drain === true ? { cause: "drain", why: `${name} is drained` } : undefined;
-}
-
-/** A container that stays on a host which it should leave. */
-export function stuckOf(name: string, host: string, cause: Stuck["cause"], why: string): Stuck {
-  const what = cause === "drain" ? "drained" : "lost";
-  return { name, host, cause, sentence: `${name} stays on ${host}, which is ${what}: ${why}` };
-}
+/** Where a container runs although no plan says so. */
+export const FOUND = { reason: "its container already runs here", score: 0 };
 
 function mayStay(
   { constraints }: HostClass,

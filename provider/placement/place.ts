@@ -4,7 +4,8 @@ import type { Decision, Decisions } from "./decisions.js";
 import { FunctionFault } from "./functions.js";
 import { applying, type HostClass } from "./host-classes.js";
 import { Interner } from "./interner.js";
-import { keepAll, stuckOf } from "./keep.js";
+import { stuckOf } from "./evacuation.js";
+import { FOUND, keepAll } from "./keep.js";
 import { fastPicker, type MakePicker } from "./make-picker.js";
 import type { PlanInput } from "./model.js";
 import { Orderings } from "./orderings.js";
@@ -216,13 +217,10 @@ class Placing {
     const previous = world.input.previous.assignments[ask.name];
     const wanted = previous?.devices ?? home.candidate.own[ask.name]?.devices;
     const devices = world.place(ask, home, false, wanted);
-    placed.set(ask.name, {
-      host: home.name,
-      score: previous?.score ?? 0,
-      reason: previous?.reason ?? "its container already runs here",
-      kept: true,
-      ...(devices ? { devices } : {}),
-    });
+    const { score, reason } = previous ?? FOUND;
+    const decision: Decision = { host: home.name, score, reason, kept: true };
+    if (devices) decision.devices = devices;
+    placed.set(ask.name, decision);
     departures.delete(ask.name);
     stuck.push(stuckOf(ask.name, home.name, departure.cause, reasons.why));
   }

@@ -29,15 +29,18 @@ export class ScopeRules {
   private readonly limits = new Map<number, ScopeLimit[]>();
 
   constructor(input: PlanInput) {
-    const specs = [...allSpecs(input)];
-    const kinds = new Set(specs.map(({ kind }) => kind));
-    const ofApplication = specs.some((spec) => isLimiting(spec) && spec.of === "application");
-    const hostRules = input.candidates.flatMap(({ affinity }) => affinity ?? []);
-    const rules = specs.flatMap((spec) => (spec.kind === "affinity" ? [spec.rules].flat() : []));
+    const kinds = new Set<ConstraintSpec["kind"]>();
+    const rules = input.candidates.flatMap(({ affinity }) => affinity ?? []);
+    let ofApplication = false;
+    for (const spec of allSpecs(input)) {
+      kinds.add(spec.kind);
+      if (spec.kind === "affinity") rules.push(...[spec.rules].flat());
+      else if (isLimiting(spec) && spec.of === "application") ofApplication = true;
+    }
     this.byGroup = kinds.has("group");
     this.byApplication = ofApplication || this.byGroup;
-    this.hasAffinity = kinds.has("affinity") || hostRules.length > 0;
-    this.byName = [...rules, ...hostRules].some((rule) => /\bid\s*(?:[,\n]|$)/i.test(rule));
+    this.hasAffinity = rules.length > 0 || kinds.has("affinity");
+    this.byName = rules.some((rule) => /\bid\s*(?:[,\n]|$)/i.test(rule));
     this.byType =
       this.hasAffinity ||
       this.byGroup ||
@@ -96,8 +99,8 @@ function* allSpecs(input: PlanInput): Generator<ConstraintSpec> {
     yield* layer.constraints ?? [];
     for (const { prefer } of layer.preferences ?? []) yield prefer;
   }
-  for (const request of input.requests) {
-    yield* request.constraints;
-    for (const { prefer } of request.preferences ?? []) yield prefer;
+  for (const { constraints, preferences } of input.requests) {
+    if (constraints.length > 0) yield* constraints;
+    if (preferences) for (const { prefer } of preferences) yield prefer;
   }
 }

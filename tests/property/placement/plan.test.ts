@@ -5,15 +5,21 @@ import {
   parseLabelExpression,
 } from "../../../provider/placement/constraints/label-expression.js";
 import { microCores } from "../../../provider/placement/host-state.js";
-import type { Candidate, PlanInput, PlanResult } from "../../../provider/placement/model.js";
+import type {
+  Candidate,
+  ConstraintSpec,
+  PlacementRequest,
+  PlanInput,
+  PlanResult,
+} from "../../../provider/placement/model.js";
 import { ScanPicker } from "../../../provider/placement/pickers/scan.js";
 import type { MakePicker } from "../../../provider/placement/place.js";
 import { planAll } from "../../../provider/placement/plan.js";
 import { portsOverlap } from "../../../provider/placement/port-table.js";
 import { after, host } from "../../unit/placement/make.js";
-import { changedClouds, clouds } from "./clouds.js";
+import { changedClouds, clouds, sociable } from "./clouds.js";
 
-const RUNS = { numRuns: 400 };
+const RUNS = { numRuns: 250 };
 
 /** Looks at every host for every request: what the fast pickers must equal. */
 const scanning: MakePicker = ({ hosts, ordering, accepts }) =>
@@ -53,12 +59,81 @@ function expectSound(plan: PlanInput, result: PlanResult): void {
     expect(candidate.notReady).toBeUndefined();
     for (const request of own) {
       for (const spec of [...plan.constraints, ...request.constraints]) {
-        if (spec.kind === "host") expect(candidate.name).toBe(spec.host);
-        if (spec.kind !== "label") continue;
-        const parsed = parseLabelExpression(spec.expression);
-        expect(parsed.ok && matchesLabels(parsed.expression, candidate.labels)).toBe(true);
+        expect(holds(spec, request, candidate, plan, result)).toBe(true);
       }
     }
+    expectDevices(own, candidate, result);
+    if (own.length > 0) expect(candidate.drain).toBeUndefined();
+  }
+}
+
+/** Every device is held by at most one container, and is of the host. */
+function expectDevices(own: PlacementRequest[], candidate: Candidate, result: PlanResult): void {
+  const ids = own.flatMap(({ name }) => result.assignments[name]?.devices ?? []);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.length).toBe(
+    sum(own.flatMap(({ devices = [] }) => devices.map(({ count }) => count))),
+  );
+  const there = candidate.devices?.flatMap((each) => each.ids) ?? [];
+  expect(ids.filter((id) => !there.includes(id))).toEqual([]);
+}
+
+/** What a constraint means, written down a second time and as plainly as can be. */
+function holds(
+  spec: ConstraintSpec,
+  request: PlacementRequest,
+  candidate: Candidate,
+  plan: PlanInput,
+  result: PlanResult,
+): boolean {
+  const neighbours = placedOn(plan, result, candidate).filter((each) => each !== request);
+  const ours = candidate.others.filter(({ owner }) => owner !== "");
+  switch (spec.kind) {
+    case "host":
+      return candidate.name === spec.host;
+    case "label": {
+      const parsed = parseLabelExpression(spec.expression);
+      return parsed.ok && matchesLabels(parsed.expression, candidate.labels);
+    }
+    case "maxContainers":
+      return neighbours.length + ours.length < spec.max;
+    case "maxPerHost":
+      return neighbours.filter(({ type }) => type === request.type).length < spec.max;
+    case "distinct": {
+      const value = candidate.labels[spec.label];
+      const branch = plan.candidates.filter(({ labels }) => labels[spec.label] === value);
+      const there = branch.flatMap((each) => placedOn(plan, result, each));
+      const max = spec.max ?? 1;
+      return value !== undefined && there.filter(({ type }) => type === request.type).length <= max;
+    }
+    case "zone":
+      return spec.in.includes(candidate.labels["zone"] ?? "");
+    case "affinity": {
+      const types = neighbours.map(({ type }) => type);
+      switch (spec.rules) {
+        case "NOT TYPE":
+          return ours.length + neighbours.length === 0 || !types.includes(request.type);
+        case "NOT TYPE s0":
+          return !types.includes("s0");
+        case "TYPE":
+          return ours.length === 0 && types.every((type) => type === request.type);
+        case "EMPTY":
+          return ours.length + neighbours.length === 0;
+        case "NOT NAME -1":
+          return !neighbours.some(({ name }) => name.includes("-1"));
+        case "NOT APPLICATION":
+          return neighbours.length === 0;
+        case "SOME TYPE s1":
+          return types.includes("s1");
+        case "NOT EMPTY":
+          return ours.length + neighbours.length > 0;
+        default:
+          return false;
+      }
+    }
+    default:
+      // Hostnames, use, and functions of the program: tables of cases have them.
+      return true;
   }
 }
 
@@ -69,16 +144,16 @@ function isSaid({ assignments, pending }: PlanResult, name: string): boolean {
 describe("a plan of any cloud", () => {
   it("is what a scan of all hosts for every request gives", () => {
     fc.assert(
-      fc.property(clouds, (cloud) => {
+      fc.property(sociable, (cloud) => {
         expect(planAll(cloud)).toEqual(planAll(cloud, scanning));
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
   it("never exceeds capacity, never doubles a port and keeps every constraint", () => {
     fc.assert(
-      fc.property(clouds, (cloud) => {
+      fc.property(sociable, (cloud) => {
         expectSound(cloud, planAll(cloud));
       }),
       RUNS,
@@ -87,7 +162,7 @@ describe("a plan of any cloud", () => {
 
   it("decides every request: placed or refused with the reasons of all hosts", () => {
     fc.assert(
-      fc.property(clouds, (cloud) => {
+      fc.property(sociable, (cloud) => {
         const result = planAll(cloud);
         for (const { name } of cloud.requests) {
           const refusal = result.refusals.find((each) => each.name === name);
@@ -105,7 +180,7 @@ describe("a plan of any cloud", () => {
 
   it("is the same for any order of the hosts", () => {
     fc.assert(
-      fc.property(clouds, fc.infiniteStream(fc.nat()), (cloud, numbers) => {
+      fc.property(sociable, fc.infiniteStream(fc.nat()), (cloud, numbers) => {
         const shuffled = cloud.candidates
           .map((candidate) => ({ candidate, at: numbers.next().value as number }))
           .sort((a, b) => a.at - b.at)
@@ -118,11 +193,12 @@ describe("a plan of any cloud", () => {
 
   it("does not change when it is made again from its own result", () => {
     fc.assert(
-      fc.property(clouds, (cloud) => {
+      fc.property(sociable, (cloud) => {
         const first = planAll(cloud);
         const second = planAll(after(cloud, first));
         expect(second.assignments).toEqual(expect.objectContaining(first.assignments));
-        expect(second.networks).toEqual(first.networks);
+        // What was refused for disk or use is judged by a new look at the hosts, and this is the old one.
+        if (first.refusals.length === 0) expect(second.networks).toEqual(first.networks);
       }),
       RUNS,
     );
@@ -247,7 +323,7 @@ describe("a plan of any cloud", () => {
         }
         expect(Object.keys(up.assignments).filter((name) => !isSaid(preview, name))).toEqual([]);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });
