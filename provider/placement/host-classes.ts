@@ -26,10 +26,12 @@ export interface HostClass {
   readonly eligible: readonly HostState[];
   /** The same with hosts that do not exist yet. */
   readonly possible: readonly HostState[];
+  /** The same as `possible`, by rank: 1 or 0. */
+  readonly isPossible: Uint8Array;
 }
 
 /** Which hosts pass what is declared; shared by classes that differ in other things only. */
-type Declared = Pick<HostClass, "eligible" | "possible">;
+type Declared = Pick<HostClass, "eligible" | "possible" | "isPossible">;
 
 /** Caches classes by all that rules look at; the layers above are the same for all of an application. */
 export class HostClasses {
@@ -93,7 +95,9 @@ export class HostClasses {
       (host) => host.notReady === undefined && declared.every((rule) => rule.accepts(ask, host)),
     );
     const eligible = possible.filter((host) => host.candidate.pending !== true);
-    const made = { eligible, possible };
+    const isPossible = new Uint8Array(this.world.hosts.length);
+    for (const { rank } of possible) isPossible[rank] = 1;
+    const made = { eligible, possible, isPossible };
     this.declared.set(key, made);
     return made;
   }

@@ -1,5 +1,5 @@
 import { Company } from "./affinity/company.js";
-import type { Ask } from "./constraints/index.js";
+import type { Ask, Constraint } from "./constraints/index.js";
 import type { Departure, Decision } from "./decisions.js";
 import type { HostClass } from "./host-classes.js";
 import type { HostState } from "./host-state.js";
@@ -58,28 +58,27 @@ interface Case {
 }
 
 /** The host it was given before, or one where its container was seen; else its departure is noted. */
-function keepOne({ world, ask, hostClass, previous, seen, company, keeping }: Case): void {
+function keepOne(one: Case): void {
+  const { world, ask, hostClass, previous, seen, company, keeping } = one;
   const before = previous && world.byName.get(previous.host);
   const home = before ?? seen[0];
   const leaving = home && evacuation(world, home);
-  const stay = (host: HostState, { reason, score }: Pick<Assignment, "reason" | "score">): void => {
-    const wanted = previous?.devices ?? host.candidate.own[ask.name]?.devices;
-    const devices = world.place(ask, host, false, wanted);
-    const decision: Decision = { host: host.name, score, reason, kept: true };
-    if (devices) decision.devices = devices;
-    keeping.kept.set(ask.name, decision);
-  };
-  const tie = leaving && whatHolds(ask, home, leaving);
-  if (leaving && tie !== undefined) {
-    stay(home, previous ?? FOUND);
-    keeping.stuck.push(stuckOf(ask.name, home.name, leaving.cause, tie));
+  if (leaving) {
+    const tie = whatHolds(ask, home, leaving);
+    if (tie !== undefined) {
+      stay(one, home, previous ?? FOUND);
+      keeping.stuck.push(stuckOf(ask.name, home.name, leaving.cause, tie));
+      return;
+    }
+  } else if (before && mayStay(hostClass, ask, before, company)) {
+    stay(one, before, previous);
     return;
   }
-  const host = [...(before ? [before] : []), ...seen].find(
-    (each) => !evacuation(world, each) && mayStay(hostClass, ask, each, company),
+  const found = seen.find(
+    (host) => host !== before && !evacuation(world, host) && mayStay(hostClass, ask, host, company),
   );
-  if (host) stay(host, previous && host === before ? previous : FOUND);
-  if (host && host === home) return;
+  if (found) stay(one, found, FOUND);
+  if (found && found === home) return;
   const from = previous?.host ?? home?.name;
   if (from === undefined) return;
   keeping.departures.set(ask.name, {
@@ -88,26 +87,39 @@ function keepOne({ world, ask, hostClass, previous, seen, company, keeping }: Ca
   });
 }
 
+function stay(
+  { world, ask, previous, keeping }: Case,
+  host: HostState,
+  { reason, score }: Pick<Assignment, "reason" | "score">,
+): void {
+  const wanted = previous?.devices ?? host.candidate.own[ask.name]?.devices;
+  const devices = world.place(ask, host, false, wanted);
+  const decision: Decision = { host: host.name, score, reason, kept: true };
+  if (devices) decision.devices = devices;
+  keeping.kept.set(ask.name, decision);
+}
+
 /** Where a container runs although no plan says so. */
 export const FOUND = { reason: "its container already runs here", score: 0 };
 
 function mayStay(
-  { constraints }: HostClass,
+  hostClass: HostClass,
   ask: Ask,
   host: HostState,
   company: Company | undefined,
 ): boolean {
-  return objectionToStay(constraints, ask, host, company) === undefined;
+  return objectionToStay(hostClass, ask, host, company) === undefined;
 }
 
 function objectionToStay(
-  constraints: HostClass["constraints"],
+  { constraints, changing, isPossible }: HostClass,
   ask: Ask,
   host: HostState,
   company?: Company,
-): HostClass["constraints"][number] | undefined {
+): Constraint | undefined {
   const unseen = host.notReady !== undefined || host.candidate.pending === true;
-  for (const constraint of constraints) {
+  // What is declared was asked for the whole class, but of hosts that take something new.
+  for (const constraint of isPossible[host.rank] === 1 && !unseen ? changing : constraints) {
     if (constraint.name === "ready" || constraint.onlyNew === true) continue;
     if ((unseen && !constraint.declared) || !constraint.applies(ask)) continue;
     if (company && constraint.name === "affinity") {
@@ -117,14 +129,9 @@ function objectionToStay(
   return undefined;
 }
 
-function whyNot(
-  { constraints }: HostClass,
-  ask: Ask,
-  home: HostState | undefined,
-  from: string,
-): string {
+function whyNot(hostClass: HostClass, ask: Ask, home: HostState | undefined, from: string): string {
   if (!home || home.name !== from) return `${from} is no longer a host of the cloud`;
-  const rule = objectionToStay(constraints, ask, home);
+  const rule = objectionToStay(hostClass, ask, home);
   return rule
     ? `${from} ${rule.explainOne(ask, home)}`
     : `${from} has lost those it wants to be with`;
