@@ -12,7 +12,7 @@ const NONE: readonly never[] = [];
 export function toAsk(
   request: PlacementRequest,
   scopes: Interner,
-  rules: Pick<ScopeRules, "byApplication" | "byGroup"> = { byApplication: false, byGroup: false },
+  rules: Pick<ScopeRules, "byApplication" | "byGroup">,
 ): Ask {
   let maxContainers = Infinity;
   for (const spec of request.constraints) {
@@ -103,13 +103,12 @@ export function constraintsKey(specs: readonly ConstraintSpec[]): string {
   return key;
 }
 
-/** Equal for requests that take the same from a host. */
+/** Equal for requests of one class that take the same from a host; devices are the class's. */
 export function claimKey(ask: Ask): string {
   let key = `${ask.microCpus} ${ask.memoryBytes}`;
   for (const port of ask.ports) key += ` ${portKey(port)}`;
   for (const volume of ask.request.volumes) key += ` v${volume}`;
   if (ask.diskBytes > 0) key += ` d${ask.diskBytes}`;
-  if (ask.devices.length > 0) key += ` ${JSON.stringify(ask.request.devices)}`;
   return key;
 }
 

@@ -22,7 +22,7 @@ function inDependencyOrder({ requests }: PlanInput): string[] {
   const visit = (start: string): void => {
     const stack = [start];
     for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
-      const before = entered.has(name) ? [] : (byName.get(name)?.dependsOn ?? []);
+      const before = byName.get(name)?.dependsOn ?? [];
       entered.add(name);
       const open = before.filter((each) => byName.has(each) && !entered.has(each));
       if (open.length > 0) stack.push(...open.reverse());

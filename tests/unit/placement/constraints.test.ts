@@ -266,6 +266,16 @@ const places: [string, Partial<PlanInput>, string][] = [
     "no host for web: 1 host lacks 2 gpus with memory > 16 (none there), 1 host lacks 2 gpus with memory > 16 (0 there), 1 host lacks 2 gpus with memory > 16 (1 free)",
   ],
   [
+    "devices that others hold",
+    {
+      candidates: [
+        host("h1", { ...gpus("gpu", "8", ["a"]), others: [other("x", { devices: ["a"] })] }),
+      ],
+      requests: [ask("web", { devices: [{ kind: "gpu", count: 1 }] })],
+    },
+    "no host for web: 1 host lacks 1 gpu (0 free)",
+  ],
+  [
     "a device that is none",
     { candidates: [host("h1")], requests: [ask("web", { devices: [{ kind: "gpu", count: 0 }] })] },
     "no host for web: devices: 0 of gpu is not a whole number from 1",
@@ -541,25 +551,27 @@ describe("containers that count together", () => {
       }),
     );
     const label = (key: string): ConstraintSpec => ({ kind: "label", expression: `${key} exists` });
-    const result = planAll(
-      input({
-        candidates,
-        constraints: [label("ssd")],
-        applications: {
-          shop: {
-            constraints: [label("eu")],
-            strategies: [{ kind: "leastContainers" }],
-            preferences: [{ weight: 1, prefer: label("big") }],
-          },
+    const requests = [
+      ask("a", { application: "blog" }),
+      ask("b"),
+      ask("c", { constraints: [label("big")] }),
+    ];
+    const plan = input({
+      candidates,
+      constraints: [label("ssd")],
+      applications: {
+        shop: {
+          constraints: [label("eu")],
+          strategies: [{ kind: "leastContainers" }],
+          preferences: [{ weight: 1, prefer: label("big") }],
         },
-        requests: [
-          ask("a", { application: "blog" }),
-          ask("b"),
-          ask("c", { constraints: [label("big")] }),
-        ],
-      }),
-    );
+      },
+      requests,
+    });
+    const result = planAll(plan);
     expect(hostsOf(result)).toEqual({ a: "h2", b: "h4", c: "h4" });
+    const later = [...requests.slice(1), ...requests.slice(0, 1)];
+    expect(hostsOf(planAll({ ...plan, requests: later }))).toEqual({ a: "h2", b: "h4", c: "h4" });
     expect(result.assignments["b"]?.reason).toBe("preferred with 1 (label big exists), h3 with 0");
   });
 });

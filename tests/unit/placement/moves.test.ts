@@ -217,6 +217,17 @@ describe("a host that is no longer there, or breaks a rule now", () => {
       "h1 lacks 2 GiB of memory (1 GiB free, 1 GiB short)",
     ],
     [
+      "too small, where others care for their neighbours",
+      {
+        candidates: two({ memoryBytes: GiB }),
+        requests: [
+          ask("web", { memoryBytes: 2 * GiB }),
+          ask("shy", { constraints: [{ kind: "affinity", rules: "NOT TYPE db" }] }),
+        ],
+      },
+      "h1 lacks 2 GiB of memory (1 GiB free, 1 GiB short)",
+    ],
+    [
       "without those it wants to be with",
       {
         candidates: two({}, { others: [other("db", { owner: "a/b/db", type: "db" })] }),
