@@ -15,7 +15,9 @@ export default class SummaryReporter implements Reporter {
     const failed = tests.filter((test) => test.result().state === "failed");
     const skipped = tests.filter((test) => test.result().state === "skipped");
     const passed = tests.length - failed.length - skipped.length;
-    const moduleErrors = module.errors();
+    // A hook that fails leaves its suite's tests skipped: the failure is the suite's.
+    const suites = [...module.children.allSuites()];
+    const moduleErrors = [...module.errors(), ...suites.flatMap((suite) => suite.errors())];
     const isBroken = failed.length > 0 || moduleErrors.length > 0;
     this.counts.passed += passed;
     this.counts.failed += failed.length + (moduleErrors.length > 0 ? 1 : 0);
