@@ -111,7 +111,7 @@ describe("failures", () => {
     expect(messages(stack.events, "info#err")).toContain("careful");
     expect(messages(stack.events, "warning")).toEqual(["warned"]);
     expect(stack.events.map(({ sequence }) => sequence)).toEqual(
-      stack.events.map((_, index) => index + 1),
+      stack.events.map((_, index) => index),
     );
     expect(stack.events.at(-2)?.summaryEvent?.resourceChanges).toEqual({ create: 2 });
     expect(stack.events.at(-1)?.cancelEvent).toEqual({});
