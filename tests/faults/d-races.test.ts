@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { FaultProject, ownedContainers, until, withBystanders } from "../support/fault-project.js";
 import { holdLock, waitersFor } from "../support/host-faults.js";
-import { describeLab, withLab } from "../support/lab.js";
+import { describeLab, TEST_IMAGE, withLab } from "../support/lab.js";
 import type { Outcome } from "../support/project.js";
 
 const UP = ["up", "--yes", "--skip-preview", "--stack", "dev"];
@@ -82,5 +82,48 @@ describeLab("D1: two stacks race on one cloud", () => {
       }),
     );
     expect(new Set(addresses).size).toBe(2);
+  });
+
+  it("for one address: one has it, the other says whose it is, and gets it when it is free", async () => {
+    const body = `
+      const extra = new VirtualNetwork("fixed", { cloud, cidr: "10.77.0.0/16" });
+      web("web", { networks: [{ network: extra, address: "10.77.0.9" }] });`;
+    const { said, loser, winner } = await race("network", body);
+    expect(said).toContain(`belongs to ${winner.project.name}/dev/fixed`);
+    const refused = await loser.project.up();
+    expect(refused.code).toBeGreaterThan(0);
+    expect(refused.output).toContain(`${winner.project.name}/dev/fixed`);
+    await winner.isWhole(["web"]);
+    await winner.write({ body: "" });
+    await winner.project.must(UP);
+    await loser.heals(["web"]);
+    await loser.write({ body: "" });
+    await loser.project.must(UP);
+  });
+
+  it("for one address with a container that is not ours: the next plan goes round it", async () => {
+    const [stack] = stacks as [FaultProject];
+    const lan = (await stack.project.byType("VirtualNetwork"))["lan"]!.outputs!;
+    const gateway = (lan["allocation"] as { hosts: Record<string, { gateway: string }> }).hosts[
+      "h1"
+    ]!.gateway;
+    const address = gateway.replace(/\.1$/, ".2");
+    const docker = `lan-${lan["vni"] as number}`;
+    const squatter = ["docker", "run", "-d", "--name", "squatter", "--ip", address];
+    await stack.write({ body: `web("late", { constraints: [{ kind: "host", host: "h1" }] });` });
+    const giveBack = await holdLock(lab, "h1", "capacity");
+    const running = stack.project.up({ timeoutMs: 120_000 });
+    await until("the plan", async () => (await waitersFor(lab, "h1")) > 0);
+    await lab
+      .sh("h1", ...squatter, "--network", docker, TEST_IMAGE, "sleep", "100000")
+      .finally(giveBack);
+    const { code, output } = await running;
+    expect(code).toBeGreaterThan(0);
+    expect(output).toContain(`host h1: address ${address} on lan is taken by squatter`);
+    expect(output).toContain(
+      "Run again: the plan then sees who has it and chooses another address.",
+    );
+    await stack.heals(["late"]);
+    await lab.sh("h1", "docker", "rm", "-f", "squatter");
   });
 });

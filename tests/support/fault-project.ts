@@ -34,7 +34,7 @@ export interface ProgramParts {
 
 export function program({ host = "{}", cloud = "{}", body = `web("web");` }: ProgramParts = {}) {
   return `
-import { DockerCloud, DockerHost, hostsFromInventory, PlacedContainer, VirtualNetwork } from "pulumi-clocker";
+import { constraint, DockerCloud, DockerHost, hostsFromInventory, PlacedContainer, strategy, VirtualNetwork } from "pulumi-clocker";
 import type { PlacedContainerArgs } from "pulumi-clocker";
 import * as pulumi from "@pulumi/pulumi";
 
