@@ -119,7 +119,9 @@ start() {
     rm -f $PIDFILE /run/docker.sock
     setsid sh -c '
       up=$1 mine=$2; shift 2
-      while [ "$(cat "$up" 2>/dev/null)" = "$mine" ]; do dockerd "$@"; echo $? > "$up.ended"; sleep 0.5; done
+      mine() { [ "$(cat "$up" 2>/dev/null)" = "$mine" ]; }
+      # One that was told to stop says nothing of its end: the next may be starting already.
+      while mine; do dockerd "$@"; code=$?; mine && echo $code > "$up.ended"; sleep 0.5; done
     ' dockerd-supervisor $UP $$ $DOCKER_OPTS >>$LOG 2>&1 </dev/null &
   fi
   rm -f $UP.ended

@@ -149,7 +149,10 @@ cat >"$1.new" && mv "$1.new" "$1"`;
       "Docker did not start with log rotation; its settings are as before",
       {
         host: inputs.access.name,
-        reasons: [messageOf(error).split("\n")[0] ?? ""],
+        reasons: [
+          messageOf(error).split("\n")[0] ?? "",
+          ...(error instanceof CloudError ? error.reasons : []),
+        ],
         hint: `Set log-driver and log-opts in ${DAEMON_FILE} there yourself and run again.`,
         cause: error,
       },
