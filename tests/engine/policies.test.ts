@@ -193,7 +193,11 @@ function transpile(from: string, into: string): void {
   for (const entry of readdirSync(join(ROOT, from), { recursive: true, encoding: "utf8" })) {
     if (!entry.endsWith(".ts")) continue;
     const { outputText } = ts.transpileModule(readFileSync(join(ROOT, from, entry), "utf8"), {
-      compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+      compilerOptions: {
+        module: ts.ModuleKind.CommonJS,
+        target: ts.ScriptTarget.ES2022,
+        esModuleInterop: true,
+      },
     });
     const file = join(into, from, entry.replace(/\.ts$/, ".js"));
     mkdirSync(dirname(file), { recursive: true });

@@ -86,8 +86,8 @@ describeLab("D1: two stacks race on one cloud", () => {
 
   it("for one address: one has it, the other says whose it is, and gets it when it is free", async () => {
     const body = `
-      const extra = new VirtualNetwork("fixed", { cloud, cidr: "10.77.0.0/16" });
-      web("web", { networks: [{ network: extra, address: "10.77.0.9" }] });`;
+      const extra = new VirtualNetwork("fixed", { cloud, cidr: "172.30.0.0/16" });
+      web("web", { networks: [{ network: extra, address: "172.30.0.9" }] });`;
     const { said, loser, winner } = await race("network", body);
     expect(said).toContain(`belongs to ${winner.project.name}/dev/fixed`);
     const refused = await loser.project.up();
@@ -103,20 +103,21 @@ describeLab("D1: two stacks race on one cloud", () => {
 
   it("for one address with a container that is not ours: the next plan goes round it", async () => {
     const [stack] = stacks as [FaultProject];
-    const lan = (await stack.project.byType("VirtualNetwork"))["lan"]!.outputs!;
-    const gateway = (lan["allocation"] as { hosts: Record<string, { gateway: string }> }).hosts[
-      "h1"
-    ]!.gateway;
+    const lan = (await stack.project.byType("VirtualNetwork"))["lan"]!.outputs as {
+      dockerName: string;
+      hosts: { name: string; gateway: string }[];
+    };
+    const { gateway } = lan.hosts.find(({ name }) => name === "h1")!;
     const address = gateway.replace(/\.1$/, ".2");
-    const docker = `lan-${lan["vni"] as number}`;
     const squatter = ["docker", "run", "-d", "--name", "squatter", "--ip", address];
     await stack.write({ body: `web("late", { constraints: [{ kind: "host", host: "h1" }] });` });
     const giveBack = await holdLock(lab, "h1", "capacity");
     const running = stack.project.up({ timeoutMs: 120_000 });
-    await until("the plan", async () => (await waitersFor(lab, "h1")) > 0);
-    await lab
-      .sh("h1", ...squatter, "--network", docker, TEST_IMAGE, "sleep", "100000")
-      .finally(giveBack);
+    const squats = async () => {
+      await until("the plan", async () => (await waitersFor(lab, "h1")) > 0);
+      await lab.sh("h1", ...squatter, "--network", lan.dockerName, TEST_IMAGE, "sleep", "100000");
+    };
+    await squats().finally(giveBack);
     const { code, output } = await running;
     expect(code).toBeGreaterThan(0);
     expect(output).toContain(`host h1: address ${address} on lan is taken by squatter`);
