@@ -65,7 +65,7 @@ export interface DeviceRequest {
   kind: string;
   /** 1 or more. */
   count: number;
-  /** Label expressions on the device's attributes, e.g. `memory >= 16`, `model ~ ^A100`. Default none. */
+  /** Label expressions on the device's attributes, e.g. `memory >= 16`, `model ~ "^A100"`. Default none. */
   where?: string[];
 }
 
