@@ -111,12 +111,16 @@ export class CloudPlan {
     return { plan, networks, requests };
   }
 
-  /** The cloud's own wish, or those of its applications together. */
+  /** The cloud's own wish and those of its applications, each with its own limit. */
   private rebalanceArgs(): Rebalance | undefined {
     const own = this.inputs["rebalance"] as Rebalance | undefined;
-    if (own || this.rebalanced.length === 0) return own;
-    const maxMoves = this.rebalanced.reduce((sum, each) => sum + (each.maxMoves ?? 10), 0);
-    return { maxMoves, applications: this.rebalanced.map(({ application }) => application) };
+    if (this.rebalanced.length === 0) return own;
+    const limits = Object.fromEntries(
+      this.rebalanced.map(({ application, maxMoves = 10 }) => [application, maxMoves]),
+    );
+    if (own && !own.applications) return { ...own, limits };
+    const applications = [...new Set([...(own?.applications ?? []), ...Object.keys(limits)])];
+    return { ...own, applications, limits };
   }
 
   private earlier(): pulumi.Input<Record<string, unknown>> {

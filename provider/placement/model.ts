@@ -152,4 +152,6 @@ export interface Rebalance {
   maxMoves?: number;
   /** Only containers of these applications move. Absent: all of the cloud's. */
   applications?: string[];
+  /** Moves of applications that have a limit of their own, which counts beside `maxMoves`. */
+  limits?: Record<string, number>;
 }

@@ -14,6 +14,7 @@ const MOST_MOVES = 10;
 
 /** Equal requests that may move. */
 interface Movable {
+  readonly application: string;
   readonly hostClass: HostClass;
   readonly ordering: Ordering;
   /** By host, in program order. */
@@ -38,12 +39,14 @@ export function rebalance(
     waitForHosts(groups, decisions, uncertainty);
     return;
   }
-  let left = wish.maxMoves ?? MOST_MOVES;
-  for (let moved = true; moved && left > 0;) {
+  const shared = { left: wish.maxMoves ?? MOST_MOVES };
+  const own = new Map(Object.entries(wish.limits ?? {}).map(([name, left]) => [name, { left }]));
+  for (let moved = true; moved;) {
     moved = false;
     for (const group of groups) {
-      while (left > 0 && moveOne(group, prepared, decisions)) {
-        left--;
+      const limit = own.get(group.application) ?? shared;
+      while (limit.left > 0 && moveOne(group, prepared, decisions)) {
+        limit.left--;
         moved = true;
       }
     }
@@ -67,7 +70,13 @@ function movableGroups(
     const ordering = orderings.of(ask, hostClass);
     if ("error" in ordering || ordering.last.kind === "random") return;
     const key = `${hostClass.id} ${ordering.id} ${ask.typeId} ${ask.signature.join(",")} ${claimKey(ask)}`;
-    const group = groups.get(key) ?? { hostClass, ordering, members: new Map<HostState, Ask[]>() };
+    const { application } = ask.request;
+    const group = groups.get(key) ?? {
+      application,
+      hostClass,
+      ordering,
+      members: new Map<HostState, Ask[]>(),
+    };
     groups.set(key, group);
     const members = group.members.get(host);
     if (members) members.push(ask);

@@ -107,7 +107,7 @@ export class FaultProject {
 
   /**
    * What has to hold once the fault is gone: one `up` heals, the next `up` and `preview` have nothing to do, every
-   * container of the state runs exactly once and no other is there, and no creation is left pending.
+   * container of the state runs exactly once and no other is there, and no operation is pending but creations of what is there.
    */
   async heals(names: readonly string[]): Promise<Outcome> {
     const healing = await this.project.converges();
@@ -131,7 +131,12 @@ export class FaultProject {
       expect(stored[name]!.id).toBe(row.name);
       expect(row.state).toBe("running");
     }
-    expect(await this.project.pending()).toEqual([]);
+    // A creation that was cut short stays noted, as with the Pulumi CLI; none may be of what the state does not have.
+    const urns = new Set((await this.project.resources()).map(({ urn }) => urn));
+    const unknown = (await this.project.pending()).filter(
+      ({ type, resource }) => type !== "creating" || !urns.has(resource.urn),
+    );
+    expect(unknown).toEqual([]);
     const known = Object.keys(await this.project.byType("VirtualNetwork"));
     for (const { name: host } of this.lab.hosts) {
       const networks = await this.networksOn(host);

@@ -65,13 +65,22 @@ function checkCloudSettings(report: Report, it: Record<string, unknown>): void {
       }
     });
   if (it["rebalance"] !== undefined)
-    report.object("rebalance", it["rebalance"], ["maxMoves", "applications"], (rebalance) => {
-      report.keepsIfGiven("rebalance.maxMoves", rebalance["maxMoves"], rule.whole(0, 1e6));
-      if (rebalance["applications"] !== undefined)
-        report.list("rebalance.applications", rebalance["applications"], (name, at) => {
-          report.keeps(at, name, rule.text);
-        });
-    });
+    report.object(
+      "rebalance",
+      it["rebalance"],
+      ["maxMoves", "applications", "limits"],
+      (rebalance) => {
+        report.keepsIfGiven("rebalance.maxMoves", rebalance["maxMoves"], rule.whole(0, 1e6));
+        if (rebalance["limits"] !== undefined)
+          report.entries("rebalance.limits", rebalance["limits"], (_name, limit, at) => {
+            report.keeps(at, limit, rule.whole(0, 1e6));
+          });
+        if (rebalance["applications"] !== undefined)
+          report.list("rebalance.applications", rebalance["applications"], (name, at) => {
+            report.keeps(at, name, rule.text);
+          });
+      },
+    );
   report.keepsIfGiven("replaceLost", it["replaceLost"], rule.flag);
   if (it["supply"] !== undefined) checkSupply(report, it["supply"]);
 }

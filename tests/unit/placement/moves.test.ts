@@ -299,6 +299,8 @@ describe("a rebalance", () => {
     expect(moved({ ...world, rebalance: { maxMoves: 0 } })).toEqual([]);
     expect(moved({ ...world, rebalance: { applications: ["blog"] } })).toEqual([]);
     expect(moved({ ...world, rebalance: { applications: ["shop"] } })).toHaveLength(3);
+    expect(moved({ ...world, rebalance: { maxMoves: 0, limits: { shop: 2 } } })).toHaveLength(2);
+    expect(moved({ ...world, rebalance: { maxMoves: 1, limits: { blog: 9 } } })).toHaveLength(1);
     expect(moved(world)).toEqual([]);
     const many = { candidates: two({}), requests: replicas("web", 40), ...all(40, "h1") };
     expect(moved({ ...many, rebalance: {} })).toHaveLength(10);

@@ -101,6 +101,28 @@ describe("the plan of a cloud", () => {
     expect(requestsOf(plans()[0]).map(({ name }) => name)).toEqual(["c", "a", "b"]);
   });
 
+  it.each([
+    [undefined, { applications: ["shop", "blog"], limits: { shop: 1, blog: 10 } }],
+    [true, { limits: { shop: 1, blog: 10 } }],
+    [{ maxMoves: 3 }, { maxMoves: 3, limits: { shop: 1, blog: 10 } }],
+  ])(
+    "keeps each application's limit of a rebalancing beside the cloud's: %j",
+    async (own, asked) => {
+      const { sdk } = await program();
+      const host = new sdk.DockerHost("h1", { address: "10.0.0.1", hostKey: "SHA256:x" });
+      const cloud = new sdk.DockerCloud("moving", {
+        hosts: [host],
+        ...(own === undefined ? {} : { rebalance: own }),
+      });
+      const services = { web: { image: "busybox" } };
+      new sdk.Blueprint("shop", { cloud, services, rebalance: { maxMoves: 1 } });
+      const blog = new sdk.Blueprint("blog", { cloud, services, rebalance: true });
+      await settle(blog.endpoints);
+      const plan = plans().find(({ name }) => name === "moving");
+      expect((plan?.inputs as unknown as PlacementInputs).rebalance).toEqual(asked);
+    },
+  );
+
   it("refuses a CIDR that comes from what the same plan decides, before anything waits for it", async () => {
     const { sdk, cloud, network } = await program();
     const cidr = network.cidr.apply(() => "10.99.0.0/16");
