@@ -8,6 +8,7 @@ import { duration, withDeadline } from "./deadline.js";
 import { faultPoint } from "./faults.js";
 import { Limiter, Serial } from "./limiter.js";
 import { LOCK_SCRIPT } from "./lock-script.js";
+import { NOT_INSTALLED } from "./not-installed.js";
 import type { ExecOptions, ExecResult, LockOptions, Transport } from "./transport.js";
 
 /** A command under way on a host. */
@@ -231,7 +232,7 @@ export abstract class CommandTransport implements Transport {
         cause,
       });
     if (result.code === 127 || /not found/.test(said))
-      throw new CloudError("docker", "Docker is not installed", {
+      throw new CloudError("docker", NOT_INSTALLED, {
         host,
         hint: "A DockerHost resource installs it; or install Docker Engine 20.10 or later.",
         cause,

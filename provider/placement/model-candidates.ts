@@ -35,6 +35,8 @@ export interface Candidate {
   notReady?: string;
   /** True: the host will exist only after this up (its address is not known); what needs it is decided then. */
   pending?: boolean;
+  /** True: Docker is installed there by this up. It takes what is new, but what it held before cannot be seen. */
+  withoutDocker?: boolean;
   /** Underlay address, its device's MTU and the subnets the host routes; absent when not observed. */
   underlay?: { address: string; mtu: number; routes: string[] };
   /** CIDRs and VNIs of networks on the host that are not in this plan, with their owner. */

@@ -1,6 +1,7 @@
 import type { ContainerSummary, DockerNetwork } from "../../host/docker-types.js";
 import type { EngineSnapshot, HostSnapshot } from "../../host/observe.js";
 import { devicesOf, portsOf } from "../../host/held.js";
+import { isNotInstalled } from "../../host/not-installed.js";
 import { LABELS } from "../../host/ownership.js";
 import { reservationOf, type Reservation } from "../../host/reservations.js";
 import type { Candidate, CandidateContainer } from "../../placement/model.js";
@@ -42,11 +43,7 @@ export function toCandidate(
   if (known(host.maxContainers) !== undefined) candidate.maxContainers = Number(host.maxContainers);
   if (unknown) candidate.pending = true;
   if (unknown && hasUnknown(host.labels)) candidate.labelsUnknown = true;
-  if (snapshot?.reachable === false)
-    Object.assign(candidate, {
-      notReady: whyNot(snapshot.problem.message, host.name),
-      ...(snapshot.problem.code === "unreachable" ? { lost: true } : {}),
-    });
+  if (snapshot) Object.assign(candidate, readinessOf(snapshot, host.name));
   if (machine) {
     candidate.underlay = {
       address: known(host.underlay) ?? machine.underlay.address,
@@ -56,6 +53,19 @@ export function toCandidate(
   }
   if (engine && machine) addEngine(candidate, engine, machine.reservations, owners);
   return candidate;
+}
+
+/** A machine that answers without its Docker is not empty: what runs there was not seen. */
+function readinessOf(snapshot: HostSnapshot, host: string): Partial<Candidate> {
+  if (!snapshot.reachable) {
+    const { code, message } = snapshot.problem;
+    return { notReady: whyNot(message, host), ...(code === "unreachable" ? { lost: true } : {}) };
+  }
+  const { engine, engineProblem } = snapshot;
+  if (engine || !engineProblem) return {};
+  return isNotInstalled(engineProblem)
+    ? { withoutDocker: true }
+    : { notReady: whyNot(engineProblem.message, host) };
 }
 
 function known<T>(value: T | undefined): T | undefined {

@@ -32,8 +32,9 @@ export function orderOf(
 }
 
 /**
- * Containers that run elsewhere since their host was lost, and may still run there. One is dropped when its host
- * answers again and the new one is seen to run, when it has gone back, or when its host has left the program.
+ * Containers that run elsewhere since their host was lost, and may still run there. One is dropped when its host and
+ * the Docker on it answer again and the new one is seen to run, when it has gone back, or when its host has left the
+ * program.
  */
 export function lostOf(
   before: NonNullable<PlacementInputs["lost"]>,
@@ -47,7 +48,8 @@ export function lostOf(
     const candidate = hosts.get(host);
     const now = result.assignments[name]?.host;
     if (!candidate || now === host) continue;
-    const isBack = candidate.notReady === undefined && candidate.pending !== true;
+    const { notReady, pending, withoutDocker } = candidate;
+    const isBack = notReady === undefined && pending !== true && withoutDocker !== true;
     const runs = now !== undefined && hosts.get(now)?.own[name] !== undefined;
     if (!isBack || (requested.has(name) && !runs)) lost[name] = { host };
   }

@@ -254,6 +254,62 @@ describe("a host that cannot be reached", () => {
   });
 });
 
+describe("a host whose Docker is not seen", () => {
+  const withoutEngine = (name: string, what: string): HostSnapshot => {
+    const { engine: _, ...machine } = seen(name) as Extract<HostSnapshot, { reachable: true }>;
+    const options = { host: name, reasons: ["Cannot connect"], hint: "Start it." };
+    return { ...machine, engineProblem: new CloudError("docker", what, options) };
+  };
+  const silent = "Docker does not answer at /var/run/docker.sock";
+  const absent = "Docker is not installed";
+
+  it("keeps what is there and takes nothing new while Docker does not answer", async () => {
+    const first = await world().check({}, inputs());
+    const { check, warnings } = world({ h2: withoutEngine("h2", silent) });
+    const second = await check(first.inputs ?? {}, inputs());
+    expect(second.inputs).toEqual(first.inputs);
+    expect(second.failures).toEqual([]);
+    expect(warnings).toEqual([
+      "host h2 cannot be used: Docker does not answer at /var/run/docker.sock; web-1 stays there",
+    ]);
+    const alone = inputs({ hosts: [planHost("h2")], networks: [], requests: [ask("web")] });
+    expect((await check({}, alone)).failures?.map(({ reason }) => reason)).toEqual([
+      "no host for web: 1 host is not ready (h2 cannot be used: Docker does not answer at /var/run/docker.sock)",
+    ]);
+  });
+
+  it("does not give it up as lost", async () => {
+    const first = await world().check({}, inputs());
+    const { check } = world({ h2: withoutEngine("h2", silent) });
+    const second = await check(first.inputs ?? {}, inputs({ replaceLost: true }));
+    expect(second.inputs?.assignments).toEqual(first.inputs?.assignments);
+    expect(second.inputs).not.toHaveProperty("lost");
+  });
+
+  it("takes what is new where Docker is installed by the same up", async () => {
+    const { check, warnings } = world({ h2: withoutEngine("h2", absent) });
+    const { inputs: checked, failures } = await check({}, inputs());
+    expect(failures).toEqual([]);
+    expect(warnings).toEqual([]);
+    expect(checked?.assignments?.["web-1"]).toMatchObject({ host: "h2" });
+  });
+
+  it("is not back before its containers can be seen", async () => {
+    const first = await world().check({}, inputs());
+    const program = inputs({ replaceLost: true });
+    const moved = (await world({ h2: lost("h2") }).check(first.inputs ?? {}, program)).inputs;
+    expect(moved?.lost).toEqual({ "web-1": { host: "h2" } });
+    const labels = { [LABELS.owner]: "shop/dev/web-1" };
+    const running = { h1: seen("h1", [{ Labels: labels }]) };
+    for (const what of [silent, absent]) {
+      const there = { ...running, h2: withoutEngine("h2", what) };
+      const { inputs: checked } = await world(there).check(moved ?? {}, program);
+      expect(checked?.lost, what).toEqual({ "web-1": { host: "h2" } });
+    }
+    expect((await world(running).check(moved ?? {}, program)).inputs).not.toHaveProperty("lost");
+  });
+});
+
 describe("unknown values", () => {
   const coming = planHost("h3", {
     connection: { ...connection("h3"), address: unknown } as HostConnection,
