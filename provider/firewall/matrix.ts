@@ -23,7 +23,7 @@ export function reach(
     if (policy.outside === "open") return "all";
   } else if (together(policy, from, to)) return "all";
   const is = (peer: PolicyPeer, end: PolicyMember | "outside") =>
-    end === "outside" ? isOutside(peer) || peer === "all" : matches(peer, end);
+    end === "outside" ? isOutside(peer) : matches(peer, end);
   const ports = new Set<string>();
   for (const rule of policy.rules) {
     if (!is(rule.from, from) || !is(rule.to, to)) continue;

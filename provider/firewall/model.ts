@@ -1,4 +1,7 @@
-/** Which end of a connection a rule means. Absent keys match everything; a CIDR is an address outside the network. */
+/**
+ * Which end of a connection a rule means. "all" is every container of the network, and nobody outside; absent keys
+ * match everything; a CIDR is an address outside the network.
+ */
 export type PolicyPeer =
   | "all"
   | "outside"

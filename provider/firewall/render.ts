@@ -111,8 +111,8 @@ function outside(policy: Policy, local: readonly PolicyMember[]): [string, strin
 }
 
 function farWords(peer: PolicyPeer, flag: string): string | undefined {
-  if (peer === "all" || peer === "outside") return "";
-  return isOutside(peer) ? `${flag} ${peer.cidr}` : undefined;
+  if (peer === "outside") return "";
+  return isOutside(peer) ? `${flag} ${peer.cidr}` : undefined; // "all" is every container, and nobody else
 }
 
 /** One match for each range of ports; one that is empty for all. */

@@ -118,11 +118,13 @@ do_check_policy() {
   up_firewall
 }
 
-# $1 vni, $2 owner of the network, $3 the policy's mark: another one is left alone
+# $1 vni, $2 owner of the network, $3 the policy's mark: another one is left alone. Where the file is gone already, the
+# rules may still be there: somebody was interrupted between the two.
 do_drop_policy() {
-  [ -e "$ROOT/$1/policy" ] || return 0
+  [ -e "$ROOT/$1/config" ] || return 0
   load "$ROOT/$1/config"
-  if [ "$owner" != "$2" ] || [ "$(head -n 1 "$ROOT/$vni/policy")" != "$3" ]; then return 0; fi
+  [ "$owner" = "$2" ] || return 0
+  if [ -e "$ROOT/$vni/policy" ] && [ "$(head -n 1 "$ROOT/$vni/policy")" != "$3" ]; then return 0; fi
   rm -f "$ROOT/$vni/policy"
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT

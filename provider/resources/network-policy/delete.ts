@@ -1,4 +1,5 @@
 import { isUnreachable } from "../../errors.js";
+import { whenUnreachable } from "../../host/unreachable-policy.js";
 import { combined, failuresOf, onEach } from "../each-host.js";
 import type { NetworkPolicyState } from "./inputs.js";
 import { workOn } from "./on-hosts.js";
@@ -14,7 +15,7 @@ export async function remove(_id: string, state: NetworkPolicyState): Promise<vo
     try {
       await runtime.dropPolicy(policy);
     } catch (error) {
-      if (!isUnreachable(error) || host.connection.whenUnreachable !== "forget") throw error;
+      if (!isUnreachable(error) || whenUnreachable(host.connection) !== "forget") throw error;
     }
   });
   if (failuresOf(outcomes).length > 0)

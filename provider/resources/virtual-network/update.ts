@@ -1,10 +1,9 @@
 import { same } from "../../canonical.js";
-import { CloudError, isUnreachable } from "../../errors.js";
-import { isGivenUp } from "../../host/lost-hosts.js";
 import { warn } from "../../progress.js";
 import { partialFailure } from "../../wrap.js";
 import { failuresOf, onEach, problemsOf, statusOf } from "../each-host.js";
-import type { NetworkHost, VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
+import { canWait } from "../unreachable-member.js";
+import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import {
   factsFrom,
   introduceEach,
@@ -78,8 +77,12 @@ export async function update(
   const movesTraffic = others.some(
     (work) => work.runtime.hasSteps && stepFor(work, before, olds) === "join",
   );
+  // Traffic moves in steps that all hosts take together: then only a host that was given up may be missing.
   const waits = ({ work: { host }, error }: (typeof failures)[number]): boolean =>
-    staying.has(host.name) && canWait(host, error, movesTraffic, olds);
+    staying.has(host.name) &&
+    canWait(host.connection, error, {
+      tookPart: olds.dockerIds[host.name] !== undefined && !movesTraffic,
+    });
   if (failures.every(waits)) {
     const names = [...silent].join(", ");
     await warn(
@@ -101,21 +104,6 @@ export async function update(
 function keptFacts(olds: VirtualNetworkState, news: VirtualNetworkInputs) {
   const staying = new Set(news.hosts.map(({ name }) => name));
   return Object.fromEntries(Object.entries(olds.facts ?? {}).filter(([name]) => staying.has(name)));
-}
-
-/**
- * Whether a host that failed may be brought up to date later: it was given up, or it is a member that is not there to be
- * asked, and the others do not have to move their traffic in steps that all hosts take together.
- */
-function canWait(
-  { name, connection }: NetworkHost,
-  error: unknown,
-  movesTraffic: boolean,
-  olds: VirtualNetworkState,
-): boolean {
-  if (isUnreachable(error) && isGivenUp(connection)) return true;
-  const isMember = olds.dockerIds[name] !== undefined;
-  return isMember && !movesTraffic && error instanceof CloudError && error.code === "unreachable";
 }
 
 type Step = "nothing" | "names" | "join";

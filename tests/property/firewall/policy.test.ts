@@ -170,6 +170,31 @@ describe("the rules on the hosts", () => {
     );
   });
 
+  it("take a rule of all containers for no word about the outside", () => {
+    const [web, db] = ["h1", "h2"].map((host, index) => ({
+      ...{ name: host, application: host, service: "web", host },
+      address: `10.7.${index + 1}.10`,
+    }));
+    const given: Policy = {
+      ...{ isolate: "containers", outside: "closed", members: [web!, db!] },
+      rules: [{ from: "all", to: "all" }],
+    };
+    const rules = renderPolicy(given, siteOf("h1"));
+    const coming = first(STRANGER, web!.address, "tcp", 80, true);
+    const going = first(web!.address, STRANGER, "tcp", 80, true);
+    expect(verdictOf(rules, "CLK-P-7-from", coming)).toBe("DROP");
+    expect(verdictOf(rules, "CLK-P-7-to", going)).toBe("DROP");
+    expect(verdictOf(rules, "CLK-P-7", first(db!.address, web!.address, "tcp", 80))).toBe("ACCEPT");
+    expect(matrix(given).map(({ from, to, reach: reached }) => [from, to, reached])).toEqual([
+      ["h1", "h2", "all"],
+      ["h1", "outside", []],
+      ["h2", "h1", "all"],
+      ["h2", "outside", []],
+      ["outside", "h1", []],
+      ["outside", "h2", []],
+    ]);
+  });
+
   it("keep out whoever is in the network and not known, and let the hosts themselves in", () => {
     fc.assert(
       fc.property(policy, (given) => {

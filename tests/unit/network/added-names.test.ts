@@ -4,6 +4,7 @@ import type {
   NetworkNamesState,
 } from "../../../provider/resources/network-names/inputs.js";
 import { networkNamesLifecycle as lifecycle } from "../../../provider/resources/network-names/lifecycle.js";
+import { useSink } from "../../../provider/progress.js";
 import { virtualNetworkLifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
 import { UNKNOWN } from "../../../provider/unknown.js";
 import { FakeNetworkHosts, inputsOn } from "./fake-network.js";
@@ -100,6 +101,33 @@ describe("names that a later plan adds to a network", () => {
     const { outs } = await lifecycle.update(error.id!, half, inputs);
     expect(world.verbs()).toEqual(["h2 add-names"]);
     expect(outs.problems).toBeUndefined();
+  });
+
+  it("wait for a host that cannot be reached, as its network does; a host that is new may not wait", async () => {
+    const warnings: string[] = [];
+    useSink((_urn, message, { warn }) => void (warn && warnings.push(message)));
+    const { id, outs } = await lifecycle.create(inputs);
+    const moved = { ...inputs, records: { late: ["10.42.2.20"] } };
+    world.fakes.host("h2").down = true;
+    const next = await lifecycle.update(id, outs, moved);
+    expect(warnings).toEqual([
+      "host h2 cannot be reached: the names of plan cloud-2 on network app are brought up to date there by the first up that reaches it",
+    ]);
+    expect(world.names.get("h1 42 cloud-2")).toContain("10.42.2.20 late");
+    expect(next.outs.problems?.["h2"]?.[0]).toMatch(/^host h2: cannot be reached/);
+    expect((await lifecycle.diff(id, next.outs, moved)).changes).toBe(true);
+    world.fakes.host("h2").down = false;
+    const { outs: healed } = await lifecycle.update(id, next.outs, moved);
+    expect(world.names.get("h2 42 cloud-2")).toContain("10.42.2.20 late");
+    expect(healed.problems).toBeUndefined();
+
+    const alone = await lifecycle.create({ ...inputs, hosts: inputs.hosts.slice(0, 1) });
+    world.fakes.host("h2").down = true;
+    const error = await failure(lifecycle.update(alone.id, alone.outs, inputs));
+    expect(error.reasons?.[0]).toBe(
+      "the names of plan cloud-2 were not changed on all hosts of network app; the next up finishes it",
+    );
+    expect(warnings).toHaveLength(1);
   });
 
   it("that differ on a host show as a host that lacks them; unreachable is an error", async () => {

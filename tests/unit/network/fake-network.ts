@@ -15,6 +15,8 @@ export class FakeNetworkHosts {
   readonly documents = new Map<string, string>();
   /** Files of names that later plans added, by host, VNI and plan. */
   readonly names = new Map<string, string>();
+  /** Policies by host and VNI: the mark, then rules. */
+  readonly policies = new Map<string, string>();
   /** Answers instead of the program: by host. */
   readonly broken = new Map<string, { code: number; stdout?: string; stderr?: string }>();
   /** Commands that a host lacks. */
@@ -64,6 +66,12 @@ export class FakeNetworkHosts {
       case "drop-names":
         if (this.names.get(`${key} ${plan}`)?.startsWith(`${mark}\n`) === true)
           this.names.delete(`${key} ${plan}`);
+        return {};
+      case "set-policy":
+        this.policies.set(key, exec.stdin);
+        return {};
+      case "drop-policy":
+        if (this.policies.get(key)?.startsWith(`${plan}\n`) === true) this.policies.delete(key);
         return {};
       case "leave":
         this.documents.delete(key);
