@@ -102,7 +102,7 @@ describeLab("DockerHost", () => {
     await dockerHost.create(inputsFor(access));
     expect(await lab.sh("h1", "cat", "/run/docker.pid")).toBe(pid);
     expect(said.find((line) => line.startsWith("host h1: Docker keeps"))).toContain(
-      "containers run there (foreign). Set prepare.allowRestart: true, or set log-opts in /etc/docker/daemon.json yourself.",
+      "containers run there (foreign). Set allowRestart: true, or set log-opts in /etc/docker/daemon.json yourself.",
     );
     const prepare = { ...DEFAULTS.prepare, allowRestart: true };
     await dockerHost.create(inputsFor(access, { prepare }));

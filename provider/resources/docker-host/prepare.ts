@@ -76,7 +76,7 @@ async function ensurePrepared(inputs: DockerHostInputs, transport: Transport): P
   if (install && !inputs.prepare.installDocker)
     throw new CloudError("unsupported", "Docker is not installed", {
       host: inputs.access.name,
-      hint: "Set prepare.installDocker: true, or install Docker Engine 20.10 or later there.",
+      hint: "Set installDocker: true, or install Docker Engine 20.10 or later there.",
     });
   const packages = missingPackages(probe, install);
   if (packages.length > 0) {
@@ -127,7 +127,7 @@ async function ensureSettings(
       `host ${inputs.access.name}: Docker keeps container logs without a limit. Its settings are left alone, ` +
         `because taking them over needs a restart of the daemon and containers run there (${running.slice(0, 3).join(", ")}` +
         `${running.length > 3 ? ` and ${running.length - 3} more` : ""}). ` +
-        `Set prepare.allowRestart: true, or set log-opts in ${DAEMON_FILE} yourself.`,
+        `Set allowRestart: true, or set log-opts in ${DAEMON_FILE} yourself.`,
     );
     return;
   }

@@ -108,7 +108,7 @@ describe("preparing a host", () => {
     machine.sysctl = "";
     inputs.prepare.installDocker = false;
     await expect(dockerHostLifecycle.create(inputs)).rejects.toThrow(
-      "host h1: Docker is not installed\nSet prepare.installDocker: true",
+      "host h1: Docker is not installed\nSet installDocker: true, or install Docker Engine 20.10 or later there.",
     );
     expect(changes()).toEqual([]);
   });
@@ -131,9 +131,7 @@ describe("preparing a host", () => {
     host.docker.addContainer("foreign", { Image: "app" });
     await dockerHostLifecycle.create(inputs);
     expect(changes()).toEqual([]);
-    expect(said.at(-1)).toContain(
-      "containers run there (foreign, ours). Set prepare.allowRestart: true",
-    );
+    expect(said.at(-1)).toContain("containers run there (foreign, ours). Set allowRestart: true");
   });
 
   it("fails at refresh when the host is down, and says when it is another machine", async () => {
