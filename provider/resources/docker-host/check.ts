@@ -122,10 +122,16 @@ function prepareSentences(prepare: unknown): string[] {
 
 const LABEL_KEY = /^[a-zA-Z0-9][a-zA-Z0-9_./-]{0,62}$/;
 
+/**
+ * A label is compared and shown, never part of a command: lists (`ssd,raid`) and versions (`1.2+a`) are as good as
+ * names. What a terminal would obey or hide is not.
+ */
+const LABEL_VALUE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{0,255}$/u;
+
 function labelProblem(value: unknown): string | undefined {
-  return typeof value === "string" && /^[a-zA-Z0-9_.-]{0,63}$/.test(value)
+  return typeof value === "string" && LABEL_VALUE.test(value)
     ? undefined
-    : "must be a text of letters, digits, '_', '.' or '-', at most 63";
+    : "must be printable text of at most 255 characters";
 }
 
 function bytes(least: number, most: number): (value: unknown) => string | undefined {

@@ -88,11 +88,13 @@ describe("DockerHost check", () => {
       withAccess({ jump: { address: "j", port: 0, user: "root", key: { kind: "agent" } } }),
       "jump.port must be a whole number from 1 to 65535",
     ],
-    [
-      "a label with a space",
-      { ...good, labels: { zone: "e u" } },
-      "labels.zone must be a text of letters, digits, '_', '.' or '-', at most 63",
-    ],
+    ...[7, "a\nb", "\u001b[31m", "\u202e", "a".repeat(256)].map(
+      (zone): [string, unknown, string] => [
+        `the label ${JSON.stringify(zone).slice(0, 9)}`,
+        { ...good, labels: { zone } },
+        "labels.zone must be printable text of at most 255 characters",
+      ],
+    ),
     [
       "negative capacity",
       { ...good, capacity: { cpus: -1 } },
@@ -145,6 +147,11 @@ describe("DockerHost check", () => {
     ],
   ])("names %s", async (_what, inputs, reason) => {
     expect(await failuresOf(inputs)).toEqual([{ property: "", reason }]);
+  });
+
+  it("takes labels of any printable text: lists, versions, names", async () => {
+    for (const tags of ["", "ssd,raid", "1.2.3+build", "Frankfurt am Main", "Köln", "$(id)"])
+      expect(await failuresOf({ ...good, labels: { tags } }), tags).toEqual([]);
   });
 
   it("takes pinned keys, a jump host and a local host", async () => {
