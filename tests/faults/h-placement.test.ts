@@ -184,7 +184,7 @@ describeLab("placement moves what it must, and nothing is lost", () => {
       "warning: store stays on h2, which is lost: its volume moves-store is there",
     );
     expect(up.output).toMatch(
-      /host h2 cannot be reached: container dev-web-0-[0-9a-f]{8} is placed anew and, if it is still there, removed/,
+      /host h2 cannot be reached: container dev-web-0-[0-9a-f]{8}, if it is still there, is removed/,
     );
     await lab.restart("h2");
     await until("the old ones", async () => (await stack.ownedBy("web-0")).length === 2);

@@ -3,7 +3,7 @@ import { dockerFor, type DockerClient } from "../../host/docker.js";
 import type { ContainerInspect } from "../../host/docker-types.js";
 import { faultPoint } from "../../host/faults.js";
 import { withGiveUpHint } from "../../host/give-up.js";
-import { isGivenUp } from "../../host/lost-hosts.js";
+import { isRemovedLater } from "../../host/lost-hosts.js";
 import { ownerOf } from "../../host/ownership.js";
 import { whenUnreachable } from "../../host/unreachable-policy.js";
 import { progress, warn } from "../../progress.js";
@@ -30,10 +30,10 @@ export async function remove(_id: string, state: PlacedContainerState): Promise<
     await faultPoint("deleted", place.host);
   } catch (error) {
     if (!isUnreachable(error)) throw withGiveUpHint(error);
-    if (isGivenUp(place.connection)) {
+    if (isRemovedLater(place.connection, meta.name)) {
       await warn(
-        `host ${place.host} cannot be reached: container ${status.containerName} is placed anew and, if it is still ` +
-          "there, removed by the first up that reaches the host",
+        `host ${place.host} cannot be reached: container ${status.containerName}, if it is still there, is removed by ` +
+          "the first up that reaches the host",
         meta,
       );
       return;

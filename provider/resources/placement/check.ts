@@ -57,11 +57,12 @@ export function makeCheck(world: PlanWorld) {
     }));
     const input = toPlanInput(olds, news, named, functions);
     const result = planAll(input);
-    if (news.replaceLost === true) giveUpUnreachable(hosts, named);
     for (const line of movesIn(result.moves)) await world.inform(line, news.meta);
     for (const warning of warningsOf(input, result)) await world.warn(warning, news.meta);
+    const decided = decisions(olds, news, input, result);
+    if (news.replaceLost === true) giveUpUnreachable(hosts, named, decided.lost ?? {});
     return {
-      inputs: { ...news, ...decisions(olds, news, input, result) },
+      inputs: { ...news, ...decided },
       failures: refusalsOf(result),
     };
   };
@@ -94,11 +95,13 @@ function known<T>(record: Record<string, T> | undefined): Record<string, T> {
 function giveUpUnreachable(
   hosts: readonly { connection: HostConnection }[],
   snapshots: readonly HostSnapshot[],
+  lost: NonNullable<PlacementInputs["lost"]>,
 ): void {
   snapshots.forEach((snapshot, i) => {
     const host = hosts[i];
-    if (host && !snapshot.reachable && snapshot.problem.code === "unreachable")
-      giveUpForNow(host.connection);
+    if (!host || snapshot.reachable || snapshot.problem.code !== "unreachable") return;
+    const counted = Object.keys(lost).filter((name) => lost[name]?.host === snapshot.name);
+    giveUpForNow(host.connection, counted);
   });
 }
 

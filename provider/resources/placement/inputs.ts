@@ -82,7 +82,7 @@ export interface PlacementInputs {
   names?: Record<string, Record<string, string[]>>;
   /** By container: the one that has to be in its new place before it moves. Kept while it stays. Absent: none. */
   order?: Record<string, string>;
-  /** Containers that were placed anew while their host was gone: what runs there is removed when it is back. */
+  /** Containers that were placed anew, or left the program, while their host was gone: what runs there is removed when it is back. */
   lost?: Record<string, { host: string }>;
   /** How many hosts the cloud should have; present if asked for. */
   hostSupply?: Supply;

@@ -9,14 +9,15 @@ import type { PlacementInputs } from "./inputs.js";
 /** How long what is left over has to stop. */
 const STOP_SECONDS = 10;
 
-/** A container whose host was lost runs elsewhere now, and its host is back: the one it left there goes. */
+/** A container whose host was lost runs elsewhere now, or nowhere, and its host is back: what it left there goes. */
 export async function removeLeftovers(
   world: Pick<PlanWorld, "removeLeftover" | "inform">,
   olds: PlacementInputs,
   news: PlacementInputs,
 ): Promise<void> {
   for (const [name, { host }] of Object.entries(olds.lost ?? {})) {
-    if (news.lost?.[name] !== undefined || news.assignments?.[name]?.host === host) continue;
+    const now = news.assignments?.[name] ?? news.earlier.assignments[name];
+    if (news.lost?.[name] !== undefined || now?.host === host) continue;
     const there = news.hosts.find((each) => each.name === host);
     if (!there) continue;
     const removed = await world.removeLeftover(there.connection, ownerOf({ ...news.meta, name }));

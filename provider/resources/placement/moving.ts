@@ -32,9 +32,9 @@ export function orderOf(
 }
 
 /**
- * Containers that run elsewhere since their host was lost, and may still run there. One is dropped when its host and
- * the Docker on it answer again and the new one is seen to run, when it has gone back, or when its host has left the
- * program.
+ * Containers that were on a host when it was lost, and may still run there: they run elsewhere now, or have left the
+ * program. One is dropped when its host and the Docker on it answer again and the new one, if there is to be one, is seen
+ * to run; when it has gone back; or when its host has left the program.
  */
 export function lostOf(
   before: NonNullable<PlacementInputs["lost"]>,
@@ -53,8 +53,11 @@ export function lostOf(
     const runs = now !== undefined && hosts.get(now)?.own[name] !== undefined;
     if (!isBack || (requested.has(name) && !runs)) lost[name] = { host };
   }
-  for (const { name, from, cause } of result.moves ?? []) {
-    if (cause === "lost") lost[name] = { host: from };
+  if (input.replaceLost !== true) return lost;
+  for (const [name, { host }] of Object.entries(input.previous.assignments)) {
+    const isLost = hosts.get(host)?.lost === true;
+    const stays = requested.has(name) && [host, undefined].includes(result.assignments[name]?.host);
+    if (isLost && !stays) lost[name] = { host };
   }
   return lost;
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { dockerFor } from "../../../provider/host/docker.js";
 import { armFault, disarmFaults } from "../../../provider/host/faults.js";
+import { forgetLostHosts, giveUpForNow } from "../../../provider/host/lost-hosts.js";
 import { LABELS } from "../../../provider/host/ownership.js";
 import { forgetPolicies, notePolicies } from "../../../provider/host/unreachable-policy.js";
 import type { FaultPoint } from "../../../provider/host/transport.js";
@@ -628,6 +629,25 @@ describe("delete", () => {
       expect(error.message).toMatch(/^host h1: cannot be reached/);
     } finally {
       forgetPolicies();
+    }
+  });
+
+  it("waits for a host that was given up only where the plan keeps count of this container", async () => {
+    const { id, outs } = await createIn(inputsOf());
+    h1.down = true;
+    h1.dropConnections();
+    try {
+      giveUpForNow(outs.place.connection, ["web-1"]);
+      const error = await failure(lifecycle.delete(id, outs));
+      expect(error.message).toMatch(/^host h1: cannot be reached/);
+      expect(warnings).toEqual([]);
+      giveUpForNow(outs.place.connection, ["web-0"]);
+      await lifecycle.delete(id, outs);
+      expect(warnings).toEqual([
+        `host h1 cannot be reached: container ${id}, if it is still there, is removed by the first up that reaches the host`,
+      ]);
+    } finally {
+      forgetLostHosts();
     }
   });
 

@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { CloudError } from "../../../provider/errors.js";
 import type { HostConnection } from "../../../provider/host/connection.js";
 import type { ContainerSummary, DockerInfo } from "../../../provider/host/docker-types.js";
+import { forgetLostHosts, isGivenUp, isRemovedLater } from "../../../provider/host/lost-hosts.js";
 import type { HostSnapshot } from "../../../provider/host/observe.js";
 import { LABELS } from "../../../provider/host/ownership.js";
 import type { PlacementInputs, PlanHost } from "../../../provider/resources/placement/inputs.js";
@@ -307,6 +308,69 @@ describe("a host whose Docker is not seen", () => {
       expect(checked?.lost, what).toEqual({ "web-1": { host: "h2" } });
     }
     expect((await world(running).check(moved ?? {}, program)).inputs).not.toHaveProperty("lost");
+  });
+});
+
+describe("a lost host whose containers are placed anew", () => {
+  afterEach(() => forgetLostHosts());
+  const gone = { h2: lost("h2") };
+  const given = (requests = inputs().requests) => inputs({ requests, replaceLost: true });
+  const ran = (name: string) => ({
+    Names: [`/${name}`],
+    Labels: { [LABELS.owner]: `shop/dev/${name}` },
+  });
+
+  it("keeps count of one that leaves the program meanwhile, and removes it when the host is back", async () => {
+    const first = await world().check({}, given());
+    const [web0] = given().requests;
+    const second = await world(gone).check(first.inputs!, given([web0!]));
+    expect(second.inputs?.lost).toEqual({ "web-1": { host: "h2" } });
+    expect(isRemovedLater(connection("h2"), "web-1")).toBe(true);
+    const still = await world(gone).check(second.inputs!, given([web0!]));
+    expect(still.inputs).toEqual(second.inputs);
+
+    const { check, update, removed } = world();
+    const back = await check(still.inputs!, given([web0!]));
+    expect(back.inputs).not.toHaveProperty("lost");
+    await update("id", still.inputs!, back.inputs!);
+    expect(removed).toEqual(["shop/dev/web-1 on h2"]);
+  });
+
+  it("lets the deletion wait for those alone of which it keeps count", async () => {
+    const first = await world().check({}, given());
+    const second = await world(gone).check(first.inputs!, given());
+    expect(second.inputs?.lost).toEqual({ "web-1": { host: "h2" } });
+    expect(isGivenUp(connection("h2"))).toBe(true);
+    expect(isRemovedLater(connection("h2"), "web-1")).toBe(true);
+    expect(isRemovedLater(connection("h2"), "web-0")).toBe(false);
+    expect(isGivenUp(connection("h1"))).toBe(false);
+  });
+
+  it("counts nothing where it was not asked to place anew", async () => {
+    const first = await world().check({}, inputs());
+    const fewer = inputs({ requests: inputs().requests.slice(0, 1) });
+    const second = await world(gone).check(first.inputs!, fewer);
+    expect(second.inputs).not.toHaveProperty("lost");
+    expect(isGivenUp(connection("h2"))).toBe(false);
+  });
+
+  it("removes nothing of a container that an earlier plan has there now", async () => {
+    const olds = { ...inputs(), lost: { db: { host: "h2" }, old: { host: "h2" } } };
+    const { update, removed } = world();
+    const db = { host: "h2", addresses: {}, score: 0, reason: "", revision: "" };
+    const earlier = { assignments: { db }, networks: {}, requests: [] };
+    await update("id", olds, inputs({ earlier }));
+    expect(removed).toEqual(["shop/dev/old on h2"]);
+  });
+
+  it("waits for the new one to run before the old one goes", async () => {
+    const first = await world().check({}, given());
+    const moved = await world(gone).check(first.inputs!, given());
+    const early = await world().check(moved.inputs!, given());
+    expect(early.inputs?.lost).toEqual({ "web-1": { host: "h2" } });
+    const runs = { h1: seen("h1", [ran("web-0"), ran("web-1")]) };
+    const late = await world(runs).check(moved.inputs!, given());
+    expect(late.inputs).not.toHaveProperty("lost");
   });
 });
 
