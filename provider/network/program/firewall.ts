@@ -9,9 +9,12 @@
  *
  * Isolation: nothing enters the network but from itself, as an answer, or by a published port; nobody but the
  * network itself talks to its gateway; frames of our VNI come from peers only.
+ *
+ * Policies: those of all networks come before the rules of any network, which let through what is theirs. Frames that
+ * stay on the bridge meet them by br_netfilter alone, so a network with a policy has the switch of its own bridge on.
  */
 export const FIREWALL_PART = `
-CHAINS="raw:CLOCKER-PREROUTING:PREROUTING raw:CLOCKER-OUTPUT:OUTPUT filter:CLOCKER-INPUT:INPUT filter:CLOCKER-FORWARD:DOCKER-USER nat:CLOCKER-POSTROUTING:POSTROUTING"
+CHAINS="raw:CLOCKER-PREROUTING:PREROUTING raw:CLOCKER-OUTPUT:OUTPUT filter:CLOCKER-INPUT:INPUT filter:CLOCKER-FORWARD:DOCKER-USER filter:CLOCKER-POLICY:CLOCKER-FORWARD nat:CLOCKER-POSTROUTING:POSTROUTING"
 
 # The containers' way out is a router of the hosts' LAN, not the host.
 has_router() { [ "$driver" = macvlan ] && [ "$(setting router)" != none ]; }
@@ -51,7 +54,7 @@ firewall_rules() {
   echo "-A CLK-N-$vni -s $cidr -o $bridge -m conntrack --ctstate DNAT -j MASQUERADE"
   echo COMMIT
   echo "*filter"
-  for chain in I F; do echo ":CLK-$chain-$vni - [0:0]"; done
+  for chain in I F G; do echo ":CLK-$chain-$vni - [0:0]"; done
   echo "-A CLK-I-$vni -i lo -j RETURN"
   for path in $paths; do echo "-A CLK-I-$vni -i $path -s $cidr -d $gateway -m conntrack --ctstate UNTRACKED -j RETURN"; done
   # on the hosts' own LAN other addresses of the host may be in the CIDR
@@ -88,17 +91,17 @@ firewall_rules() {
 
 has_policy() { [ -e "$ROOT/$vni/policy" ]; }
 
-# Who may connect to whom, where somebody said so: before everything else. What comes from a peer has an address of it.
+# Who may connect to whom, where somebody said so. What comes from a peer has an address of it.
 policy_rules() {
   has_policy || return 0
   sed 1d "$ROOT/$vni/policy"
-  echo "-A CLK-F-$vni -i $bridge -s $cidr -d $cidr -j CLK-P-$vni"
+  echo "-A CLK-G-$vni -i $bridge -s $cidr -d $cidr -j CLK-P-$vni"
   for path in $paths; do
-    destinations | while read -r _ from; do echo "-A CLK-F-$vni -i $path -o $bridge -s $from -d $cidr -j CLK-P-$vni"; done
+    destinations | while read -r _ from; do echo "-A CLK-G-$vni -i $path -o $bridge -s $from -d $cidr -j CLK-P-$vni"; done
   done
-  echo "-A CLK-F-$vni -i $bridge -o $bridge -j DROP"
-  echo "-A CLK-F-$vni -o $bridge ! -s $cidr -j CLK-P-$vni-from"
-  echo "-A CLK-F-$vni -i $bridge ! -d $cidr -j CLK-P-$vni-to"
+  echo "-A CLK-G-$vni -i $bridge -o $bridge -j DROP"
+  echo "-A CLK-G-$vni -o $bridge ! -s $cidr -j CLK-P-$vni-from"
+  echo "-A CLK-G-$vni -i $bridge ! -d $cidr -j CLK-P-$vni-to"
 }
 
 # Chains of a policy that was there before; $1 holds the rules that are to be there.
@@ -118,11 +121,43 @@ firewall_now() {
 }
 
 # Each of our chains hangs where it belongs, and the network's hang in ours.
-jump() { # table chain target
-  is iptables -w -t "$1" -C "$2" -m comment --comment "$TAG" -j "$3" || iptables -w -t "$1" -I "$2" 1 -m comment --comment "$TAG" -j "$3"
+jump() { # table chain target, -A to hang it last
+  is iptables -w -t "$1" -C "$2" -m comment --comment "$TAG" -j "$3" || iptables -w -t "$1" "\${4:--I}" "$2" -m comment --comment "$TAG" -j "$3"
 }
 
+# Frames between two ports of a bridge meet the rules only where br_netfilter is loaded, which Docker does not always do,
+# and a switch is on. The switch of all bridges is not ours: the bridge has its own.
+NF_CALL=/proc/sys/net/bridge/bridge-nf-call
+filters_frames() {
+  case $(ip -d -o link show dev "$bridge" 2>/dev/null) in
+    *" nf_call_iptables 1 "*) ;;
+    *) return 1 ;;
+  esac
+}
+up_bridge_filter() {
+  has_policy || return 0
+  if ! [ -e "$NF_CALL-iptables" ]; then
+    need "the kernel module br_netfilter is not loaded" || return 0
+    is modprobe br_netfilter || true
+    [ -e "$NF_CALL-iptables" ] || fail "a policy needs the kernel module br_netfilter, and modprobe br_netfilter does not load it: without it containers of one host reach each other past the firewall"
+    # it comes with its switches on: foreign bridges stay as they were
+    for family in iptables ip6tables arptables; do echo 0 > "$NF_CALL-$family"; done
+  fi
+  filters_frames && return 0
+  if need "frames on the bridge $bridge pass the firewall by"; then
+    is ip link set dev "$bridge" type bridge nf_call_iptables 1 || true
+    filters_frames || fail "a policy needs frames on the bridge $bridge to meet the firewall, and ip link set $bridge type bridge nf_call_iptables 1 has no effect: the kernel or iproute2 is too old"
+  fi
+}
+# Without a policy nothing needs it.
+down_bridge_filter() { is ip link set dev "$bridge" type bridge nf_call_iptables 0 || true; }
+
 up_firewall() {
+  up_rules
+  up_bridge_filter
+}
+
+up_rules() {
   firewall_rules > "$scratch/rules"
   if cmp -s "$scratch/rules" "$ROOT/$vni/rules" && [ "$(firewall_now)" = "$(cat "$ROOT/$vni/rules.seen" 2>/dev/null)" ]; then
     return 0
@@ -136,12 +171,18 @@ up_firewall() {
       is iptables -w -t "$table" -N "\${rest%%:*}" || true
       jump "$table" "\${rest#*:}" "\${rest%%:*}"
     done
+    if has_policy; then
+      is iptables -w -N "CLK-G-$vni" || true
+      jump filter CLOCKER-POLICY "CLK-G-$vni"
+    else
+      unjump filter CLOCKER-POLICY "CLK-G-$vni"
+    fi
     iptables-restore -w -n < "$scratch/rules" || fail "iptables does not take the rules: the kernel needs the matches u32, conntrack and the target CT"
     jump raw CLOCKER-PREROUTING "CLK-R-$vni"
     jump raw CLOCKER-OUTPUT "CLK-O-$vni"
     jump nat CLOCKER-POSTROUTING "CLK-N-$vni"
     jump filter CLOCKER-INPUT "CLK-I-$vni"
-    jump filter CLOCKER-FORWARD "CLK-F-$vni"
+    jump filter CLOCKER-FORWARD "CLK-F-$vni" -A
     drop_old_policy "$scratch/rules"
     cp "$scratch/rules" "$ROOT/$vni/rules"
     firewall_now > "$ROOT/$vni/rules.seen"
@@ -157,9 +198,10 @@ down_firewall() {
   unjump nat CLOCKER-POSTROUTING "CLK-N-$vni"
   unjump filter CLOCKER-INPUT "CLK-I-$vni"
   unjump filter CLOCKER-FORWARD "CLK-F-$vni"
+  unjump filter CLOCKER-POLICY "CLK-G-$vni"
   for chain in R X O; do drop_chain raw "CLK-$chain-$vni"; done
   drop_chain nat "CLK-N-$vni"
-  for chain in I F; do drop_chain filter "CLK-$chain-$vni"; done
+  for chain in I F G; do drop_chain filter "CLK-$chain-$vni"; done
   drop_old_policy /dev/null
 }
 

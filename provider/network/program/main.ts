@@ -130,6 +130,7 @@ do_drop_policy() {
   trap 'rm -rf "$scratch"' EXIT
   fix=1 moved=
   up_firewall
+  down_bridge_filter
 }
 
 do_up() {
