@@ -55,13 +55,13 @@ export class DevicePool {
     return undefined;
   }
 
-  /** Free and existing devices of the kind, whatever their attributes, and those free ones that meet them. */
-  count(ask: DeviceAsk): { free: number; all: number; matching: number } {
+  /** Whether there is any of the kind, and how many of the best group that meets the conditions exist and are free. */
+  count(ask: DeviceAsk): { any: boolean; matching: number; free: number } {
     const kin = this.groups.filter(({ device }) => isKind(device.kind, ask.kind));
     const fit = kin.filter(({ device }) => matchesDevice(ask, device));
     return {
       free: Math.max(0, ...fit.map(({ free }) => free.length)),
-      all: sum(kin.map(({ device }) => device.ids.length)),
+      any: kin.some(({ device }) => device.ids.length > 0),
       matching: Math.max(0, ...fit.map(({ device }) => device.ids.length)),
     };
   }
@@ -81,8 +81,4 @@ function isKind(kind: string, wanted: string): boolean {
 
 function held(ids: readonly string[], wanted: ReadonlySet<string>): number {
   return ids.filter((id) => wanted.has(id)).length;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

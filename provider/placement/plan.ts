@@ -36,6 +36,6 @@ export function planAll(input: PlanInput, makePicker: MakePicker = fastPicker): 
     refusals: [...decisions.refusals, ...addresses.refusals],
     ...(moves.length > 0 ? { moves } : {}),
     ...(decisions.stuck.length > 0 ? { stuck: decisions.stuck } : {}),
-    ...(input.supply ? { supply: supplyOf(input, decisions) } : {}),
+    ...(input.supply ? { supply: supplyOf(input, input.supply) } : {}),
   };
 }

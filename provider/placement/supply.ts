@@ -1,4 +1,3 @@
-import type { Decisions } from "./decisions.js";
 import type { Candidate, PlanInput, Supply, SupplySpec } from "./model.js";
 import { microCores } from "./host-state.js";
 import { count, points } from "./words.js";
@@ -117,13 +116,9 @@ function compared(desired: number, hosts: number): string {
 }
 
 /** How many hosts the cloud of a plan should have. */
-export function supplyOf(
-  input: PlanInput,
-  decisions: Pick<Decisions, "refusals" | "placed">,
-): Supply {
-  const spec = input.supply ?? { headroom: { count: 0 } };
+export function supplyOf(input: PlanInput, spec: SupplySpec): Supply {
   const usable = input.candidates.filter(isUsable);
-  const { minHosts, maxHosts } = spec;
+  const { headroom, minHosts, maxHosts } = spec;
   const bounds = {
     ...(minHosts === undefined ? {} : { minHosts }),
     ...(maxHosts === undefined ? {} : { maxHosts }),
@@ -132,34 +127,23 @@ export function supplyOf(
     usable.map(({ others: all }) => all.filter(({ owner }) => owner !== "").length),
   );
   const containers = others + input.requests.length;
-  const places = placesOf(input, spec);
-  if ("count" in spec.headroom || "percent" in spec.headroom) {
-    const { headroom } = spec;
-    return supplyByPlaces({ hosts: usable.length, containers, places, headroom, ...bounds });
-  }
-  return supplyByResources(input, spec, decisions, usable, { containers, places, ...bounds });
+  const rest = { containers, places: placesOf(input, spec), ...bounds };
+  return "count" in headroom || "percent" in headroom
+    ? supplyByPlaces({ hosts: usable.length, headroom, ...rest })
+    : supplyByResources(input.requests, headroom, spec.hostShape, usable, rest);
 }
 
 /** Headroom as cpus and bytes: as many more hosts of the given shape as the scarcer of the two needs. */
 function supplyByResources(
-  input: PlanInput,
-  spec: SupplySpec,
-  { placed }: Pick<Decisions, "placed">,
+  requests: PlanInput["requests"],
+  { cpus = 0, memoryBytes = 0 }: { cpus?: number; memoryBytes?: number },
+  hostShape: SupplySpec["hostShape"],
   usable: readonly Candidate[],
   rest: Pick<Demand, "containers" | "places" | "minHosts" | "maxHosts">,
 ): Supply {
-  const { cpus = 0, memoryBytes = 0 } =
-    "count" in spec.headroom || "percent" in spec.headroom ? {} : spec.headroom;
-  const names = new Set(usable.map(({ name }) => name));
-  // What lies on hosts that are not usable has to go somewhere, as has what has no place.
-  const asked = input.requests.filter(({ name }) => {
-    const host = placed.get(name)?.host;
-    return (
-      host === undefined || names.has(host) || input.candidates.some((each) => each.name === host)
-    );
-  });
-  const taken = [...asked, ...usable.flatMap(({ others }) => others)];
-  const shape = spec.hostShape ?? smallest(usable);
+  // All requests: what lies on hosts that are not usable has to go somewhere, as has what has no place.
+  const taken = [...requests, ...usable.flatMap(({ others }) => others)];
+  const shape = hostShape ?? smallest(usable);
   const resources = [
     {
       what: "cpus",

@@ -84,12 +84,8 @@ export class Tenants {
   }
 }
 
-/** Whether a newcomer breaks no rule of one who is there. */
-function suits(
-  { quantifier, empty, matcher }: CompiledRule,
-  signature: readonly number[],
-): boolean {
-  if (empty) return quantifier !== "all";
+/** Whether a newcomer breaks no rule of one who is there. The matcher of EMPTY is in no signature. */
+function suits({ quantifier, matcher }: CompiledRule, signature: readonly number[]): boolean {
   if (quantifier === "all") return signature.includes(matcher);
   return quantifier === "some" || !signature.includes(matcher);
 }

@@ -23,9 +23,12 @@ function complaint(ask: Ask, host: HostState): Complaint {
 }
 
 function lack(device: DeviceAsk, host: HostState): string {
-  const { free, all, matching } = host.devices?.count(device) ?? { free: 0, all: 0, matching: 0 };
-  const has =
-    all === 0 ? "none there" : matching < device.count ? `${matching} there` : `${free} free`;
+  const found = host.devices?.count(device);
+  const has = !found?.any
+    ? "none there"
+    : found.matching < device.count
+      ? `${found.matching} there`
+      : `${found.free} free`;
   return `${deviceText(device)} (${has})`;
 }
 

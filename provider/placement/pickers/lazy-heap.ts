@@ -54,11 +54,9 @@ export class LazyHeap {
 
   /** An item's keys may have changed in any way, or it may have come back. */
   update(item: number): void {
+    // What is out now is taken out when it comes to the top.
+    if (!this.read(item, this.scratch)) return;
     const slot = this.places[item] ?? -1;
-    if (!this.read(item, this.scratch)) {
-      if (slot >= 0) this.remove(slot);
-      return;
-    }
     this.keys.set(this.scratch, item * this.width);
     const at = slot >= 0 ? slot : this.size++;
     if (slot < 0) this.put(item, at);

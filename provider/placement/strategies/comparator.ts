@@ -6,7 +6,7 @@ import { hostFacts, hostNow, requestFacts } from "../views.js";
 import { points } from "../words.js";
 import type { Strategy } from "./strategy.js";
 
-/** Up to so many hosts every pair is checked; above, each with its neighbours at distances 1, 2, 4, ... */
+/** Up to so many hosts every pair is checked; above, each with those at distances 1, 2, 4, ... */
 const ALL_PAIRS = 64;
 
 /**
@@ -62,7 +62,7 @@ function rankHosts(
     }
     return there;
   };
-  const sorted = [...hosts].sort((a, b) => both(a, b) || a.rank - b.rank);
+  const sorted = [...hosts].sort(both);
   const ranks = new Map<HostState, number>();
   let rank = 0;
   sorted.forEach((host, i) => {
@@ -82,9 +82,10 @@ function rankHosts(
   return ranks;
 }
 
+/** Without neighbours: those are compared to give the ranks. */
 function* pairs(hosts: readonly HostState[]): Generator<[HostState, HostState]> {
   for (let i = 0; i < hosts.length; i++) {
-    for (let step = 1; i + step < hosts.length; step += hosts.length > ALL_PAIRS ? step : 1) {
+    for (let step = 2; i + step < hosts.length; step += hosts.length > ALL_PAIRS ? step : 1) {
       const a = hosts[i];
       const b = hosts[i + step];
       if (a && b) yield [a, b];

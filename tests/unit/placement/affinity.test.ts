@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseAffinityRules, planAll } from "../../../provider/placement/index.js";
 import type { PlacementRequest, PlanInput } from "../../../provider/placement/model.js";
-import { after, ask, host, hostsOf, input, other, sentences } from "./make.js";
+import { after, ask, assigned, host, hostsOf, input, other, sentences } from "./make.js";
 
 const affine = (name: string, rules: string | string[], over: Partial<PlacementRequest> = {}) =>
   ask(name, { constraints: [{ kind: "affinity", rules }], ...over });
@@ -56,6 +56,7 @@ describe("the grammar", () => {
     ["NAME", 'affinity rule "NAME": NAME needs a part of a name'],
     ["not predicate", 'affinity rule "not predicate": PREDICATE needs the name of a function'],
     ["NOT EMPTY now", 'affinity rule "NOT EMPTY now": nothing may follow EMPTY, but found "now"'],
+    ["TYPE a b", 'affinity rule "TYPE a b": nothing may follow "a", but found "b"'],
     ["TYPE a b c", 'affinity rule "TYPE a b c": nothing may follow "a", but found "b c"'],
     ["SOME EMPTY", 'affinity rule "SOME EMPTY": SOME EMPTY says nothing; use NOT EMPTY'],
   ])("refuses %j", (text, error) => {
@@ -77,6 +78,25 @@ describe("the grammar", () => {
       ),
     ).toEqual([
       'no host for web: host h1: affinity rule "TYPO": unknown verb "TYPO"; use TYPE, NAME, ID, APPLICATION, PREDICATE, EMPTY',
+    ]);
+    const affinity = ["NOT PREDICATE isLoud"];
+    expect(
+      sentences(place({ candidates: [host("h1", { affinity })], requests: [ask("web")] })),
+    ).toEqual([
+      'no host for web: host h1: affinity rule "NOT PREDICATE isLoud": there is no function isLoud among the cloud\'s container predicates',
+    ]);
+    expect(
+      sentences(
+        place({
+          requests: [
+            ask("web", {
+              preferences: [{ weight: 1, prefer: { kind: "affinity", rules: "TYPO" } }],
+            }),
+          ],
+        }),
+      ),
+    ).toEqual([
+      'no host for web: affinity rule "TYPO": unknown verb "TYPO"; use TYPE, NAME, ID, APPLICATION, PREDICATE, EMPTY',
     ]);
   });
 });
@@ -195,6 +215,48 @@ describe("a rule", () => {
       "no host for web: 2 hosts do not meet affinity SOME TYPE db",
       "no host for late: 2 hosts do not meet affinity SOME TYPE web",
     ]);
+  });
+});
+
+describe("a rule that came later", () => {
+  const both = {
+    previous: { assignments: { a: assigned("h1"), b: assigned("h1") }, networks: {} },
+  };
+
+  it("drives away whom it speaks against, and says why", () => {
+    const plan = place({ requests: [affine("a", "NOT TYPE b"), ask("b")], ...both });
+    expect(hostsOf(plan)).toEqual({ a: "h1", b: "h2" });
+    expect(plan.moves).toEqual([
+      {
+        name: "b",
+        from: "h1",
+        to: "h2",
+        cause: "rule",
+        why: "h1 has a, whose affinity NOT TYPE b speaks against it",
+      },
+    ]);
+  });
+
+  it("that cannot be read refuses what was placed before", () => {
+    const plan = place({ requests: [affine("a", "SOME TYPE b"), affine("b", "TYPO")], ...both });
+    expect(sentences(plan)[0]).toBe(
+      'no host for b: affinity rule "TYPO": unknown verb "TYPO"; use TYPE, NAME, ID, APPLICATION, PREDICATE, EMPTY',
+    );
+    expect(hostsOf(plan)).toEqual({});
+  });
+
+  it("that asks for anybody waits for somebody", () => {
+    const requests = [
+      affine("web", "NOT EMPTY"),
+      ask("db", { constraints: [{ kind: "host", host: "h2" }] }),
+    ];
+    expect(hostsOf(place({ requests }))).toEqual({ web: "h2", db: "h2" });
+  });
+
+  it("may call a function with capital letters", () => {
+    const functions = { containers: { isLoud: ({ type }: { type: string }) => type === "db" } };
+    const requests = [ask("db"), affine("web", "NOT PREDICATE isLoud")];
+    expect(hostsOf(place({ requests, functions }))).toEqual({ db: "h1", web: "h2" });
   });
 });
 

@@ -423,6 +423,10 @@ describe("platforms", () => {
     [linux("arm64"), linux("aarch64"), true],
     [linux("arm", "v6"), linux("armv7l"), true],
     [linux("arm", "v7"), linux("armv6l"), false],
+    [linux("arm", "v7"), linux("arm", "v7"), true],
+    [linux("arm", "v8"), linux("armv7l"), false],
+    [linux("arm", "v7"), linux("arm"), true],
+    [linux("386"), linux("i686"), true],
     [linux("arm"), linux("arm", "v7"), true],
     [linux("amd64"), linux("arm64"), false],
     [{ os: "windows", arch: "amd64" }, linux("amd64"), false],
@@ -458,6 +462,59 @@ describe("containers that count together", () => {
     expect(sentences(result)).toEqual([
       "no host for api: 2 hosts run their limit of 1 container of application shop",
     ]);
+  });
+
+  it("at most so many of an application, whoever of it asks", () => {
+    const limited = ask("web", {
+      constraints: [{ kind: "maxPerHost", max: 1, of: "application" }],
+    });
+    const result = planAll(
+      input({
+        candidates: [host("h1"), host("h2")],
+        requests: [limited, ask("db"), ask("api"), ask("post", { application: "blog" })],
+        strategies: [{ kind: "depthFirst" }],
+      }),
+    );
+    expect(hostsOf(result)).toEqual({ web: "h1", db: "h2", post: "h1" });
+  });
+
+  it("others count where their owner, application and type are known", () => {
+    const known = { owner: "a/b/x", application: "shop", type: "web" };
+    const constraints: ConstraintSpec[] = [{ kind: "maxPerHost", max: 1 }];
+    const hostOf = (over: object, application = "shop") =>
+      hostsOf(
+        planAll(
+          input({
+            candidates: [host("h1", { others: [other("x", { ...known, ...over })] }), host("h2")],
+            requests: [ask("web", { application, constraints })],
+          }),
+        ),
+      )["web"];
+    expect(hostOf({})).toBe("h2");
+    expect(hostOf({ owner: "" })).toBe("h1");
+    expect(hostOf({ application: "" }, "")).toBe("h1");
+    expect(hostOf({ type: undefined })).toBe("h1");
+  });
+
+  it("groups: siblings of another plan are siblings, by their type where they name no group", () => {
+    const theirs = { owner: "a/b/x", application: "shop", type: "web" };
+    const homeOf = (over: object, group?: string) =>
+      hostsOf(
+        planAll(
+          input({
+            candidates: [host("h1"), host("h2", { others: [other("x", { ...theirs, ...over })] })],
+            requests: [
+              ask("web", {
+                constraints: [{ kind: "group" }],
+                ...(group === undefined ? {} : { group }),
+              }),
+            ],
+          }),
+        ),
+      )["web"];
+    expect(homeOf({})).toBe("h2");
+    expect(homeOf({ group: "front" }, "front")).toBe("h2");
+    expect(homeOf({ group: "front" })).toBe("h1");
   });
 
   it("distinct by a label", () => {
