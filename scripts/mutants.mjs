@@ -1,7 +1,7 @@
 // Mutation testing of pure code: changes one small thing at a time in the files of a folder, and lists the changes that no
 // test notices. All changes are compiled in at once behind a switch, so that each costs only the tests that reach it.
 //   node scripts/mutants.mjs provider/placement tests/unit/placement/a.test.ts tests/property/placement/plan.test.ts
-// `--part 2/8` looks at an eighth of the changes.
+// `--part 2/8` looks at an eighth of the changes, `--only FILE` at those that the file lists, as they were printed.
 import { fork } from "node:child_process";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -298,8 +298,9 @@ async function main(args) {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { part: { type: "string", default: "1/1" } },
+    options: { part: { type: "string", default: "1/1" }, only: { type: "string" } },
   });
+  const only = values.only && new Set(readFileSync(values.only, "utf8").split("\n"));
   const [part, parts] = values.part.split("/").map(Number);
   const [folder, ...tests] = positionals;
   const mutants = build(folder, tests);
@@ -327,7 +328,8 @@ async function main(args) {
   const inTests = new Set(reached);
   const loaded = new Set(onLoad);
   for (const [id, { file, line, from, to }] of mutants.entries()) {
-    if (id % parts !== part - 1) continue;
+    const text = `${relative(folder, file)}:${line}: ${from}  ->  ${to}`;
+    if (id % parts !== part - 1 || (only && !only.has(text))) continue;
     let fate = "not reached";
     if (inTests.has(id)) {
       worker.send(id);
@@ -344,8 +346,7 @@ async function main(args) {
       fresh.kill("SIGKILL");
     }
     counts[fate]++;
-    if (fate === "survived" || fate === "not reached")
-      console.log(`${fate}: ${relative(folder, file)}:${line}: ${from}  ->  ${to}`);
+    if (fate === "survived" || fate === "not reached") console.log(`${fate}: ${text}`);
   }
   worker.kill("SIGKILL");
   console.log(JSON.stringify({ mutants: mutants.length, ...counts }));

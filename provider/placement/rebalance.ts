@@ -106,10 +106,12 @@ function tryToMove(
     const ask = asks.at(-1);
     if (!ask) continue;
     world.depart(ask, from);
-    const to = target(hostClass, ordering, ask, from);
-    const worse = !best || compareKeys(ordering, ask, from, best.from) > 0;
-    if (to && worse && improves(ordering, ask, from, to)) best = { ask, from, to };
+    const to = target(hostClass, ordering, ask);
+    const better = to !== undefined && improves(ordering, ask, from, to);
     world.stay(ask, from);
+    // Only now, so that both hosts count all that lies there.
+    const worse = !best || compareKeys(ordering, ask, from, best.from) > 0;
+    if (better && worse) best = { ask, from, to };
   }
   if (!best) return false;
   const { ask, from, to } = best;
@@ -133,17 +135,16 @@ function tryToMove(
   return true;
 }
 
-/** The first host that would take it. */
+/** The first host that would take it; its own may be among them, and is no improvement. */
 function target(
   { eligible, changing }: HostClass,
   ordering: Ordering,
   ask: Ask,
-  from: HostState,
 ): HostState | undefined {
   const rules = applying(changing, ask);
   let best: HostState | undefined;
   for (const host of eligible) {
-    if (host === from || !rules.every((rule) => rule.accepts(ask, host))) continue;
+    if (!rules.every((rule) => rule.accepts(ask, host))) continue;
     if (!best || compareKeys(ordering, ask, host, best) < 0) best = host;
   }
   return best;

@@ -87,5 +87,5 @@ export class Tenants {
 /** Whether a newcomer breaks no rule of one who is there. The matcher of EMPTY is in no signature. */
 function suits({ quantifier, matcher }: CompiledRule, signature: readonly number[]): boolean {
   if (quantifier === "all") return signature.includes(matcher);
-  return quantifier === "some" || !signature.includes(matcher);
+  return !signature.includes(matcher);
 }

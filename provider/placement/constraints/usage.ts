@@ -1,7 +1,7 @@
 import type { HostState } from "../host-state.js";
 import { percent } from "../words.js";
 import type { Constraint } from "./constraint.js";
-import { byComplaint, type Complaint } from "./simple.js";
+import { byComplaint } from "./simple.js";
 
 /** Samples older than this say nothing of now, in seconds. */
 export const MAX_AGE = 120;
@@ -16,18 +16,6 @@ export function usageConstraint(
 ): Constraint {
   const use = (host: HostState): number | undefined =>
     resource === "cpu" ? host.cpuUse(maxAgeSeconds) : host.memoryUse(maxAgeSeconds);
-  const complaint = (host: HostState): Complaint => {
-    const used = use(host);
-    if (used !== undefined) {
-      const what = `uses ${percent(used)} of its ${resource}, the limit is ${percent(max)}`;
-      return { one: what, many: `${what} each`.replace("uses", "use").replace(" its ", " their ") };
-    }
-    const why = unknownUse(resource, host, maxAgeSeconds);
-    return {
-      one: `${resource} use is not known: ${why}`,
-      many: `${resource} use is not known: ${why}`,
-    };
-  };
   return {
     name: resource === "cpu" ? "maxCpuUsage" : "maxMemoryUsage",
     declared: false,
@@ -52,7 +40,12 @@ export function usageConstraint(
       }
       return (unknown.length > known.length ? phrases.reverse() : phrases).join(", ");
     },
-    explainOne: (_ask, host) => complaint(host).one,
+    explainOne: (_ask, host) => {
+      const used = use(host);
+      return used === undefined
+        ? `${resource} use is not known: ${unknownUse(resource, host, maxAgeSeconds)}`
+        : `uses ${percent(used)} of its ${resource}, the limit is ${percent(max)}`;
+    },
   };
 }
 

@@ -85,6 +85,10 @@ describe("the grammar", () => {
     ).toEqual([
       'no host for web: host h1: affinity rule "NOT PREDICATE isLoud": there is no function isLoud among the cloud\'s container predicates',
     ]);
+    const some = [host("h1", { affinity: ["SOME PREDICATE loud"] })];
+    expect(sentences(place({ candidates: some, requests: [ask("web")] }))).toEqual([
+      'no host for web: affinity rule "SOME PREDICATE loud": there is no function loud among the cloud\'s container predicates',
+    ]);
     expect(
       sentences(
         place({
@@ -125,6 +129,7 @@ const rules: [string, string[], string, boolean][] = [
   ["db", ["db"], "NOT NAME DB-", false],
   ["db", ["db"], "NAME b-0", true],
   ["db", ["db"], "NOT ID p/s/db-0", false],
+  ["db", ["db"], "NOT ID p/s/DB-0", true],
   ["db", ["db"], "ID web-9", false],
   ["db", ["db"], "NOT ID", true],
   ["db", ["db"], "NOT PREDICATE loud", false],
@@ -257,6 +262,57 @@ describe("a rule that came later", () => {
     const functions = { containers: { isLoud: ({ type }: { type: string }) => type === "db" } };
     const requests = [ask("db"), affine("web", "NOT PREDICATE isLoud")];
     expect(hostsOf(place({ requests, functions }))).toEqual({ db: "h1", web: "h2" });
+  });
+});
+
+describe("who needs its like", () => {
+  const requests = ["web-0", "web-1"].map((name) => affine(name, "SOME TYPE web"));
+  const previous = {
+    assignments: { "web-0": assigned("h1"), "web-1": assigned("h1") },
+    networks: {},
+  };
+
+  it("stays as long as another one stays, and goes when it is left alone", () => {
+    expect(hostsOf(place({ requests, previous }))).toEqual({ "web-0": "h1", "web-1": "h1" });
+    expect(hostsOf(place({ requests: requests.slice(1), previous }))).toEqual({});
+  });
+});
+
+describe("the one who is in the way", () => {
+  const why = (others: string[], rule: string) =>
+    place({
+      candidates: [host("h1", { others: others.map((type) => ours(`${type}-0`, type)) })],
+      requests: [affine("web", rule)],
+    }).refusals[0]?.hosts[0]?.reason;
+
+  it.each([
+    [["db", "api"], "TYPE db", "does not meet affinity TYPE db (api-0 is there)"],
+    [["api", "db"], "NOT TYPE db", "does not meet affinity NOT TYPE db (db-0 is there)"],
+    [["api", "db"], "EMPTY", "does not meet affinity EMPTY (api-0 is there)"],
+    [["api"], "SOME TYPE db", "does not meet affinity SOME TYPE db"],
+    [[], "NOT EMPTY", "does not meet affinity NOT EMPTY"],
+  ])("among %j for %s", (others, rule, reason) => {
+    expect(why(others, rule)).toBe(reason);
+  });
+
+  it("is the host itself, or a neighbour", () => {
+    const candidates = [host("h1", { affinity: ["NOT TYPE web"] }), host("h2")];
+    const plan = place({ candidates, requests: [affine("db", "NOT TYPE web"), ask("web")] });
+    expect(hostsOf(plan)).toEqual({ db: "h1", web: "h2" });
+    const full = place({ candidates: [candidates[0]!], requests: [ask("web")] });
+    expect(full.refusals[0]?.hosts[0]?.reason).toBe("has affinity NOT TYPE web");
+    const kept = place({
+      candidates: [host("h1")],
+      requests: [affine("db", "NOT TYPE web"), ask("web")],
+    });
+    expect(kept.refusals[0]?.hosts[0]?.reason).toBe(
+      "has db, whose affinity NOT TYPE web speaks against it",
+    );
+  });
+
+  it("a host that wants somebody there takes nobody before", () => {
+    const candidates = [host("h1", { affinity: ["SOME TYPE db"] }), host("h2")];
+    expect(hostsOf(place({ candidates, requests: [ask("web")] }))).toEqual({ web: "h2" });
   });
 });
 

@@ -427,6 +427,7 @@ describe("platforms", () => {
     [linux("arm", "v8"), linux("armv7l"), false],
     [linux("arm", "v7"), linux("arm"), true],
     [linux("386"), linux("i686"), true],
+    [{ os: "Linux", arch: "AMD64" }, linux("x86_64"), true],
     [linux("arm"), linux("arm", "v7"), true],
     [linux("amd64"), linux("arm64"), false],
     [{ os: "windows", arch: "amd64" }, linux("amd64"), false],
@@ -462,6 +463,33 @@ describe("containers that count together", () => {
     expect(sentences(result)).toEqual([
       "no host for api: 2 hosts run their limit of 1 container of application shop",
     ]);
+  });
+
+  it("several limits of one type all hold, whoever asks for them", () => {
+    const zoned = (name: string, zone: string) => host(name, { labels: { zone } });
+    const result = planAll(
+      input({
+        candidates: [zoned("h1", "a"), zoned("h2", "a"), zoned("h3", "a"), zoned("h4", "b")],
+        requests: [
+          ask("web-0", { constraints: [{ kind: "maxPerHost", max: 1 }] }),
+          ask("web-1", { constraints: [{ kind: "distinct", label: "zone", max: 2 }] }),
+          ask("web-2"),
+        ],
+        strategies: [{ kind: "depthFirst" }],
+      }),
+    );
+    expect(hostsOf(result)).toEqual({ "web-0": "h1", "web-1": "h2", "web-2": "h4" });
+  });
+
+  it("a container's own limit of its host binds those who come later", () => {
+    const result = planAll(
+      input({
+        candidates: [host("h1"), host("h2")],
+        requests: [ask("a", { constraints: [{ kind: "maxContainers", max: 1 }] }), ask("b")],
+        strategies: [{ kind: "depthFirst" }],
+      }),
+    );
+    expect(hostsOf(result)).toEqual({ a: "h1", b: "h2" });
   });
 
   it("at most so many of an application, whoever of it asks", () => {

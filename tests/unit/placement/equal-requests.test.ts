@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { planAll } from "../../../provider/placement/index.js";
 import type { ConstraintSpec, PlanInput, StrategySpec } from "../../../provider/placement/model.js";
+import { ScanPicker } from "../../../provider/placement/pickers/scan.js";
 import { ask, GiB, host, hostsOf, input, other, replicas, sentences } from "./make.js";
 
 const depthFirst = { strategies: [{ kind: "depthFirst" as const }] };
 const gpu = { devices: [{ kind: "gpu", attributes: {}, ids: ["a", "b"] }] };
+const http = [{ hostPort: 80, protocol: "tcp" as const, hostAddress: "" }];
 const zoned = (name: string, zone: string) => host(name, { labels: { zone } });
 const amd = { os: "linux", arch: "amd64" };
 const arm = { os: "linux", arch: "arm64" };
@@ -29,6 +31,15 @@ const cases: [string, Partial<PlanInput>, Record<string, string>][] = [
     {
       candidates: [host("h1"), host("h2", gpu)],
       requests: [ask("web-0"), ask("web-1", { devices: [{ kind: "gpu", count: 1 }] })],
+      ...depthFirst,
+    },
+    { "web-0": "h1", "web-1": "h2" },
+  ],
+  [
+    "the port that they publish",
+    {
+      candidates: [host("h1", { others: [other("x", { ports: http })] }), host("h2")],
+      requests: [ask("web-0"), ask("web-1", { ports: http })],
       ...depthFirst,
     },
     { "web-0": "h1", "web-1": "h2" },
@@ -82,6 +93,44 @@ const cases: [string, Partial<PlanInput>, Record<string, string>][] = [
     { web: "h1", db: "h2" },
   ],
   [
+    "their type, which a comparator of their own looks at",
+    {
+      candidates: [host("h1"), host("h2")],
+      requests: ["web", "db"].map((type) =>
+        ask(type, { strategies: [{ kind: "comparator", name: "mine" }] }),
+      ),
+      functions: {
+        comparators: {
+          mine: (a, b, { type }) =>
+            type === "db" ? b.name.localeCompare(a.name) : a.name.localeCompare(b.name),
+        },
+      },
+    },
+    { web: "h1", db: "h2" },
+  ],
+  [
+    "their type, which a score looks at",
+    {
+      candidates: [host("h1"), host("h2")],
+      requests: [ask("web-0"), ask("web-1"), ask("db-0"), ask("db-1")],
+      strategies: [{ kind: "score", name: "mine" }],
+      functions: {
+        scores: { mine: ({ name }, { type }) => ((name === "h1") === (type === "web") ? 1 : 0) },
+      },
+    },
+    { "web-0": "h1", "web-1": "h1", "db-0": "h2", "db-1": "h2" },
+  ],
+  [
+    "the group of hosts that they ask for",
+    {
+      candidates: [host("h1", { groups: ["a"] }), host("h2", { groups: ["b"] })],
+      requests: ["a", "b"].map((group, i) =>
+        ask(`web-${i}`, { constraints: [{ kind: "hostGroup", groups: [group] }] }),
+      ),
+    },
+    { "web-0": "h1", "web-1": "h2" },
+  ],
+  [
     "their own limit of containers",
     {
       candidates: [
@@ -123,20 +172,23 @@ describe("requests that differ only in", () => {
 });
 
 describe("equal requests", () => {
-  it("drawn at random are tried again once their company is there", () => {
-    const plan = planAll(
-      input({
-        candidates: [host("h1"), host("h2"), host("h3")],
-        requests: [
-          ask("web-0", { constraints: [together("SOME TYPE db")] }),
-          ask("web-1", { constraints: [together("SOME TYPE db")] }),
-          ask("db", { constraints: [{ kind: "host", host: "h2" }] }),
-        ],
-        strategies: [{ kind: "random" }],
-      }),
-    );
-    expect(hostsOf(plan)).toEqual({ "web-0": "h2", "web-1": "h2", db: "h2" });
-  });
+  it.each<StrategySpec["kind"]>(["random", "depthFirst", "breadthFirst", "leastContainers"])(
+    "placed %s are tried again once their company is there",
+    (kind) => {
+      const plan = planAll(
+        input({
+          candidates: [host("h1"), host("h2"), host("h3")],
+          requests: [
+            ask("web-0", { constraints: [together("SOME TYPE db")] }),
+            ask("web-1", { constraints: [together("SOME TYPE db")] }),
+            ask("db", { constraints: [{ kind: "host", host: "h2" }] }),
+          ],
+          strategies: [{ kind } as StrategySpec],
+        }),
+      );
+      expect(hostsOf(plan)).toEqual({ "web-0": "h2", "web-1": "h2", db: "h2" });
+    },
+  );
 
   it("follow a wish that comes true between them, beside one that is only declared", () => {
     const plan = planAll(
@@ -179,7 +231,7 @@ describe("equal requests", () => {
     const needs = { ports, devices: [{ kind: "gpu", count: 1 }] };
     const plan = planAll(
       input({
-        candidates: [host("h1", { own: { "web-0": { ports } } })],
+        candidates: [host("h1", { own: { "web-0": { networks: {}, ports } } })],
         requests: [ask("web-0", needs), ask("web-1", needs)],
       }),
     );
@@ -211,6 +263,43 @@ describe("equal requests", () => {
       }),
     );
     expect(hostsOf(plan)).toMatchObject({ "web-0": "h1", "web-1": "h2" });
+  });
+});
+
+describe("equal requests, again", () => {
+  it("see a zone whose best host has become better meanwhile", () => {
+    const one = { cpus: 0.5, memoryBytes: GiB / 2 };
+    const ssd = [{ kind: "label" as const, expression: "disk=ssd" }];
+    const plan = planAll(
+      input({
+        candidates: [
+          host("h1", { labels: { disk: "ssd", zone: "a" } }),
+          host("h2", { labels: { disk: "ssd", zone: "b" } }),
+        ],
+        requests: [
+          ask("web-0", { ...one, constraints: ssd }),
+          ask("fill", { cpus: 2, memoryBytes: GiB, constraints: [{ kind: "host", host: "h2" }] }),
+          ask("web-1", { ...one, constraints: ssd }),
+        ],
+        strategies: [{ kind: "spreadOver", over: [{ label: "zone" }] }, { kind: "binpack" }],
+      }),
+    );
+    expect(hostsOf(plan)).toMatchObject({ "web-0": "h1", "web-1": "h2" });
+  });
+
+  it.each([0, 1, 2, 3, 4, 5])("drawn with seed %d fill every host, as a scan would", (seed) => {
+    const world = input({
+      candidates: Array.from({ length: 13 }, (_, i) => host(`h${i}`, { maxContainers: 1 })),
+      requests: replicas("web", 15),
+      strategies: [{ kind: "random", seed: String(seed) }],
+    });
+    const plan = planAll(world);
+    expect(new Set(Object.values(hostsOf(plan))).size).toBe(13);
+    const scanned = planAll(
+      world,
+      ({ hosts, ordering, accepts }) => new ScanPicker(hosts, ordering, accepts),
+    );
+    expect(plan).toEqual(scanned);
   });
 });
 

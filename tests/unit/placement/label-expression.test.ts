@@ -89,6 +89,7 @@ const errors: [expression: string, error: string][] = [
   ["zone in (eu", '"," or ")" is expected in the list, but it ends there'],
   ["uses contains web", '"(" is expected after "contains", but found "web" at character 15'],
   ["cores > many", 'a number is expected after ">", but found "many" at character 9'],
+  ['cores > " "', 'a number is expected after ">", but found " " at character 9'],
   ["cores >", 'a number is expected after ">", but it ends there'],
   ["engine >= 24.0.1", '"24.0.1" is a version, not a number; write engine version ">=24.0.1"'],
   ["model ~", 'a regular expression is expected after "~", but it ends there'],

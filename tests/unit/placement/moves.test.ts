@@ -3,6 +3,7 @@ import { planAll } from "../../../provider/placement/index.js";
 import type {
   Candidate,
   ConstraintSpec,
+  PlacementRequest,
   PlanInput,
   StrategySpec,
 } from "../../../provider/placement/model.js";
@@ -54,6 +55,15 @@ describe("a host that is drained", () => {
       ...before({ a: "h1", b: "h1", c: "h1" }),
     });
     expect(result.moves?.map(({ name }) => name)).toEqual(["c", "b", "a"]);
+  });
+
+  it("moves all that one of them depends on before it", () => {
+    const result = plan({
+      candidates: two({ drain: true }),
+      requests: [ask("web", { dependsOn: ["api", "db"] }), ask("api"), ask("db")],
+      ...before({ web: "h1", api: "h1", db: "h1" }),
+    });
+    expect(result.moves?.map(({ name }) => name)).toEqual(["api", "db", "web"]);
   });
 
   it("keeps what has data there or no other place, and says why", () => {
@@ -152,6 +162,101 @@ describe("a host that is drained", () => {
       previous: { assignments: { ai: assigned("h1", { devices: ["g1"] }) }, networks: {} },
     });
     expect(result.assignments["ai"]).toEqual(assigned("h1", { devices: ["g1"] }));
+  });
+});
+
+describe("a container that is about to leave", () => {
+  const ports = [{ hostPort: 80, protocol: "tcp" as const, hostAddress: "" }];
+  it.each<[string, Partial<PlacementRequest>, Partial<Candidate["own"][string]>, Partial<PlacementRequest>]>(
+    [
+      ["the cores that it was seen with", { cpus: 1 }, { cpus: 3 }, { cpus: 2 }],
+      ["the cores that it asks for", { cpus: 3 }, {}, { cpus: 2 }],
+      ["the memory that it was seen with", {}, { memoryBytes: 3 * GiB }, { memoryBytes: 2 * GiB }],
+      ["the memory that it asks for", { memoryBytes: 3 * GiB }, {}, { memoryBytes: 2 * GiB }],
+      ["the ports that it was seen with", {}, { ports }, { ports }],
+      ["the ports that it asks for", { ports }, {}, { ports }],
+    ],
+  )("holds %s until it is gone", (_, asks, own, others) => {
+    const result = plan({
+      candidates: [host("h1", { own: { web: { networks: {}, ...own } } }), host("h2"), host("h3")],
+      requests: [ask("web", { ...asks, constraints: pinned("h2") }), ask("db", others)],
+      strategies: [{ kind: "depthFirst" }],
+      ...before({ web: "h1" }),
+    });
+    expect(hostsOf(result)).toMatchObject({ web: "h2" });
+    expect(hostsOf(result)["db"]).not.toBe("h1");
+    const free = plan({
+      candidates: [host("h1"), host("h2"), host("h3")],
+      requests: [ask("db", others)],
+      strategies: [{ kind: "depthFirst" }],
+    });
+    expect(hostsOf(free)).toEqual({ db: "h1" });
+  });
+
+  it("keeps its place on a host that does not exist yet, whatever room that has", () => {
+    const result = plan({
+      candidates: two({ pending: true, cpus: 1 }),
+      requests: [ask("web", { cpus: 2 })],
+      ...before({ web: "h1" }),
+    });
+    expect(hostsOf(result)).toEqual({ web: "h1" });
+  });
+
+  it("is where it was found, which is a move only from a host that is still there", () => {
+    const found = (previous: string) =>
+      plan({
+        candidates: two({}, { labels: { disk: "ssd" }, own: { web: { networks: {} } } }),
+        requests: [ask("web", { constraints: [{ kind: "label", expression: "disk=ssd" }] })],
+        ...before({ web: previous }),
+      });
+    expect(hostsOf(found("h9"))).toEqual({ web: "h2" });
+    expect(found("h9")).not.toHaveProperty("moves");
+    expect(found("h1").moves).toEqual([
+      { name: "web", from: "h1", to: "h2", cause: "rule", why: "h1 lacks label disk=ssd" },
+    ]);
+  });
+
+  it("is stuck with the reason that it runs there where no plan knows it", () => {
+    const result = plan({
+      candidates: two({ drain: true, own: { web: { networks: {} } } }),
+      requests: [ask("web", { volumes: ["data"] })],
+    });
+    expect(result.assignments["web"]).toMatchObject({
+      host: "h1",
+      reason: "its container already runs here",
+      score: 0,
+    });
+  });
+
+  it("may be called as what every object has", () => {
+    const result = plan({ candidates: two({}), requests: [ask("constructor")] });
+    expect(hostsOf(result)).toEqual({ constructor: "h1" });
+    expect(result).not.toHaveProperty("moves");
+  });
+
+  it("is kept with its own devices, not with those of the smallest group", () => {
+    const gpu = { kind: "gpu", attributes: {} };
+    const result = plan({
+      candidates: two({
+        devices: [
+          { ...gpu, ids: ["a", "b"] },
+          { ...gpu, ids: ["c"] },
+        ],
+      }),
+      requests: [ask("web", { devices: [{ kind: "gpu", count: 1 }] })],
+      previous: { assignments: { web: assigned("h1", { devices: ["b"] }) }, networks: {} },
+    });
+    expect(result.assignments["web"]).toMatchObject({ host: "h1", devices: ["b"] });
+    const fresh = plan({
+      candidates: two({
+        devices: [
+          { ...gpu, ids: ["a", "b"] },
+          { ...gpu, ids: ["c"] },
+        ],
+      }),
+      requests: [ask("web", { devices: [{ kind: "gpu", count: 1 }] })],
+    });
+    expect(fresh.assignments["web"]).toMatchObject({ host: "h1", devices: ["c"] });
   });
 });
 
@@ -395,6 +500,115 @@ describe("a rebalance", () => {
       },
     });
     expect(result.assignments["web-1"]).toMatchObject({ host: "h2", devices: ["b"] });
+  });
+
+  it("begins with the worst placed", () => {
+    const worst = {
+      candidates: [host("h1"), host("h2"), host("h3")],
+      requests: replicas("web", 5),
+      strategies: [{ kind: "leastContainers" as const }],
+      rebalance: { maxMoves: 1 },
+    };
+    const at = (...hosts: string[]) =>
+      before(Object.fromEntries(hosts.map((name, i) => [`web-${i}`, name])));
+    expect(moved({ ...worst, ...at("h1", "h1", "h1", "h2", "h2") })).toEqual(["web-2 to h3"]);
+    expect(moved({ ...worst, ...at("h1", "h1", "h2", "h2", "h2") })).toEqual(["web-4 to h3"]);
+  });
+
+  it("looks again at those before, once others have moved", () => {
+    const volumes = ["data"];
+    const result = moved({
+      candidates: [host("h1"), host("h2"), host("h3", { labels: { for: "b" } })],
+      requests: [
+        ask("a", { constraints: [{ kind: "hostname", pattern: "h[12]", syntax: "regexp" }] }),
+        ask("v", { volumes }),
+        ask("w", { volumes }),
+        ...replicas("b", 2, {
+          constraints: [{ kind: "hostname", pattern: "h[23]", syntax: "regexp" }],
+        }),
+      ],
+      strategies: [{ kind: "leastContainers" }],
+      rebalance: {},
+      ...before({ a: "h1", v: "h1", w: "h1", "b-0": "h2", "b-1": "h2" }),
+    });
+    expect(result).toEqual(["a to h2", "b-1 to h3"]);
+  });
+
+  it("goes by the next strategy where the first one is even", () => {
+    const zone = { labels: { zone: "a" } };
+    const world = {
+      candidates: two(zone, zone),
+      requests: [ask("web"), ask("db", { volumes: ["data"] })],
+      ...before({ web: "h1", db: "h1" }),
+      rebalance: {},
+    };
+    const over: StrategySpec = { kind: "spreadOver", over: [{ label: "zone" }] };
+    expect(moved({ ...world, strategies: [{ kind: "leastContainers" }, over] })).toEqual([
+      "web to h2",
+    ]);
+    const apart = { ...world, candidates: two(zone, { labels: { zone: "b" } }) };
+    const fuller = {
+      ...apart,
+      requests: [...world.requests, ask("cache", { volumes: ["data"] }), ask("web-2")],
+      ...before({ web: "h1", db: "h1", cache: "h1", "web-2": "h2" }),
+    };
+    expect(moved({ ...fuller, strategies: [{ kind: "leastContainers" }, over] })).toEqual([]);
+    expect(moved({ ...fuller, strategies: [{ kind: "leastContainers" }] })).toEqual(["web to h2"]);
+  });
+
+  it.each<[string, StrategySpec, Partial<Candidate>, Partial<Candidate>, number]>([
+    [
+      "reserved memory",
+      { kind: "spread" },
+      {},
+      { others: [other("x", { memoryBytes: GiB })] },
+      2 * GiB,
+    ],
+    [
+      "memory in use",
+      { kind: "lowestMemoryUsage" },
+      { usage: { memory: 0.6, ageSeconds: 1 } },
+      { usage: { memory: 0.3, ageSeconds: 1 } },
+      2 * GiB,
+    ],
+    [
+      "memory that is assumed",
+      { kind: "lowestMemoryUsage" },
+      { usage: { memory: 0.34, ageSeconds: 1 } },
+      { usage: { memory: 0.28, ageSeconds: 1 } },
+      0,
+    ],
+    [
+      "cores that are assumed",
+      { kind: "lowestCpuUsage" },
+      { usage: { cpu: 0.34, ageSeconds: 1 } },
+      { usage: { cpu: 0.275, ageSeconds: 1 } },
+      0,
+    ],
+  ])("does not hold a container's own %s against its host", (_, strategy, h1, h2, memoryBytes) => {
+    const world = {
+      candidates: two(h1, h2),
+      requests: [ask("web", { memoryBytes })],
+      strategies: [strategy],
+      rebalance: {},
+      ...before({ web: "h1" }),
+    };
+    expect(moved(world)).toEqual([]);
+  });
+
+  it("never moves what was drawn, nor what a missing function should order", () => {
+    const world = {
+      candidates: two({}),
+      requests: replicas("web", 2),
+      rebalance: {},
+      ...all(2, "h2"),
+    };
+    expect(moved({ ...world, strategies: [{ kind: "random" }] })).toEqual([]);
+    expect(moved({ ...world, strategies: [{ kind: "comparator", name: "none" }] })).toEqual([]);
+    const [first] = Object.values(
+      plan({ ...world, strategies: [{ kind: "depthFirst" }] }).assignments,
+    );
+    expect(first).toMatchObject({ host: "h1", score: 0 });
   });
 
   it("waits for hosts that do not exist yet", () => {

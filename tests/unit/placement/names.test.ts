@@ -50,6 +50,20 @@ describe("the order of host names", () => {
     ]);
   });
 
+  it("is total: names that read alike have an order too", () => {
+    for (const names of [
+      ["h2", "h02"],
+      ["h02", "h2"],
+    ]) {
+      const sorted = sortedByName(names.map((name) => ({ name })));
+      expect(sorted.map(({ name }) => name)).toEqual(["h02", "h2"]);
+    }
+  });
+
+  it("puts a sign before a number", () => {
+    expect(compareNames("-b", "12")).toBeLessThan(0);
+  });
+
   it("is the same both ways round", () => {
     for (const a of NAMES) {
       for (const b of NAMES) {

@@ -6,7 +6,7 @@ import type {
   PlacementRequest,
   PlanInput,
 } from "../../../provider/placement/model.js";
-import { bytes, kilometres } from "../../../provider/placement/words.js";
+import { bytes, kilometres, listing } from "../../../provider/placement/words.js";
 import { ask, GiB, host, hostsOf, input, other, sentences } from "./make.js";
 
 const paris = { latitude: 48.8566, longitude: 2.3522 };
@@ -69,6 +69,17 @@ const cases: [Partial<PlacementRequest> | ConstraintSpec, Partial<Candidate>, st
     { kind: "maxCpuUsage" },
     { usage: { ageSeconds: 1, missing: "the host has no cgroup statistics" } },
     "cpu use is not known: the host has no cgroup statistics",
+  ],
+  [
+    { kind: "maxCpuUsage" },
+    { usage: { ageSeconds: 1 } },
+    "cpu use is not known: it was not sampled",
+  ],
+  [{ kind: "hostname", pattern: "[1-9]", syntax: "regexp" }, {}, "does not match hostname [1-9]"],
+  [
+    { devices: [{ kind: "gpu", count: 1 }] },
+    { devices: [{ kind: "tpu", attributes: {}, ids: ["a"] }] },
+    "lacks 1 gpu (none there)",
   ],
   [{ kind: "hostname", pattern: "web-*" }, {}, "does not match hostname web-*"],
   [{ kind: "hostGroup", groups: ["front"] }, {}, "is not in group front"],
@@ -150,6 +161,36 @@ const many: [Partial<PlacementRequest> | ConstraintSpec, Candidate[], string][] 
     "2 hosts have unknown cpu use (it was not sampled), 1 host uses 30 % of its cpu or more (lowest 40 % on h1)",
   ],
   [
+    { kind: "distance", from: paris, withinKm: 300 },
+    [host("h1", { location: london })],
+    "1 host is not within 300 km around 48.8566,2.3522 (nearest h1 at 344 km)",
+  ],
+  [
+    { kind: "distance", from: { latitude: 0, longitude: 181 }, withinKm: 300 },
+    [host("h1")],
+    "distance: latitude must be from -90 to 90 and longitude from -180 to 180",
+  ],
+  [
+    { kind: "label", expression: "disk !exists" },
+    [host("h1", { labels: { disk: "ssd" } }), host("h2", { labels: { disk: "hdd" } })],
+    "2 hosts have label disk",
+  ],
+  [
+    { kind: "maxCpuUsage", max: 0.3 },
+    [host("h1")],
+    "1 host has unknown cpu use (it was not sampled)",
+  ],
+  [
+    { volumes: ["data"] },
+    [host("h1"), host("h2"), host("h3", { volumes: ["data"], drain: true })],
+    "2 hosts do not hold volume data, which is on h3, 1 host is being drained",
+  ],
+  [
+    { kind: "maxCpuUsage", max: 0.3 },
+    [host("h1", used(0.4)), host("h2", used(0.4))],
+    "2 hosts use 30 % of their cpu or more (lowest 40 % on h1)",
+  ],
+  [
     { cpus: 5 },
     [host("h1", { cpus: 1 }), host("h2"), host("h3")],
     "3 hosts lack 5 cpus (most free 4 cpus on h2)",
@@ -179,6 +220,50 @@ describe("the limit of a sample's age", () => {
       }),
     );
     expect(hostsOf(plan)).toEqual({ web: "h1" });
+  });
+});
+
+describe("who asks for nothing", () => {
+  it("is taken by a host that has nothing left, and by one that does not say what it has", () => {
+    const full = host("h1", {
+      cpus: 1,
+      memoryBytes: GiB,
+      others: [other("x", { cpus: 2, memoryBytes: 2 * GiB })],
+    });
+    expect(hostsOf(planAll(input({ candidates: [full], requests: [ask("web")] })))).toEqual({
+      web: "h1",
+    });
+    const unsaid = host("h1", { cpus: 0, memoryBytes: 0, ...used(0.1) });
+    const limits: ConstraintSpec[] = [{ kind: "maxCpuUsage" }, { kind: "maxMemoryUsage" }];
+    expect(
+      hostsOf(
+        planAll(input({ candidates: [unsaid], requests: [ask("web")], constraints: limits })),
+      ),
+    ).toEqual({ web: "h1" });
+  });
+});
+
+describe("a port", () => {
+  const port = (hostPort: number, protocol: "tcp" | "udp", hostAddress = "") => [
+    { hostPort, protocol, hostAddress },
+  ];
+  const taken = (...ports: ReturnType<typeof port>[]) => [
+    host("h1", { others: ports.map((each, i) => other(`x${i}`, { ports: each })) }),
+  ];
+  const fits = (candidates: Candidate[], ports: ReturnType<typeof port>) =>
+    hostsOf(planAll(input({ candidates, requests: [ask("web", { ports })] })))["web"] === "h1";
+
+  it("is taken whoever else has the same number for another protocol or address", () => {
+    const both = taken(port(53, "tcp"), port(53, "udp"));
+    expect(fits(both, port(53, "tcp"))).toBe(false);
+    expect(fits(both, port(53, "udp"))).toBe(false);
+    expect(fits(both, port(54, "udp"))).toBe(true);
+    expect(fits(taken(port(53, "udp", "10.0.0.1")), port(53, "udp", "10.0.0.2"))).toBe(true);
+  });
+
+  it.each(["", "0.0.0.0", "::"])("on every address (%j) meets any other", (any) => {
+    expect(fits(taken(port(53, "udp", any)), port(53, "udp", "10.0.0.2"))).toBe(false);
+    expect(fits(taken(port(53, "udp", "10.0.0.1")), port(53, "udp", any))).toBe(false);
   });
 });
 
@@ -237,6 +322,27 @@ describe("a host that does not exist yet", () => {
     expect(pending({})).toEqual([]);
   });
 
+  it("leaves open what is spread over labels where a sibling may come to lie", () => {
+    const zoned = (name: string, zone: string) => host(name, { labels: { zone } });
+    const only = (pattern: string): ConstraintSpec[] => [
+      { kind: "hostname", pattern, syntax: "regexp" },
+    ];
+    const world = {
+      candidates: [zoned("h1", "a"), zoned("h2", "b"), host("h3", { pending: true })],
+      requests: [
+        ask("web-0", { constraints: only("h3") }),
+        ask("web-1", { constraints: only("h[12]") }),
+      ],
+    };
+    const pending = (over: Partial<PlanInput>) =>
+      planAll(input({ ...world, ...over })).pending.requests;
+    expect(pending({ strategies: [{ kind: "spreadOver", over: [{ label: "zone" }] }] })).toEqual([
+      "web-0",
+      "web-1",
+    ]);
+    expect(pending({})).toEqual(["web-0"]);
+  });
+
   it("leaves nothing open for a request that only one host could take, and that one exists", () => {
     const constraints: ConstraintSpec[] = [{ kind: "host", host: "h1" }];
     const plan = planAll(
@@ -284,6 +390,20 @@ describe("an explanation", () => {
     );
   });
 
+  it("says which host was drawn first", () => {
+    const plan = input({
+      candidates: [host("h1"), host("h2")],
+      requests: [ask("web")],
+      strategies: [{ kind: "random" }],
+    });
+    const result = planAll(plan);
+    const home = result.assignments["web"]?.host ?? "";
+    const there = explainWhy({ input: plan, result }, "web")?.hosts.find(
+      ({ verdict }) => verdict === "possible",
+    );
+    expect(there?.reasons).toEqual([`accepts it, but ${home} was drawn first`]);
+  });
+
   it("says when a host would come first now, by one container or by name", () => {
     const reasonsAt = (candidates: Candidate[], home: string) => {
       const plan = input({
@@ -309,6 +429,19 @@ describe("an explanation", () => {
     expect(reasonsAt([host("h1"), host("h2")], "h1")).toEqual([
       "accepts it, but h1 comes first by name",
     ]);
+  });
+});
+
+describe("lists in sentences", () => {
+  it.each([
+    [[], ""],
+    [["a"], "a"],
+    [["a", "b"], "a and b"],
+    [["a", "b", "c"], "a, b and c"],
+    [["a", "b", "c", "d"], "a, b, c and 1 more"],
+    [["a", "b", "c", "d", "e"], "a, b, c and 2 more"],
+  ])("%j", (items, text) => {
+    expect(listing(items)).toBe(text);
   });
 });
 

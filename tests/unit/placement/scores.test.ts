@@ -63,6 +63,8 @@ describe("the linear score, 0 to 100", () => {
 
   it("counts what is taken for binpack", () => {
     expect(linearScore("binpack", { usable: 4, taken: 1 }, { usable: 4, taken: 3 })).toBe(50);
+    expect(linearScore("binpack", { usable: 4, taken: 4 }, { usable: 4, taken: 4 })).toBe(100);
+    expect(linearScore("binpack", { usable: 0, taken: 0 }, { usable: 4, taken: 4 })).toBe(50);
     expect(linearScore("binpack", cpu(0), memory(0), { cpu: 0, memory: 0 })).toBe(0);
   });
 });

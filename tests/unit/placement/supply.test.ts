@@ -161,6 +161,39 @@ describe("the desired number of hosts", () => {
     expect(supply.state).toBe(supplyByPlaces(unbound).state);
   });
 
+  it.each<[string, Demand, Partial<Supply>]>([
+    [
+      "one place on each host",
+      demand(1, 3, { places: 1, headroom: { count: 0 } }),
+      { desiredHosts: 3, limitedBy: undefined, low: 0, high: 1 },
+    ],
+    [
+      "all of nothing is free",
+      demand(2, 0, { headroom: { percent: 1 } }),
+      { desiredHosts: 0, state: "ok" },
+    ],
+    [
+      "all is to be free, and one container is there",
+      demand(2, 1, { headroom: { percent: 1 } }),
+      { desiredHosts: 2, limitedBy: "max", state: "hot" },
+    ],
+    [
+      "a share of no places",
+      demand(2, 3, { places: 0, headroom: { percent: 0.5 } }),
+      { desiredHosts: 2, limitedBy: "max", utilisation: 0, low: 0, high: 0 },
+    ],
+    [
+      "headroom above all places",
+      demand(1, 0, { headroom: { count: 12 } }),
+      { desiredHosts: 2, low: 0, high: 0 },
+    ],
+    ["no hosts", demand(0, 0, { headroom: { count: 0 } }), { low: 0, high: 0, utilisation: 0 }],
+  ])("%s", (_, of, expected) => {
+    const supply = supplyByPlaces(of);
+    const { limitedBy = undefined } = supply;
+    expect({ ...supply, limitedBy }).toMatchObject(expected);
+  });
+
   it("says hot where a share needs more hosts, even if rounding hides it", () => {
     const asked = demand(1, 8, { places: 10, headroom: { percent: 0.25 } });
     expect(supplyByPlaces(asked)).toMatchObject({ needed: 1, state: "hot", desiredHosts: 2 });
@@ -185,7 +218,7 @@ const supplyFor = (supply: SupplySpec, over: Partial<PlanInput>) =>
 
 describe("the supply of a plan", () => {
   const candidates = [
-    host("h1", { others: [other("x", { owner: "a/b/x" }), other("agent")] }),
+    host("h1", { others: [other("x", { owner: "a/b/x" }), other("agent"), other("sidecar")] }),
     host("h2"),
     host("h3", { drain: true }),
     host("h4", { lost: true }),
@@ -292,6 +325,41 @@ describe("headroom as resources", () => {
         previous: { assignments: { db: assigned("h2") }, networks: {} },
       },
       { hosts: 1, desiredHosts: 2 },
+    ],
+    [
+      "memory that is missing though only cpus are asked for",
+      { headroom: { cpus: 1 } },
+      {
+        candidates: [host("h1", { others: [other("x", { memoryBytes: 9 * GiB })] })],
+      },
+      {
+        desiredHosts: 3,
+        state: "hot",
+        sentence:
+          "3 hosts are desired, 2 more than there are: -5 GiB are free, the headroom is 0, a host has 4",
+      },
+    ],
+    [
+      "the smallest host by cpus, then by memory",
+      { headroom: { memoryBytes: 7 * GiB } },
+      {
+        candidates: [
+          host("h1", { cpus: 2, memoryBytes: 3 * GiB }),
+          host("h2", { cpus: 2, memoryBytes: 2 * GiB }),
+          host("h3", { cpus: 4, memoryBytes: GiB }),
+        ],
+      },
+      { desiredHosts: 4, neededHosts: 1 },
+    ],
+    [
+      "a part of a cpu",
+      { headroom: { cpus: 1 } },
+      { candidates: [host("h1", { cpus: 1.5 })], requests: [ask("web", { cpus: 0.75 })] },
+      {
+        desiredHosts: 2,
+        sentence:
+          "2 hosts are desired, 1 more than there are: 0.75 cpus are free, the headroom is 1, a host has 1.5",
+      },
     ],
     [
       "nothing asked for",

@@ -181,6 +181,33 @@ describe("what if", () => {
     expect(after("scale web to 2").sentence).toContain("1 goes; ");
   });
 
+  it("a container without a number is scaled", () => {
+    const one = planOf({ candidates: [host("h1")], requests: [ask("web")] });
+    expect(after("scale web to 2", one).added).toEqual([{ name: "web-0", host: "h1" }]);
+    expect(after("scale web to 0", one).removed).toEqual(["web"]);
+  });
+
+  it("says only what has no host because of the change", () => {
+    const world = planOf({
+      candidates: [host("h1"), host("h2", { maxContainers: 0 })],
+      requests: [ask("big", { cpus: 9 }), ask("web")],
+    });
+    const { refusals, sentence } = after("remove h1", world);
+    expect(refusals.map(({ name }) => name)).toEqual(["web"]);
+    expect(sentence).toContain("remove h1: 1 has no host (web); ");
+  });
+
+  it("hosts of one shape are numbered, a single one has the name that it is given", () => {
+    const names = (count: number) => {
+      const result = whatIf(shop, [{ kind: "addHosts", count, shape: { name: "big" } }]);
+      return "error" in result
+        ? result.error
+        : result.input.candidates.slice(3).map(({ name }) => name);
+    };
+    expect(names(1)).toEqual(["big"]);
+    expect(names(2)).toEqual(["big1", "big2"]);
+  });
+
   it("copies keep their networks, but not a fixed address", () => {
     const plan = planOf({
       candidates: [host("h1")],
