@@ -187,6 +187,19 @@ describe("equal requests", () => {
         }),
       );
       expect(hostsOf(plan)).toEqual({ "web-0": "h2", "web-1": "h2", db: "h2" });
+      const chain = planAll(
+        input({
+          candidates: [host("h1"), host("h2"), host("h3")],
+          requests: [
+            ...replicas("late", 3, { constraints: [together("SOME TYPE web")] }),
+            ask("web", { constraints: [together("SOME TYPE db")] }),
+            ask("db", { constraints: [{ kind: "host", host: "h2" }] }),
+          ],
+          strategies: [{ kind } as StrategySpec],
+        }),
+      );
+      expect(new Set(Object.values(hostsOf(chain)))).toEqual(new Set(["h2"]));
+      expect(Object.keys(hostsOf(chain))).toHaveLength(5);
     },
   );
 

@@ -167,16 +167,21 @@ describe("a host that is drained", () => {
 
 describe("a container that is about to leave", () => {
   const ports = [{ hostPort: 80, protocol: "tcp" as const, hostAddress: "" }];
-  it.each<[string, Partial<PlacementRequest>, Partial<Candidate["own"][string]>, Partial<PlacementRequest>]>(
+  it.each<
     [
-      ["the cores that it was seen with", { cpus: 1 }, { cpus: 3 }, { cpus: 2 }],
-      ["the cores that it asks for", { cpus: 3 }, {}, { cpus: 2 }],
-      ["the memory that it was seen with", {}, { memoryBytes: 3 * GiB }, { memoryBytes: 2 * GiB }],
-      ["the memory that it asks for", { memoryBytes: 3 * GiB }, {}, { memoryBytes: 2 * GiB }],
-      ["the ports that it was seen with", {}, { ports }, { ports }],
-      ["the ports that it asks for", { ports }, {}, { ports }],
-    ],
-  )("holds %s until it is gone", (_, asks, own, others) => {
+      string,
+      Partial<PlacementRequest>,
+      Partial<Candidate["own"][string]>,
+      Partial<PlacementRequest>,
+    ]
+  >([
+    ["the cores that it was seen with", { cpus: 1 }, { cpus: 3 }, { cpus: 2 }],
+    ["the cores that it asks for", { cpus: 3 }, {}, { cpus: 2 }],
+    ["the memory that it was seen with", {}, { memoryBytes: 3 * GiB }, { memoryBytes: 2 * GiB }],
+    ["the memory that it asks for", { memoryBytes: 3 * GiB }, {}, { memoryBytes: 2 * GiB }],
+    ["the ports that it was seen with", {}, { ports }, { ports }],
+    ["the ports that it asks for", { ports }, {}, { ports }],
+  ])("holds %s until it is gone", (_, asks, own, others) => {
     const result = plan({
       candidates: [host("h1", { own: { web: { networks: {}, ...own } } }), host("h2"), host("h3")],
       requests: [ask("web", { ...asks, constraints: pinned("h2") }), ask("db", others)],
