@@ -43,6 +43,8 @@ export interface Candidate {
   networks: { name: string; owner: string; cidrs: string[]; vni?: number; addresses?: string[] }[];
   /** Named volumes present, by name. */
   volumes: string[];
+  /** Docker did not answer there, so that its volumes are not known. Default false. */
+  volumesUnknown?: boolean;
   /** This plan's networks that already are on the host, by name: sticky even without a state. */
   ownNetworks?: Record<string, { cidr: string; vni: number }>;
   /** Addresses in use there on this plan's networks by containers that are not its requests, by network name. */

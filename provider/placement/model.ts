@@ -111,6 +111,8 @@ export interface PlanInput {
   previous: {
     assignments: Record<string, Assignment>;
     networks: Record<string, NetworkAllocation>;
+    /** The volumes that each had then. Absent: those that it asks for now. */
+    volumes?: Record<string, string[]>;
   };
   /**
    * What plans made earlier in the same program decided. Their networks may be attached to and are not planned

@@ -13,7 +13,7 @@ import type { Accepts, Picker } from "./pickers/picker.js";
 import { type Prepared, prepare } from "./prepare.js";
 import { judge } from "./reason.js";
 import { rebalance } from "./rebalance.js";
-import { type Reasons, reasonsOf, refusalOf } from "./refuse.js";
+import { outOfSightText, type Reasons, reasonsOf, refusalOf } from "./refuse.js";
 import type { Ordering } from "./strategies/index.js";
 import { Uncertainty } from "./uncertainty.js";
 
@@ -190,6 +190,14 @@ class Placing {
 
   private reasons(ask: Ask, group: Group): Reasons {
     if (group.fault !== undefined) return { why: group.fault, hosts: [] };
+    const { world } = this.prepared;
+    const reasons = this.hostsReasons(ask, group);
+    const unseen = world.volumes.outOfSight(ask.request.volumes);
+    if (!unseen) return reasons;
+    return { ...reasons, why: outOfSightText(unseen, this.decisions.departures.get(ask.name)) };
+  }
+
+  private hostsReasons(ask: Ask, group: Group): Reasons {
     const { world } = this.prepared;
     const at = world.journal.length;
     // Ports that a container holds itself do not count against it: then equal requests may differ.

@@ -1,6 +1,8 @@
 import type { Ask, Constraint } from "./constraints/index.js";
 import { applying } from "./host-classes.js";
 import type { HostState } from "./host-state.js";
+import type { VolumeOutOfSight } from "./constraints/volumes.js";
+import type { Departure } from "./decisions.js";
 import type { Refusal } from "./model.js";
 
 /** Why no host will do: the reasons of all hosts, the most frequent first, and each host's own beside them. */
@@ -30,6 +32,19 @@ export function reasonsOf(
     .map(([rule, those]) => rule.explain(ask, those));
   const why = hosts.length === 0 ? "the cloud has no hosts" : phrases.join(", ");
   return { why, hosts: reasons };
+}
+
+/**
+ * `its volume data is on h1, which cannot be reached; h1 lacks label zone=b; ...`: what every host says comes down to.
+ * The departure says why it may not simply stay.
+ */
+export function outOfSightText(
+  { volume, on, why }: VolumeOutOfSight,
+  departure: Departure | undefined,
+): string {
+  const gone = `${on} ${why}`;
+  const cause = departure?.from === on && departure.why !== gone ? `; ${departure.why}` : "";
+  return `its volume ${volume} is on ${on}, which ${why}${cause}; bring ${on} back, or bring the volume to another host first`;
 }
 
 /** One sentence for the user. */

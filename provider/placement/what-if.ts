@@ -128,7 +128,15 @@ function addHosts(
 
 /** A host of the same make with nothing on it. */
 function empty(host: Candidate): Candidate {
-  const { notReady: _, lost: __, drain: ___, pending: ____, underlay: _____, ...rest } = host;
+  const {
+    notReady: _,
+    lost: __,
+    drain: ___,
+    pending: ____,
+    underlay: _____,
+    volumesUnknown: ______,
+    ...rest
+  } = host;
   return {
     ...rest,
     others: [],

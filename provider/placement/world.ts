@@ -30,7 +30,7 @@ export class World {
   constructor(readonly input: PlanInput) {
     this.hosts = sortedByName(input.candidates).map((each, rank) => new HostState(each, rank));
     this.byName = new Map(this.hosts.map((host) => [host.name, host]));
-    this.volumes = new VolumeMap(this.hosts);
+    this.volumes = new VolumeMap(this.hosts, this.byName, input);
     this.tallies = new Tallies(this.hosts);
     this.rules = new ScopeRules(input);
     this.layers = new Layers(input);

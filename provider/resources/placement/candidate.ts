@@ -51,6 +51,7 @@ export function toCandidate(
       routes: machine.routes.map(({ cidr }) => cidr),
     };
   }
+  if (machine && !engine) candidate.volumesUnknown = true;
   if (engine && machine) addEngine(candidate, engine, machine.reservations, owners);
   return candidate;
 }

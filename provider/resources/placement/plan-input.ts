@@ -57,6 +57,7 @@ export function toPlanInput(
     previous: {
       assignments: decided(olds.assignments) as Record<string, Assignment>,
       networks: decided(olds.allocations) as Record<string, NetworkAllocation>,
+      ...volumesBefore(olds.requests),
     },
     given,
     undecided: {
@@ -70,6 +71,15 @@ export function toPlanInput(
     ...settingsOf(news),
     ...(functions ? { functions } : {}),
   };
+}
+
+/** What the containers of the previous plan mounted, as far as it is known. */
+function volumesBefore(
+  requests: PlacementInputs["requests"] | undefined,
+): Pick<PlanInput["previous"], "volumes"> {
+  if (!Array.isArray(requests)) return {};
+  const known = requests.filter((each) => isRecord(each) && !hasUnknown(each.volumes));
+  return { volumes: Object.fromEntries(known.map(({ name, volumes }) => [name, volumes])) };
 }
 
 /** What the cloud asks for beside its rules, as far as it is known. */

@@ -209,6 +209,39 @@ describe("check of the plan", () => {
     ]);
   });
 
+  it("refuses to leave data behind: a host taken out, one unreachable, one whose Docker does not answer", async () => {
+    const requests = [ask("db", { volumes: ["data"] })];
+    const hosts = [
+      planHost("h1", { labels: { zone: "a" } }),
+      planHost("h2", { labels: { zone: "b" } }),
+    ];
+    const { inputs: before } = await world().check({}, inputs({ hosts, requests }));
+    expect(before?.assignments?.["db"]?.host).toBe("h1");
+    const reasons = async (
+      snapshots: Record<string, HostSnapshot>,
+      over: Partial<PlacementInputs>,
+      olds = before,
+    ) => {
+      const news = inputs({ hosts, requests, ...over });
+      return (await world(snapshots).check(olds ?? {}, news)).failures?.map(({ reason }) => reason);
+    };
+    const without = { hosts: hosts.slice(1) };
+    expect(await reasons({}, without)).toEqual([
+      "no host for db: its volume data is on h1, which is no longer a host of the cloud; bring h1 back, or bring the volume to another host first",
+    ]);
+    const inB = { constraints: [{ kind: "label" as const, expression: "zone=b" }] };
+    expect(await reasons({ h1: lost("h1") }, inB)).toEqual([
+      "no host for db: its volume data is on h1, which cannot be reached at 192.168.7.2: timed out; h1 lacks label zone=b; bring h1 back, or bring the volume to another host first",
+    ]);
+    const { engine: _, ...dockerless } = seen("h1") as Extract<HostSnapshot, { reachable: true }>;
+    expect(await reasons({ h1: dockerless }, inB)).toEqual([
+      "no host for db: 1 host lacks label zone=b, 1 host does not hold volume data, which is on h1",
+    ]);
+    // The container was there without the volume, which is new.
+    const bare = { ...before, requests: [ask("db")] };
+    expect(await reasons({}, without, bare as typeof before)).toEqual([]);
+  });
+
   it("counts declared capacity over observed, and other stacks' reservations", async () => {
     const hosts = [planHost("h1", { capacity: { cpus: 1 } }), planHost("h2")];
     const labels = { [LABELS.owner]: "other/prod/db", [LABELS.cpus]: "1.5" };

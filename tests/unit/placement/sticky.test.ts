@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { explain, explainNot } from "../../../provider/placement/explain.js";
+import type { PlacementRequest, PlanInput } from "../../../provider/placement/model.js";
 import { planAll } from "../../../provider/placement/plan.js";
 import { after, ask, assigned, GiB, host, hostsOf, input, replicas, sentences } from "./make.js";
 
@@ -92,6 +93,131 @@ describe("a container and its volume", () => {
     const result = planAll(plan);
     expect(hostsOf(result)).toEqual({ db: "h2", cache: "h1", reader: "h1" });
     expect(result.assignments["db"]?.reason).toBe("its volume data is here");
+  });
+
+  const db = ask("db", { volumes: ["data"] });
+  const was = { db: assigned("h1") };
+  const before = (over: Partial<PlanInput["previous"]> = {}) => ({
+    previous: { assignments: was, networks: {}, ...over },
+  });
+  const gone =
+    "its volume data is on h1, which is no longer a host of the cloud; bring h1 back, or bring the volume to another host first";
+
+  it("are refused together when their host is taken out of the cloud: a new volume would be empty", () => {
+    const result = planAll(
+      input({
+        candidates: [host("h2"), host("h3")],
+        requests: [db, ask("web")],
+        ...before(),
+      }),
+    );
+    expect(hostsOf(result)).toEqual({ web: "h2" });
+    expect(result.refusals).toEqual([
+      {
+        name: "db",
+        about: "request",
+        sentence: `no host for db: ${gone}`,
+        hosts: ["h2", "h3"].map((name) => ({
+          host: name,
+          reason: "does not hold volume data, which is on h1",
+        })),
+      },
+    ]);
+    expect(sentences(planAll(input({ requests: [db], ...before() })))).toEqual([
+      `no host for db: ${gone}`,
+    ]);
+  });
+
+  it("are refused together when a new rule sends them from a host that cannot be seen", () => {
+    const candidates = [
+      host("h1", { labels: { zone: "a" }, lost: true, notReady: "cannot be reached" }),
+      host("h2", { labels: { zone: "b" } }),
+    ];
+    const inB: PlacementRequest["constraints"] = [{ kind: "label", expression: "zone=b" }];
+    const sent = input({ candidates, requests: [{ ...db, constraints: inB }], ...before() });
+    expect(sentences(planAll(sent))).toEqual([
+      "no host for db: its volume data is on h1, which cannot be reached; h1 lacks label zone=b; bring h1 back, or bring the volume to another host first",
+    ]);
+    expect(hostsOf(planAll(input({ candidates, requests: [db], ...before() })))).toEqual({
+      db: "h1",
+    });
+    // Who holds no data goes where the rule says; who is given up keeps what it has.
+    const web = ask("web", { constraints: inB });
+    const free = input({
+      candidates,
+      requests: [web],
+      previous: { assignments: { web: assigned("h1") }, networks: {} },
+    });
+    expect(hostsOf(planAll(free))).toEqual({ web: "h2" });
+    const givenUp = planAll({ ...sent, replaceLost: true });
+    expect(hostsOf(givenUp)).toEqual({ db: "h1" });
+    expect(givenUp.stuck).toHaveLength(1);
+  });
+
+  it("keep others away who would mount it elsewhere", () => {
+    const reader = ask("reader", { volumes: ["data"] });
+    const away = input({ candidates: [host("h2")], requests: [db, reader], ...before() });
+    expect(sentences(planAll(away))).toEqual([
+      `no host for db: ${gone}`,
+      `no host for reader: ${gone}`,
+    ]);
+    const unseen = host("h1", { lost: true, notReady: "cannot be reached" });
+    const result = planAll({ ...away, candidates: [unseen, host("h2")] });
+    expect(hostsOf(result)).toEqual({ db: "h1" });
+    expect(sentences(result)).toEqual([
+      "no host for reader: its volume data is on h1, which cannot be reached; bring h1 back, or bring the volume to another host first",
+    ]);
+  });
+
+  it("wait in a preview for a host that is still to be made", () => {
+    const candidates = [host("h1", { pending: true }), host("h2", { labels: { zone: "b" } })];
+    const sent = { ...db, constraints: [{ kind: "label" as const, expression: "zone=b" }] };
+    expect(sentences(planAll(input({ candidates, requests: [sent], ...before() })))).toEqual([
+      "no host for db: 1 host lacks label zone=b, 1 host does not hold volume data, which is on h1",
+    ]);
+  });
+
+  it.each<[string, Partial<PlanInput>]>([
+    [
+      "the volume was brought to another host",
+      { candidates: [host("h2"), host("h3", { volumes: ["data"] })] },
+    ],
+    [
+      "it had no such volume there",
+      { ...before({ volumes: { db: ["logs"] } }), candidates: [host("h3")] },
+    ],
+    ["it has no volume any more", { requests: [ask("db")], candidates: [host("h3")] }],
+    [
+      "its host is seen, and the volume is not",
+      {
+        candidates: [host("h1"), host("h3")],
+        requests: [{ ...db, constraints: [{ kind: "host", host: "h3" }] }],
+      },
+    ],
+  ])("go on together when %s", (_, over) => {
+    const result = planAll(
+      input({ candidates: [host("h2")], requests: [db], ...before(), ...over }),
+    );
+    expect(hostsOf(result)).toEqual({ db: "h3" });
+  });
+
+  it("stay together on a host whose Docker does not answer", () => {
+    const candidates = [host("h1", { volumesUnknown: true }), host("h3")];
+    const constraints: PlacementRequest["constraints"] = [{ kind: "host", host: "h3" }];
+    const plan = input({ candidates, requests: [{ ...db, constraints }], ...before() });
+    expect(sentences(planAll(plan))).toEqual([
+      "no host for db: 1 host is not h3, to which it is pinned, 1 host does not hold volume data, which is on h1",
+    ]);
+    expect(hostsOf(planAll({ ...plan, requests: [db] }))).toEqual({ db: "h1" });
+  });
+
+  it("count for what they were, not for what is asked for now", () => {
+    const plan = input({
+      candidates: [host("h2")],
+      requests: [ask("db", { volumes: ["logs", "data"] })],
+      ...before({ volumes: { db: ["data"] } }),
+    });
+    expect(sentences(planAll(plan))).toEqual([`no host for db: ${gone}`]);
   });
 });
 

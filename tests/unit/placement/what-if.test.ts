@@ -113,6 +113,15 @@ describe("what if", () => {
     );
   });
 
+  it("a host is removed with its data: what has it there is refused", () => {
+    const { moves, refusals, sentence } = after("remove h1");
+    expect(moves.map(({ name, to }) => `${name} to ${to}`)).toEqual(["web-0 to h2"]);
+    expect(refusals.map((refusal) => refusal.sentence)).toEqual([
+      "no host for db: its volume data is on h1, which is no longer a host of the cloud; bring h1 back, or bring the volume to another host first",
+    ]);
+    expect(sentence).toContain("remove h1: 1 container moves, 1 has no host (db); ");
+  });
+
   it("a host is lost: it takes its data with it", () => {
     const lost = after("lose h1");
     expect(lost.moves.map(({ name, to }) => `${name} to ${to}`)).toEqual(["web-0 to h2"]);
