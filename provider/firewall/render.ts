@@ -7,6 +7,7 @@
  * opens no connection; everything else is tracked, and an answer is what connection tracking calls one. Packets in the
  * opening direction are judged anew each, which is why a change also ends connections that are no longer allowed.
  */
+import { containsAddress, parseAddress, parseCidrLoosely } from "../ipam/cidr.js";
 import {
   isOutside,
   matches,
@@ -23,8 +24,8 @@ export interface PolicySite {
   vni: number;
   /** Name of the host that the rules are for. */
   host: string;
-  /** That host's part of the CIDR: what is in it and unknown is kept out. */
-  block: string;
+  /** Each host's part of the CIDR, by the host's name: what is in that of another host, that host judges. */
+  blocks: Readonly<Record<string, string>>;
   /** Addresses of all hosts on the network: the hosts themselves reach their containers. */
   gateways: readonly string[];
 }
@@ -52,8 +53,8 @@ export function renderPolicy(policy: Policy, site: PolicySite): string {
     for (const words of inside(policy, member, members, sets)) add(chain, words);
     add(chain, "-j DROP");
   });
-  add(base, `-d ${site.block} -j DROP`);
-  add(base, "-j ACCEPT"); // its own host judges it
+  for (const range of elsewhere(members, site)) add(base, range);
+  add(base, "-j DROP"); // nobody that the policy knows
 
   for (const [chain, lines] of outside(policy, local)) {
     chains.push(`${base}-${chain}`);
@@ -61,6 +62,27 @@ export function renderPolicy(policy: Policy, site: PolicySite): string {
   }
   const declared = [base, ...chains, ...sets.names()].map((chain) => `:${chain} - [0:0]`);
   return [...declared, ...sets.lines(), ...rules].map((line) => `${line}\n`).join("");
+}
+
+/** What other hosts judge: containers with an address out of their host's block, then blocks but this host's. */
+function elsewhere(members: readonly PolicyMember[], { host, blocks }: PolicySite): string[] {
+  const strays = members.filter(
+    (member) => member.host !== host && !inBlock(member.address, blocks[member.host]),
+  );
+  const { [host]: own, ...others } = blocks;
+  return [
+    ...strays.map(({ address }) => `-d ${address} -j ACCEPT`),
+    ...(own === undefined ? [] : [`-d ${own} -j DROP`]),
+    ...Object.values(others)
+      .sort()
+      .map((block) => `-d ${block} -j ACCEPT`),
+  ];
+}
+
+function inBlock(address: string, block: string | undefined): boolean {
+  const parsed = parseAddress(address);
+  const cidr = block === undefined ? undefined : parseCidrLoosely(block);
+  return parsed !== undefined && cidr !== undefined && containsAddress(cidr, parsed);
 }
 
 /** What may come to a container from the network: by whom it is asked, and answers of whom it asks. */

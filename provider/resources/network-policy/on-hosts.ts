@@ -19,10 +19,11 @@ export function workOn(inputs: NetworkPolicyInputs, generation: string): PolicyW
   const { networkId, vni } = inputs;
   const owner = ownerOf({ ...inputs.meta, name: inputs.network });
   const gateways = inputs.hosts.map(({ gateway }) => gateway).sort();
+  const blocks = Object.fromEntries(inputs.hosts.map(({ name, block }) => [name, block]));
   const signal = currentOperation()?.signal;
   return inputs.hosts.map((host) => {
     const transport = transportFor(host.connection);
-    const rules = renderPolicy(inputs, { vni, host: host.name, block: host.block, gateways });
+    const rules = renderPolicy(inputs, { vni, host: host.name, blocks, gateways });
     return {
       host,
       policy: { host: host.name, networkId, vni, owner, mark: `# ${generation}`, rules },

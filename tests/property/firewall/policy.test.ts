@@ -15,10 +15,11 @@ const APPLICATIONS = ["shop", "data", ""];
 const SERVICES = ["web", "redis"];
 const STRANGER = "203.0.113.9";
 
+const blockOf = (host: string) => `10.7.${HOSTS.indexOf(host) + 1}.0/24`;
 const siteOf = (host: string) => ({
   vni: 7,
   host,
-  block: `10.7.${HOSTS.indexOf(host) + 1}.0/24`,
+  blocks: Object.fromEntries(HOSTS.map((each) => [each, blockOf(each)])),
   gateways: HOSTS.map((_, index) => `10.7.${index + 1}.1`),
 });
 
@@ -28,14 +29,16 @@ const members: fc.Arbitrary<PolicyMember[]> = fc
       application: fc.constantFrom(...APPLICATIONS),
       service: fc.constantFrom(...SERVICES),
       host: fc.constantFrom(...HOSTS),
+      // in the block of its own host, of any host, or of none: users may fix addresses
+      third: fc.option(fc.constantFrom(1, 2, 3, 250), { nil: undefined }),
     }),
     { minLength: 2, maxLength: 7 },
   )
   .map((list) =>
-    list.map((each, index) => ({
+    list.map(({ third, ...each }, index) => ({
       ...each,
       name: `c${index}`,
-      address: `10.7.${HOSTS.indexOf(each.host) + 1}.${index + 10}`,
+      address: `10.7.${third ?? HOSTS.indexOf(each.host) + 1}.${index + 10}`,
     })),
   );
 
@@ -204,11 +207,13 @@ describe("the rules on the hosts", () => {
         expect(verdictOf(rules, "CLK-P-7", unknown)).toBe("DROP");
         const late = first(
           member!.address,
-          siteOf(member!.host).block.replace("0/24", "201"),
+          blockOf(member!.host).replace("0/24", "201"),
           "udp",
           53,
         );
         expect(verdictOf(rules, "CLK-P-7", late)).toBe("DROP");
+        const stray = first(member!.address, "10.7.250.200", "tcp", 80);
+        expect(verdictOf(rules, "CLK-P-7", stray), "in no host's block").toBe("DROP");
         const host = first("10.7.2.1", member!.address, "tcp", 80);
         expect(verdictOf(rules, "CLK-P-7", host)).toBe("ACCEPT");
       }),
@@ -222,12 +227,12 @@ describe("the rules on the hosts", () => {
         application: "one",
         service: "web",
         host: index < 10 ? "h1" : "h2",
-        address: `10.7.${index < 10 ? 1 : 2 + Math.floor(index / 200)}.${(index % 200) + 10}`,
+        address: `10.7.${index < 10 ? 1 : 8 + Math.floor(index / 200)}.${(index % 200) + 10}`,
       }));
     const lines = (count: number) =>
       renderPolicy(
         { isolate: "applications", outside: "open", rules: [], members: of(count) },
-        siteOf("h1"),
+        { ...siteOf("h1"), blocks: { h1: blockOf("h1"), h2: "10.7.8.0/21" } },
       ).split("\n").length;
     expect(lines(1010) - lines(510)).toBe(500);
   });
