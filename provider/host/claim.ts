@@ -59,7 +59,7 @@ export async function claim<T>(
       }
       return made;
     } catch (error) {
-      ledger.end(claimant.generation);
+      ledger.giveUp(claimant);
       throw error;
     }
   });
@@ -82,12 +82,14 @@ export async function claimChange(
 ): Promise<void> {
   const note = (reservation: Reservation) => writeReservation(docker.transport, id, reservation);
   const undo = () => note(claimant.before);
+  const ledger = ledgerOf(docker.transport);
   await claim(docker, claimant, () => note(claimant), undo);
   try {
     await change();
+    ledger.changed(claimant);
   } catch (error) {
+    ledger.giveUp(claimant);
     await undo();
-    releaseClaim(docker.transport, claimant.generation);
     throw error;
   }
 }
@@ -127,7 +129,8 @@ interface Held extends Reservation {
 }
 
 interface Entry extends Held {
-  accepted: boolean;
+  /** It counts for others: it was found to fit, or it is there already and only changes. */
+  counts: boolean;
 }
 
 interface Turn {
@@ -152,9 +155,24 @@ class Ledger {
     return this.entries.has(generation);
   }
 
-  begin({ generation, owner, cpus, memoryBytes, ports = [], devices = [] }: Claimant): void {
+  /** What runs already goes on counting with what it has, until more is decided. */
+  begin(claimant: Claimant): void {
+    const { generation, owner, before, ports = [], devices = [] } = claimant;
+    const { cpus, memoryBytes } = before ?? claimant;
     const held = { owner, cpus, memoryBytes, ports, devices };
-    this.entries.set(generation, { ...held, accepted: false });
+    this.entries.set(generation, { ...held, counts: before !== undefined });
+  }
+
+  /** What is new was not made; what runs has what it had, whatever was read of it meanwhile. */
+  giveUp(claimant: Claimant): void {
+    if (claimant.before) this.begin(claimant);
+    else this.end(claimant.generation);
+  }
+
+  /** Its limits are what it wanted: what it had more before is free from now on. */
+  changed({ generation, cpus, memoryBytes }: Claimant): void {
+    const entry = this.entries.get(generation);
+    if (entry) Object.assign(entry, { cpus, memoryBytes });
   }
 
   end(generation: string): void {
@@ -164,14 +182,14 @@ class Ledger {
   /** Accepts, or says why not. */
   decide(claimant: Claimant, others: Held[], host: string): CloudError | undefined {
     const mine = [...this.entries.values()].filter(
-      (entry) => entry.accepted && entry.owner !== claimant.owner,
+      (entry) => entry.counts && entry.owner !== claimant.owner,
     );
     const taken = [...others, ...mine];
     const lacks = lacksOf(claimant, taken);
     const clashes = clashesOf(claimant, taken);
     if (lacks.length + clashes.length === 0) {
       const entry = this.entries.get(claimant.generation);
-      if (entry) entry.accepted = true;
+      if (entry) Object.assign(entry, atMost(claimant), { counts: true });
       return undefined;
     }
     const what = lacks.length > 0 ? "the last slot" : (clashes[0]?.what ?? "");
@@ -239,6 +257,14 @@ function ledgerOf(transport: Transport): Ledger {
 /** Half a millionth of a core is no over-commitment, only arithmetic. */
 const EPSILON = 5e-7;
 const MIB = 1024 * 1024;
+
+/** What it has until its limits are changed: less is free only then, more is taken at once. */
+function atMost({ cpus, memoryBytes, before }: Claimant): Reservation {
+  return {
+    cpus: Math.max(cpus, before?.cpus ?? 0),
+    memoryBytes: Math.max(memoryBytes, before?.memoryBytes ?? 0),
+  };
+}
 
 /** Ports and devices that another container has. */
 function clashesOf(

@@ -171,6 +171,51 @@ describe("claim", () => {
     expect(changed.get(id)).toBe(`1 ${100 * MIB}`);
   });
 
+  describe("while one engine changes a container's limits", () => {
+    const had = { cpus: 2, memoryBytes: 100 * MIB };
+
+    /** One process, on whose host 4 cpus are taken by two containers; the first changes. */
+    async function changing(wanted: number, change: () => Promise<unknown>) {
+      keepReservations(h1);
+      const docker = engine();
+      const first = claimant("a", { owner: "app/a/first", cpus: 2 });
+      const id = await place(docker, first);
+      await place(docker, claimant("a", { cpus: 2 }));
+      return {
+        docker,
+        done: () => claimChange(docker, { ...first, cpus: wanted, before: had }, id, change),
+      };
+    }
+
+    it("counts what it has before it is decided", async () => {
+      const { docker, done } = await changing(1, async () => undefined);
+      const outcomes = await Promise.allSettled([
+        done(),
+        place(docker, claimant("a", { cpus: 2 })),
+      ]);
+      expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+      expect(h1.docker.containers.size).toBe(2);
+      expect(await reason(place(docker, claimant("a", { cpus: 1 })))).toBe("");
+    });
+
+    it("counts it until its limits are less, and again when they could not be changed", async () => {
+      const during: string[] = [];
+      const { docker, done } = await changing(1, async () => {
+        during.push(await reason(place(docker, claimant("a"))));
+        throw new Error("minimum memory limit");
+      });
+      expect(await reason(done())).toBe("minimum memory limit");
+      expect(during).toEqual([expect.stringContaining("0 of 4 are free")]);
+      expect(await reason(place(docker, claimant("a")))).toContain("0 of 4 are free");
+    });
+
+    it("counts what it has when it is refused more", async () => {
+      const { docker, done } = await changing(3, async () => undefined);
+      expect(await reason(done())).toContain("needs 3 cpus, 2 of 4 are free");
+      expect(await reason(place(docker, claimant("a")))).toContain("0 of 4 are free");
+    });
+  });
+
   it("gives back what was removed", async () => {
     const docker = engine();
     const first = claimant("a", { cpus: 4 });
