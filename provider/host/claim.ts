@@ -94,7 +94,7 @@ export async function claimChange(
   }
 }
 
-/** All other reservations on the host that this process has not made itself. */
+/** All other reservations on the host that this process has not made itself, the newest first. */
 async function othersOn(
   docker: DockerClient,
   ledger: Ledger,
@@ -105,7 +105,8 @@ async function othersOn(
     ourContainers(docker),
     (turn.changed ??= readReservations(docker.transport)),
   ]);
-  return rows
+  return [...rows]
+    .sort((a, b) => b.Created - a.Created)
     .filter(
       (row) =>
         row.Labels[LABELS.owner] !== owner &&
@@ -181,9 +182,9 @@ class Ledger {
 
   /** Accepts, or says why not. */
   decide(claimant: Claimant, others: Held[], host: string): CloudError | undefined {
-    const mine = [...this.entries.values()].filter(
-      (entry) => entry.counts && entry.owner !== claimant.owner,
-    );
+    const mine = [...this.entries.values()]
+      .filter((entry) => entry.counts && entry.owner !== claimant.owner)
+      .reverse();
     const taken = [...others, ...mine];
     const lacks = lacksOf(claimant, taken);
     const clashes = clashesOf(claimant, taken);
@@ -196,7 +197,8 @@ class Ledger {
     return new CloudError("lost-race", `lost the race for ${what} on ${host}`, {
       resource: claimant.owner,
       reasons: [
-        ...lacks.map((lack) => redact(`${claimant.owner} ${lack}`)),
+        ...lacks.map(({ sentence }) => redact(`${claimant.owner} ${sentence}`)),
+        ...holdersOf(lacks, taken).map((sentence) => redact(sentence)),
         ...clashes.map(({ what, holder }) => redact(`${holder} has ${what}`)),
       ],
       hint: claimant.before
@@ -281,26 +283,50 @@ function clashesOf(
   ]);
 }
 
-function lacksOf(claimant: Claimant, taken: readonly Reservation[]): string[] {
+/** Something that there is not enough of, and how much of it another container has. */
+interface Lack {
+  sentence: string;
+  heldBy: (held: Held) => string | undefined;
+}
+
+function lacksOf(claimant: Claimant, taken: readonly Held[]): Lack[] {
   const { capacity, before } = claimant;
   const freeCpus = capacity.cpus - sum(taken.map(({ cpus }) => cpus));
   const freeBytes = capacity.memoryBytes - sum(taken.map(({ memoryBytes }) => memoryBytes));
-  const lacks: string[] = [];
+  const lacks: Lack[] = [];
   if (claimant.cpus > Math.max(freeCpus, before?.cpus ?? 0) + EPSILON) {
-    lacks.push(
-      `needs ${claimant.cpus} cpus, ${round(Math.max(0, freeCpus))} of ${capacity.cpus} are free`,
-    );
+    lacks.push({
+      sentence: `needs ${claimant.cpus} cpus, ${round(Math.max(0, freeCpus))} of ${capacity.cpus} are free`,
+      heldBy: ({ cpus }) => (cpus > 0 ? `${round(cpus)} cpus` : undefined),
+    });
   }
   if (claimant.memoryBytes > Math.max(freeBytes, before?.memoryBytes ?? 0)) {
-    lacks.push(
-      `needs ${mib(claimant.memoryBytes)} MiB memory, ${mib(Math.max(0, freeBytes))} of ${mib(capacity.memoryBytes)} are free`,
-    );
+    lacks.push({
+      sentence: `needs ${mib(claimant.memoryBytes)} MiB memory, ${mib(Math.max(0, freeBytes))} of ${mib(capacity.memoryBytes)} are free`,
+      heldBy: ({ memoryBytes }) => (memoryBytes > 0 ? `${mib(memoryBytes)} MiB memory` : undefined),
+    });
   }
   const max = capacity.maxContainers;
   if (max !== undefined && taken.length >= max && !before) {
-    lacks.push(`would be container ${taken.length + 1} of at most ${max}`);
+    lacks.push({
+      sentence: `would be container ${taken.length + 1} of at most ${max}`,
+      heldBy: () => "a place",
+    });
   }
   return lacks;
+}
+
+/** Who came before: the newest are those that the plan has not seen. */
+const HOLDERS_NAMED = 3;
+
+function holdersOf(lacks: readonly Lack[], taken: readonly Held[]): string[] {
+  const sentences = taken.flatMap((held) => {
+    const parts = lacks.flatMap(({ heldBy }) => heldBy(held) ?? []);
+    return parts.length > 0 ? [`${held.owner} has ${parts.join(" and ")}`] : [];
+  });
+  const more = sentences.length - HOLDERS_NAMED;
+  const rest = more > 0 ? [`${more} more ${more === 1 ? "has" : "have"} some, made earlier`] : [];
+  return [...sentences.slice(0, HOLDERS_NAMED), ...rest];
 }
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);

@@ -39,6 +39,7 @@ describeLab("D1: two stacks race for the last slot", () => {
       expect(output).toContain(
         `${loser.project.name}/dev/web needs 32 MiB memory, 8 of 40 are free`,
       );
+      expect(output).toContain(`${winner.project.name}/dev/web has 32 MiB memory`);
       expect(output).toContain(
         "Nothing of it was left there; run again: the plan then sees what the others took.",
       );

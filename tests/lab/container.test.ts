@@ -568,7 +568,7 @@ describeLab("a placed container on a real daemon", () => {
         );
         expect(won, lost.map(({ message }) => message).join("; ")).toHaveLength(1);
         expect(lost[0]?.message).toMatch(
-          /^lost the race for the last slot on h2\n {2}- app\/s[12]\/slot needs 1\.5 cpus, 0\.5 of 2 are free\nNothing of it was left there; run again: the plan then sees what the others took\.$/,
+          /^lost the race for the last slot on h2\n {2}- app\/s[12]\/slot needs 1\.5 cpus, 0\.5 of 2 are free\n {2}- app\/s[12]\/slot has 1\.5 cpus\nNothing of it was left there; run again: the plan then sees what the others took\.$/,
         );
         const rows = [...(await owned("slot", "h2", "s1")), ...(await owned("slot", "h2", "s2"))];
         expect(rows.map(({ State }) => State)).toEqual(["running"]);

@@ -97,12 +97,14 @@ describe("claim", () => {
   });
 
   it("says what lacks, and leaves nothing", async () => {
-    await place(engine(), claimant("b", { cpus: 3.5, memoryBytes: 950 * MIB }));
+    const holder = claimant("b", { owner: "app/b/web", cpus: 3.5, memoryBytes: 950 * MIB });
+    await place(engine(), holder);
     const who = claimant("a", { owner: "app/a/web" });
     expect(await reason(place(engine(), who))).toBe(
       "lost the race for the last slot on h1\n" +
         "  - app/a/web needs 1 cpus, 0.5 of 4 are free\n" +
         "  - app/a/web needs 100 MiB memory, 50 of 1000 are free\n" +
+        "  - app/b/web has 3.5 cpus and 950 MiB memory\n" +
         "Nothing of it was left there; run again: the plan then sees what the others took.",
     );
     expect(h1.docker.containers.size).toBe(1);
@@ -111,10 +113,26 @@ describe("claim", () => {
   it("counts our containers of all stacks against the host's limit, as the plan does", async () => {
     const capacity = { cpus: 9, memoryBytes: 1000 * MIB, maxContainers: 1 };
     h1.docker.addContainer("foreign", { Image: "web" });
-    await place(engine(), claimant("b"));
+    await place(engine(), claimant("b", { owner: "app/b/web" }));
     const who = claimant("a", { owner: "app/a/web", capacity });
     expect(await reason(place(engine(), who))).toContain(
-      "app/a/web would be container 2 of at most 1",
+      "  - app/a/web would be container 2 of at most 1\n  - app/b/web has a place\n",
+    );
+  });
+
+  it("names the newest of those who came before", async () => {
+    for (const name of ["one", "two", "three", "four", "five"])
+      await place(engine(), claimant("b", { owner: `app/b/${name}`, cpus: 0.75 }));
+    for (const [age, container] of [...h1.docker.containers.values()].entries())
+      container.created = 1000 + age;
+    expect(await reason(place(engine(), claimant("a", { owner: "app/a/web" })))).toBe(
+      "lost the race for the last slot on h1\n" +
+        "  - app/a/web needs 1 cpus, 0.25 of 4 are free\n" +
+        "  - app/b/five has 0.75 cpus\n" +
+        "  - app/b/four has 0.75 cpus\n" +
+        "  - app/b/three has 0.75 cpus\n" +
+        "  - 2 more have some, made earlier\n" +
+        "Nothing of it was left there; run again: the plan then sees what the others took.",
     );
   });
 
@@ -144,12 +162,13 @@ describe("claim", () => {
     const changed = keepReservations(h1);
     const first = claimant("b", { owner: "app/b/web", cpus: 2 });
     const id = await place(engine(), first);
-    await place(engine(), claimant("c", { cpus: 2 }));
+    await place(engine(), claimant("c", { owner: "app/c/web", cpus: 2 }));
     const before = { cpus: 2, memoryBytes: 100 * MIB };
     const none = async () => expect.unreachable("its limits must not change");
     expect(await reason(claimChange(engine(), { ...first, cpus: 3, before }, id, none))).toBe(
       "lost the race for the last slot on h1\n" +
         "  - app/b/web needs 3 cpus, 2 of 4 are free\n" +
+        "  - app/c/web has 2 cpus\n" +
         "Its limits are as before; run again: the plan then sees what the others took.",
     );
     expect(changed.get(id)).toBe(`2 ${100 * MIB}`);
@@ -189,12 +208,22 @@ describe("claim", () => {
 
     it("counts what it has before it is decided", async () => {
       const { docker, done } = await changing(1, async () => undefined);
-      const outcomes = await Promise.allSettled([
-        done(),
-        place(docker, claimant("a", { cpus: 2 })),
-      ]);
-      expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
-      expect(h1.docker.containers.size).toBe(2);
+      // The change has begun and is being noted while the other one is decided.
+      let begun = () => {};
+      const noting = new Promise<void>((resolve) => (begun = resolve));
+      let goOn = () => {};
+      const decided = new Promise<void>((resolve) => (goOn = resolve));
+      h1.onExec(async ({ script }) => {
+        if (!script?.startsWith("root=$1; id=$2; amounts=$3")) return undefined;
+        begun();
+        await decided;
+        return {};
+      });
+      const change = done();
+      await noting;
+      const other = await reason(place(docker, claimant("a", { cpus: 2 })).finally(goOn));
+      expect(other).toContain("0 of 4 are free");
+      expect(await reason(change)).toBe("");
       expect(await reason(place(docker, claimant("a", { cpus: 1 })))).toBe("");
     });
 
