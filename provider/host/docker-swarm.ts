@@ -4,10 +4,14 @@ import type { SwarmNode } from "./docker-types.js";
 
 /** The swarm that a daemon makes or joins, for the `swarm` network driver. */
 export abstract class SwarmCalls extends ImageCalls {
-  /** Makes a swarm of this daemon alone. */
-  async initSwarm(address: string, options: CallOptions = {}): Promise<void> {
+  /** Makes a swarm of this daemon alone, which carries the labels from its first moment on. */
+  async initSwarm(
+    address: string,
+    labels: Record<string, string>,
+    options: CallOptions = {},
+  ): Promise<void> {
     await this.post("/swarm/init", "make a swarm", options, {
-      body: { ...swarmAddresses(address), Spec: { Name: "default" } },
+      body: { ...swarmAddresses(address), Spec: { Name: "default", Labels: labels } },
     });
   }
 
@@ -22,8 +26,9 @@ export abstract class SwarmCalls extends ImageCalls {
     });
   }
 
-  async leaveSwarm(options: CallOptions = {}): Promise<void> {
-    await this.post("/swarm/leave", "leave the swarm", options, { query: { force: true } });
+  /** Docker refuses a manager without `force`, with which the swarm may lose its majority or end. */
+  async leaveSwarm(force: boolean, options: CallOptions = {}): Promise<void> {
+    await this.post("/swarm/leave", "leave the swarm", options, { query: { force } });
   }
 
   /** What lets others in. Secret. */
@@ -40,16 +45,29 @@ export abstract class SwarmCalls extends ImageCalls {
     return this.get("/nodes", "list the swarm's nodes", options);
   }
 
-  async changeRole(
+  /** How many services, secrets and configs the swarm holds. */
+  async countHeld(options: CallOptions = {}): Promise<number> {
+    const lists = await Promise.all([
+      this.get<unknown[] | null>("/services", "list the swarm's services", options),
+      this.get<unknown[] | null>("/secrets", "list the swarm's secrets", options),
+      this.get<unknown[] | null>("/configs", "list the swarm's configs", options),
+    ]);
+    return lists.flatMap((list) => list ?? []).length;
+  }
+
+  async updateNode(
     node: SwarmNode,
-    role: "manager" | "worker",
+    spec: SwarmNode["Spec"],
     options: CallOptions = {},
   ): Promise<void> {
     await this.post(
       `/nodes/${segment(node.ID)}/update`,
-      `make node ${node.Status.Addr} a ${role}`,
+      `change node ${node.Status.Addr}`,
       options,
-      { query: { version: node.Version.Index }, body: { ...node.Spec, Role: role } },
+      {
+        query: { version: node.Version.Index },
+        body: spec,
+      },
     );
   }
 

@@ -43,6 +43,8 @@ export interface SwarmInfo {
   ControlAvailable: boolean;
   Error: string;
   RemoteManagers: { NodeID: string; Addr: string }[] | null;
+  /** The swarm itself, which only a manager knows, and only while the managers have a majority. */
+  Cluster?: { ID: string; Spec?: { Labels?: Record<string, string> | null } } | null;
 }
 
 export interface SwarmNode {

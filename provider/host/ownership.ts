@@ -29,6 +29,8 @@ export const LABELS = {
   /** On networks: VNI and pool CIDR. */
   vni: `${LABEL_PREFIX}.vni`,
   cidr: `${LABEL_PREFIX}.cidr`,
+  /** On a swarm that we made. */
+  swarm: `${LABEL_PREFIX}.swarm`,
 } as const;
 
 /** `project/stack/name`: the exact owner. Nothing without it is ever changed, stopped or removed. */

@@ -7,6 +7,7 @@ import { networkConformance } from "./support/network-conformance.js";
 import { networkPlugin, STANDIN_MTU, STANDIN_PLUGIN } from "./support/network-plugin.js";
 import { officeLan } from "./support/office-lan.js";
 import { secondLan, SECOND_LAN_MTU } from "./support/second-lan.js";
+import { swarmGuest } from "./support/swarm-guest.js";
 import { wireguardSecrets } from "./support/wireguard-secrets.js";
 
 /** CLOCKER_NETWORK_DRIVERS=swarm,ovs: these drivers only. */
@@ -31,6 +32,7 @@ describeLab("networks on three hosts", () => {
     // Docker's resolver answers for the swarm's addresses by itself, and the swarm takes its time to be back.
     networkConformance(lab, "swarm", { reverse: "app-2.app-101", bootMs: 90_000 });
   });
+  driver("swarm", () => describe("with a guest", () => swarmGuest(lab)));
 
   driver("plugin", () => {
     beforeAll(() => networkPlugin(lab));

@@ -42,7 +42,7 @@ interface FakeNetwork {
   pool: AddressPool | undefined;
 }
 
-class Refusal extends Error {
+export class Refusal extends Error {
   constructor(
     readonly status: number,
     message: string,
@@ -52,7 +52,7 @@ class Refusal extends Error {
 }
 
 type Query = URLSearchParams;
-type Answer = object | string | undefined | ((response: ServerResponse) => void);
+export type Answer = object | string | undefined | ((response: ServerResponse) => void);
 
 /**
  * The part of dockerd that the lifecycles use, in memory, with Docker's own status codes and sentences: names are
@@ -75,6 +75,14 @@ export class FakeDockerd {
   readonly requests: string[] = [];
   /** Called before each request is served; may throw to answer 500, or wait. */
   before: ((request: string) => void | Promise<void>) | undefined;
+  /** What of `/info` and of requests a swarm answers, when the daemon is one's (fake-swarm.ts). */
+  swarm:
+    | {
+        info(): object;
+        /** "unknown": not of the swarm. */
+        answer(method: string, path: string[], query: Query, body: () => unknown): Answer;
+      }
+    | undefined;
   private readonly server: Server;
   private readonly execs = new Map<string, { container: string; argv: string[]; code: number }>();
   /** Answers commands run in containers. */
@@ -159,6 +167,8 @@ export class FakeDockerd {
     const body = () => (data.length > 0 ? (JSON.parse(data.toString("utf8")) as unknown) : {});
     const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
     const [kind, id = "", verb = ""] = parts;
+    const ofSwarm = this.swarm ? this.swarm.answer(method, parts, query, body) : "unknown";
+    if (ofSwarm !== "unknown") return ofSwarm;
     if (kind === "_ping") return "OK";
     if (kind === "version")
       return {
@@ -201,6 +211,7 @@ export class FakeDockerd {
       LoggingDriver: "json-file",
       LiveRestoreEnabled: false,
       DockerRootDir: "/var/lib/docker",
+      ...(this.swarm ? { Swarm: this.swarm.info() } : {}),
       Containers: all.length,
       ContainersRunning: all.filter((c) => c.state === "running").length,
     };

@@ -1,4 +1,4 @@
-import { CloudError } from "../../errors.js";
+import { CloudError, isNotFound } from "../../errors.js";
 import { dockerFor } from "../../host/docker.js";
 import { faultPoint } from "../../host/faults.js";
 import { LABELS } from "../../host/ownership.js";
@@ -9,16 +9,17 @@ import { NOWHERE } from "../observe-part.js";
 import { programDriver } from "../program-driver.js";
 import { COMMON_PROGRAMS } from "../requirements.js";
 import { runProgram } from "../run-program.js";
+import { leaveSwarmIfOurs } from "./leaving.js";
 import {
   ANSWER_WITHIN,
+  askSwarm,
   findManager,
   findOverlay,
-  ifAnswered,
   type Manager,
   needManager,
   swarmOf,
 } from "./managers.js";
-import { ensureMember, ensureSwarm, leaveSwarmIfOurs } from "./membership.js";
+import { ensureMember, ensureSwarm } from "./membership.js";
 import { swarmPlan } from "./plan.js";
 
 const base = programDriver(swarmPlan, COMMON_PROGRAMS);
@@ -117,22 +118,34 @@ async function refuseWhileAttached({ transport }: DriverContext, part: HostPart)
   );
 }
 
-/** One of the managers does it; to the others, and to workers, it is gone. */
-async function removeOverlay({ transport }: DriverContext, part: HostPart): Promise<void> {
-  const docker = dockerFor(transport);
+/** One of the managers does it; to the others it is gone. A swarm that does not answer is an error. */
+async function removeOverlay(context: DriverContext, part: HostPart): Promise<void> {
+  const docker = dockerFor(context.transport);
+  if (!(await swarmOf(docker)).ControlAvailable) return; // a worker cannot
   const within = { timeoutMs: ANSWER_WITHIN };
   const name = dockerNetworkName(part.networkId, part.vni);
-  const found = await ifAnswered(() => docker.inspectNetwork(name, within));
+  const found = await askSwarm(context, part, () =>
+    unlessGone(docker.inspectNetwork(name, within)),
+  );
   if (found?.Labels?.[LABELS.owner] !== part.owner) return;
   // Docker needs a moment to notice that the containers of other nodes are gone.
   for (let attempt = 1; ; attempt++) {
     try {
-      await ifAnswered(() => docker.removeNetwork(found.Id, within));
+      await askSwarm(context, part, () => unlessGone(docker.removeNetwork(found.Id, within)));
       return;
     } catch (error) {
       if (attempt === 40 || !/is in use|active endpoints/.test(String(error))) throw error;
       await new Promise((done) => setTimeout(done, 250));
     }
+  }
+}
+
+async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
   }
 }
 

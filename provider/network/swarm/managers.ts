@@ -1,6 +1,7 @@
 import { CloudError, isNotFound } from "../../errors.js";
 import { dockerFor, type DockerClient } from "../../host/docker.js";
-import type { SwarmInfo } from "../../host/docker-types.js";
+import type { SwarmInfo, SwarmNode } from "../../host/docker-types.js";
+import { LABELS } from "../../host/ownership.js";
 import type { DriverContext, HostPart } from "../driver.js";
 
 /** A daemon's part in a swarm; a daemon that says nothing of it is in none. */
@@ -92,18 +93,118 @@ export async function waitUntil(
   }
 }
 
-/** Milliseconds after which a manager without a majority is not waited for; Docker itself tries for 20 seconds. */
+/** Gives a node its role. `docker` is a manager's. */
+export async function changeRole(
+  docker: DockerClient,
+  id: string,
+  Role: "manager" | "worker",
+): Promise<void> {
+  await changeNode(docker, id, ({ Spec }) => (Spec.Role === Role ? undefined : { ...Spec, Role }));
+}
+
+/** Labels a node as one that we brought in. */
+export async function labelNode(docker: DockerClient, id: string): Promise<void> {
+  await changeNode(docker, id, (node) =>
+    isBrought(node)
+      ? undefined
+      : { ...node.Spec, Labels: { ...node.Spec.Labels, [LABELS.swarm]: BROUGHT } },
+  );
+}
+
+const BROUGHT = "brought";
+
+export function isBrought({ Spec }: SwarmNode): boolean {
+  return Spec.Labels?.[LABELS.swarm] === BROUGHT;
+}
+
+/** Somebody else may change the node at the same time; then it is read again. */
+async function changeNode(
+  docker: DockerClient,
+  id: string,
+  change: (node: SwarmNode) => SwarmNode["Spec"] | undefined,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const node = (await docker.listNodes()).find(({ ID }) => ID === id);
+    const spec = node && change(node);
+    if (!spec) return;
+    try {
+      return await docker.updateNode(node, spec);
+    } catch (error) {
+      if (attempt === 5 || !/out of sequence/.test(String(error))) throw error;
+    }
+  }
+}
+
+/** Milliseconds after which a manager without a majority is asked again; Docker itself tries for 20 seconds. */
 export const ANSWER_WITHIN = 3000;
 
-/** The answer, or undefined where the swarm is not there any more or has no leader. */
-export async function ifAnswered<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    const gone = /not part of a swarm|not a swarm manager|does not have a leader|lost the quorum/;
-    if (error instanceof CloudError && (error.code === "deadline" || gone.test(error.message)))
-      return undefined;
-    if (isNotFound(error)) return undefined;
-    throw error;
+/** Milliseconds for a swarm to answer: it may be choosing a leader. */
+const PATIENCE = 25_000;
+
+/** Nodes of swarms that were seen to hold nothing and that all of ours are leaving: soon nobody answers for them. */
+const over = new Set<string>();
+
+export function noteOver(nodes: readonly SwarmNode[]): void {
+  for (const { ID } of nodes) over.add(ID);
+}
+
+/**
+ * What the swarm answers, or undefined when it is known to have ended for this host: the host is in none, the swarm was seen
+ * to be over, or every other manager is a host of the network that says itself that it has left. Silence alone means
+ * nothing: it is an error.
+ */
+export async function askSwarm<T>(
+  context: DriverContext,
+  part: HostPart,
+  ask: () => Promise<T>,
+): Promise<T | undefined> {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof CloudError)) throw error;
+      const silent =
+        error.code === "deadline" ||
+        /not a swarm manager|does not have a leader|lost the quorum|code = Unavailable/.test(
+          error.message,
+        );
+      if (!silent && !/not part of a swarm/.test(error.message)) throw error;
+      if (await hasEnded(context, part)) return undefined;
+      if (Date.now() > end)
+        throw new CloudError(
+          "deadline",
+          `the swarm of network ${part.networkId} does not answer, so the host stays in it`,
+          {
+            host: part.host,
+            resource: part.networkId,
+            hint: "See docker node ls on a manager and run again. If the swarm is lost for good: docker swarm leave --force",
+            cause: error,
+          },
+        );
+      context.signal?.throwIfAborted();
+      await new Promise((done) => setTimeout(done, 250));
+    }
   }
+}
+
+/** Seen before, or positively: the managers that this host knows are hosts of the network, and each says that it is not that node any more. */
+async function hasEnded(context: DriverContext, part: HostPart): Promise<boolean> {
+  const now = await swarmOf(dockerFor(context.transport));
+  if (now.LocalNodeState === "inactive" || over.has(now.NodeID)) return true;
+  const others = (now.RemoteManagers ?? []).filter(({ NodeID }) => NodeID !== now.NodeID);
+  if (others.length === 0) return false;
+  const gone = await Promise.all(
+    others.map(async ({ NodeID, Addr }) => {
+      const peer = part.peers.find(({ underlay }) => Addr === `${underlay}:2377`);
+      if (!peer) return false;
+      try {
+        const there = await swarmOf(dockerFor(context.to(peer.host)));
+        return there.NodeID !== NodeID && there.LocalNodeState === "inactive";
+      } catch {
+        return false;
+      }
+    }),
+  );
+  return gone.every(Boolean);
 }
