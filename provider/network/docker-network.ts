@@ -157,11 +157,22 @@ async function endpointsOf(docker: DockerClient, network: DockerNetwork, part: H
 
 /** Removes our Docker network. Containers that are still attached are named, never detached. */
 export async function removeDockerNetwork(docker: DockerClient, part: HostPart): Promise<boolean> {
+  const found = await refuseInUse(docker, part);
+  if (!found) return false;
+  await removeIfThere(docker, found.Id);
+  return true;
+}
+
+/** Our Docker network on the host, without containers: with some it is a conflict that names them. */
+export async function refuseInUse(
+  docker: DockerClient,
+  part: HostPart,
+): Promise<DockerNetwork | undefined> {
   const name = dockerNetworkName(part.networkId, part.vni);
   const found = (await docker.listNetworks({ name: [name] })).find(
     (network) => network.Name === name && network.Labels?.[LABELS.owner] === part.owner,
   );
-  if (!found) return false;
+  if (!found) return undefined;
   const { Containers = {} } = await docker.inspectNetwork(found.Id).catch((error: unknown) => {
     if (isNotFound(error)) return found;
     throw error;
@@ -177,8 +188,7 @@ export async function removeDockerNetwork(docker: DockerClient, part: HostPart):
         hint: "Remove or detach them and run again; nothing of the network was removed there.",
       },
     );
-  await removeIfThere(docker, found.Id);
-  return true;
+  return found;
 }
 
 async function removeIfThere(docker: DockerClient, id: string): Promise<void> {

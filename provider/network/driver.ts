@@ -22,6 +22,8 @@ export interface HostPart {
   host: string;
   /** `project/stack/name` of the network. */
   owner: string;
+  /** The creation that it is of, which a host notes; absent where it was made before they were told apart. */
+  generation?: string;
   cloud: string;
   networkId: string;
   driver: DriverName;
@@ -188,6 +190,8 @@ export interface NetworkDriver {
   attach(context: DriverContext, part: HostPart, endpoint: Endpoint): Promise<void>;
   /** Detaches a container; not attached is fine. */
   detach(context: DriverContext, part: HostPart, endpoint: Endpoint): Promise<void>;
+  /** A conflict that names the containers, while some are attached that `leave` refuses for. Changes nothing. */
+  refuseInUse(context: DriverContext, part: HostPart): Promise<void>;
   /**
    * Takes the network off the host; refuses while containers are attached. `ending`: all hosts leave, so what they share
    * goes as well.

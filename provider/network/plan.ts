@@ -8,6 +8,7 @@ import { DRIVERS } from "./drivers.js";
 export function planParts(
   inputs: VirtualNetworkInputs,
   facts: Readonly<Record<string, HostFacts>> = {},
+  generation?: string,
 ): HostPart[] {
   const names = namesFile(inputs.records, inputs.domain);
   const { plan } = DRIVERS[inputs.driver];
@@ -15,6 +16,7 @@ export function planParts(
   return inputs.hosts.map((host) => ({
     host: host.name,
     owner: ownerOf(inputs.meta),
+    ...(generation === undefined ? {} : { generation }),
     cloud: inputs.cloud,
     networkId: inputs.networkId,
     driver: inputs.driver,

@@ -2,7 +2,13 @@ import { CloudError, isNotFound } from "../errors.js";
 import { dockerFor } from "../host/docker.js";
 import { faultPoint } from "../host/faults.js";
 import { installPackages, packageSystemOf } from "../host/packages.js";
-import { ensureDockerNetwork, findOurs, poolTaken, removeDockerNetwork } from "./docker-network.js";
+import {
+  ensureDockerNetwork,
+  findOurs,
+  poolTaken,
+  refuseInUse,
+  removeDockerNetwork,
+} from "./docker-network.js";
 import type { DriverPlan, NetworkDriver } from "./driver.js";
 import { dockerNetworkName } from "./names.js";
 import { observePart } from "./observe-part.js";
@@ -118,6 +124,10 @@ export function programDriver(
       } catch (error) {
         if (!isNotFound(error)) throw error;
       }
+    },
+
+    async refuseInUse({ transport }, part) {
+      await refuseInUse(dockerFor(transport), part);
     },
 
     async leave(context, part) {

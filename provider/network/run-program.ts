@@ -8,6 +8,9 @@ import { NETWORK_PROGRAM, RUN_PROGRAM } from "./program/program.js";
 export function partDocument(part: HostPart): string {
   const settings: [string, string | number][] = [
     ["owner", part.owner],
+    ...(part.generation === undefined
+      ? []
+      : [["generation", part.generation] satisfies [string, string]]),
     ["network", part.networkId],
     ["driver", part.driver],
     ["vni", part.vni],

@@ -14,6 +14,7 @@ import type {
   NetworkDriver,
   Observation,
 } from "./driver.js";
+import { isOfAnother } from "./generation.js";
 import { NETWORK_LOCK } from "./names.js";
 
 /** Milliseconds for one call on one host, waiting for its lock included. */
@@ -118,9 +119,19 @@ export class NetworkRuntime {
     return this.call("detach from", part, (context) => this.driver.detach(context, part, endpoint));
   }
 
-  /** `ending`: all hosts leave. */
+  /** `ending`: all hosts leave. What a later creation has taken over is left to it. */
   leave(part: HostPart, ending: boolean): Promise<void> {
-    return this.changing("leave", part, (context) => this.driver.leave(context, part, ending));
+    return this.changing("leave", part, async (context) => {
+      if (await isOfAnother(context, part)) return;
+      await this.driver.leave(context, part, ending);
+    });
+  }
+
+  /** A conflict while containers are on what `leave` would take away. */
+  refuseInUse(part: HostPart): Promise<void> {
+    return this.call("leave", part, async (context) => {
+      if (!(await isOfAnother(context, part))) await this.driver.refuseInUse(context, part);
+    });
   }
 
   observe(part: HostPart): Promise<Observation> {

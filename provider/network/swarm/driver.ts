@@ -61,6 +61,8 @@ export const swarmDriver: NetworkDriver = {
     return { dockerId: overlayId(part), changed };
   },
 
+  refuseInUse: refuseWhileAttached,
+
   async leave(context, part, ending) {
     await refuseWhileAttached(context, part);
     await runProgram(context, "leave", part);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { isConflict } from "../../errors.js";
 import type { CreateResult } from "../../lifecycle.js";
 import { dockerNetworkName } from "../../network/names.js";
@@ -18,30 +19,45 @@ import { stateOf } from "./state.js";
 
 /**
  * Makes the network on all hosts at once. What an interrupted create left of it is taken over, since a join repairs
- * whatever it finds under our owner label.
+ * whatever it finds under our owner label. So does one that replaces a network which is still there: its hosts note the
+ * new generation, and the deletion of the old state leaves them alone.
  */
 export async function create(
   inputs: VirtualNetworkInputs,
 ): Promise<CreateResult<VirtualNetworkState>> {
   const id = dockerNetworkName(inputs.networkId, inputs.vni);
-  const strangers = workOn(inputs);
+  const generation = randomBytes(4).toString("hex");
+  const strangers = workOn(inputs, {}, generation);
   const prepared = await onEach(strangers, "looked at", ({ runtime }) => runtime.prepare());
   if (failuresOf(prepared).length > 0)
     throw combined(`network ${inputs.networkId} cannot be made on all its hosts`, prepared);
   const introduced = await introduceEach(strangers);
   if (failuresOf(introduced).length > 0) {
-    await leaveEach(strangers, true);
-    throw combined(`network ${inputs.networkId} cannot be made on all its hosts`, introduced);
+    const kept = failuresOf(await leaveEach(strangers, true));
+    if (kept.length === 0)
+      throw combined(`network ${inputs.networkId} cannot be made on all its hosts`, introduced);
+    // What a host may still hold has to be in the state, or nobody would come back to it.
+    const problems = { ...problemsOf(kept), ...problemsOf(introduced) };
+    throw partialFailure(
+      id,
+      inputs,
+      stateOf(inputs, {}, problems, inputs.hosts, factsFrom(introduced), generation),
+      [
+        `network ${inputs.networkId} was made on no host, and what was begun is not gone from all; the next up finishes it`,
+        ...statusOf(failuresOf(introduced), "introduced"),
+        ...statusOf(kept, "left"),
+      ],
+    );
   }
   const facts = factsFrom(introduced);
-  const works = workOn(inputs, facts);
+  const works = workOn(inputs, facts, generation);
   const outcomes = await joinAll(works);
   const failures = failuresOf(outcomes);
   const dockerIds = Object.fromEntries(
     outcomes.flatMap(({ work, value }) => (value ? [[work.host.name, value.dockerId]] : [])),
   );
   if (failures.length === 0)
-    return { id, outs: stateOf(inputs, dockerIds, {}, inputs.hosts, facts) };
+    return { id, outs: stateOf(inputs, dockerIds, {}, inputs.hosts, facts, generation) };
   if (failures.some(({ error }) => isConflict(error))) {
     // Something else has the addresses or names: that is a refusal, and a refusal leaves nothing behind.
     const made = works.filter(({ host, runtime }) => host.name in dockerIds || runtime.introduces);
@@ -54,7 +70,7 @@ export async function create(
   throw partialFailure(
     id,
     inputs,
-    stateOf(inputs, dockerIds, problemsOf(outcomes), inputs.hosts, facts),
+    stateOf(inputs, dockerIds, problemsOf(outcomes), inputs.hosts, facts, generation),
     [
       `network ${inputs.networkId} was made on ${works.length - failures.length} of ${works.length} hosts; the next up finishes it`,
       ...statusOf(outcomes, "joined"),

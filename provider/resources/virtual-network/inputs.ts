@@ -44,6 +44,8 @@ export interface VirtualNetworkState extends VirtualNetworkInputs {
   dockerIds: Record<string, string>;
   /** Name of the Docker network on every host. */
   dockerName: string;
+  /** The creation that this state is of. Absent in states of before, and so on their hosts. */
+  generation?: string;
   /** What each host told the others, such as its public key. Nothing secret. */
   facts?: Record<string, HostFacts>;
   /** What is wrong by host name, as the last operation or refresh saw it. The next update repairs it. */

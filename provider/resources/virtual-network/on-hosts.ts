@@ -17,12 +17,13 @@ export interface HostWork extends OnHost {
   runtime: NetworkRuntime;
 }
 
-/** `facts` are what the hosts told of themselves so far. */
+/** `facts` are what the hosts told of themselves so far; `generation` is the creation that they are worked on for. */
 export function workOn(
   inputs: VirtualNetworkInputs,
-  facts: Readonly<Record<string, HostFacts>> = {},
+  facts: Readonly<Record<string, HostFacts>> | undefined,
+  generation: string | undefined,
 ): HostWork[] {
-  const parts = new Map(planParts(inputs, facts).map((part) => [part.host, part]));
+  const parts = new Map(planParts(inputs, facts, generation).map((part) => [part.host, part]));
   const signal = currentOperation()?.signal;
   const connections = new Map(inputs.hosts.map(({ name, connection }) => [name, connection]));
   const to = (name: string) => {

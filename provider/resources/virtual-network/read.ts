@@ -13,8 +13,10 @@ export async function read(
   state: VirtualNetworkState,
 ): Promise<ReadResult<VirtualNetworkInputs, VirtualNetworkState>> {
   const inputs = inputsOf(state);
-  const outcomes = await onEach(workOn(inputs, state.facts), "observed", ({ runtime, part }) =>
-    runtime.observe(part),
+  const outcomes = await onEach(
+    workOn(inputs, state.facts, state.generation),
+    "observed",
+    ({ runtime, part }) => runtime.observe(part),
   );
   if (failuresOf(outcomes).length > 0)
     throw combined(`network ${state.networkId} cannot be observed on all its hosts`, outcomes);
@@ -28,7 +30,7 @@ export async function read(
   }
   return {
     id,
-    props: stateOf(inputs, dockerIds, problems, inputs.hosts, state.facts),
+    props: stateOf(inputs, dockerIds, problems, inputs.hosts, state.facts, state.generation),
     inputs: { ...inputs, hosts: inputs.hosts.filter(({ name }) => !(name in problems)) },
   };
 }

@@ -3,7 +3,7 @@ import type { HostFacts } from "../../network/driver.js";
 import type { NetworkHost, VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 
 /** Keys of the state that are not inputs. */
-export const STATE_KEYS = ["dockerIds", "dockerName", "facts", "problems"] as const;
+export const STATE_KEYS = ["dockerIds", "dockerName", "facts", "generation", "problems"] as const;
 
 /** The state after an operation; `hosts` where they are not just the inputs' (some could not be left). */
 export function stateOf(
@@ -12,6 +12,7 @@ export function stateOf(
   problems: Record<string, string[]>,
   hosts: NetworkHost[] = inputs.hosts,
   facts: Record<string, HostFacts> = {},
+  generation?: string,
 ): VirtualNetworkState {
   return {
     ...inputs,
@@ -19,6 +20,7 @@ export function stateOf(
     dockerIds,
     dockerName: dockerNetworkName(inputs.networkId, inputs.vni),
     ...(Object.keys(facts).length > 0 ? { facts } : {}),
+    ...(generation === undefined ? {} : { generation }),
     ...(Object.keys(problems).length > 0 ? { problems } : {}),
   };
 }
@@ -29,6 +31,7 @@ export function inputsOf(state: VirtualNetworkState): VirtualNetworkInputs {
     dockerIds: _ids,
     dockerName: _name,
     facts: _facts,
+    generation: _generation,
     problems: _problems,
     ...inputs
   } = state;

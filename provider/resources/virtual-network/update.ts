@@ -26,12 +26,15 @@ export async function update(
   olds: VirtualNetworkState,
   news: VirtualNetworkInputs,
 ): Promise<{ outs: VirtualNetworkState }> {
-  const before = new Map(workOn(inputsOf(olds), olds.facts).map((work) => [work.host.name, work]));
-  const strangers = workOn(news);
+  const { generation } = olds;
+  const before = new Map(
+    workOn(inputsOf(olds), olds.facts, generation).map((work) => [work.host.name, work]),
+  );
+  const strangers = workOn(news, {}, generation);
   const introduced = await introduceEach(strangers.filter(({ runtime }) => runtime.introduces));
   const known = keptFacts(olds, news);
   const facts = factsFrom(introduced, known);
-  const works = workOn(news, facts);
+  const works = workOn(news, facts, generation);
   const staying = new Set(works.map(({ host }) => host.name));
   const leaving = [...before.values()].filter(({ host }) => !staying.has(host.name));
 
@@ -70,7 +73,7 @@ export async function update(
     ...problemsOf(joined),
     ...problemsOf(left),
   };
-  const outs = stateOf(news, dockerIds, problems, [...news.hosts, ...remaining], facts);
+  const outs = stateOf(news, dockerIds, problems, [...news.hosts, ...remaining], facts, generation);
   if (failures.length === 0) return { outs };
   const silent = new Set(failures.map(({ work }) => work.host.name));
   const others = touched.filter(({ host }) => !silent.has(host.name));

@@ -379,7 +379,7 @@ export function networkConformance(
 
   test("delete names the containers that are in the way", async () => {
     await expect(lifecycle.delete(idOf(app), stateOf(app))).rejects.toThrow(
-      /^network app was not removed from all hosts\n {2}- host h1: network app still has containers: app-1\n/,
+      /^network app is still in use\n {2}- host h1: network app still has containers: app-1\n/,
     );
   });
 

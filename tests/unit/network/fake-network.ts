@@ -1,4 +1,5 @@
 import type { VirtualNetworkInputs } from "../../../provider/resources/virtual-network/inputs.js";
+import { SHOW_GENERATION } from "../../../provider/network/generation.js";
 import { FakeHosts, type FakeExec } from "../../support/fake-transport.js";
 
 /** What the program was asked on a fake host: the verb, and what it got on standard input. */
@@ -19,6 +20,8 @@ export class FakeNetworkHosts {
   readonly policies = new Map<string, string>();
   /** Answers instead of the program: by host. */
   readonly broken = new Map<string, { code: number; stdout?: string; stderr?: string }>();
+  /** The same for one verb: by host and verb. */
+  readonly answers = new Map<string, { code: number; stdout?: string; stderr?: string }>();
   /** Commands that a host lacks. */
   readonly missing = new Map<string, string[]>();
 
@@ -38,9 +41,15 @@ export class FakeNetworkHosts {
     if (exec.script?.includes("command -v")) {
       return { stdout: (this.missing.get(host) ?? []).map((name) => `${name}\n`).join("") };
     }
+    if (exec.script === SHOW_GENERATION) {
+      const vni = /\/(\d+)\/config$/.exec(exec.argv[1] ?? "")?.[1];
+      const there = this.documents.get(`${host} ${vni}`);
+      if (there === undefined) return {};
+      return { stdout: `generation ${/^generation (.*)$/m.exec(there)?.[1] ?? ""}\n` };
+    }
     const [, , verb = "", vni = "", , plan = "", mark = ""] = exec.argv;
     this.calls.push({ host, verb, stdin: exec.stdin });
-    const broken = this.broken.get(host);
+    const broken = this.answers.get(`${host} ${verb}`) ?? this.broken.get(host);
     if (broken) return broken;
     const key = `${host} ${/^vni (.*)$/m.exec(exec.stdin)?.[1] ?? vni}`;
     const before = this.documents.get(key);
@@ -72,6 +81,11 @@ export class FakeNetworkHosts {
         return {};
       case "drop-policy":
         if (this.policies.get(key)?.startsWith(`${plan}\n`) === true) this.policies.delete(key);
+        return {};
+      case "introduce":
+        return { stdout: `fact key ${host}\n` };
+      case "activate":
+      case "retire":
         return {};
       case "leave":
         this.documents.delete(key);

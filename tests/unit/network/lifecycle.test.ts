@@ -46,7 +46,8 @@ describe("a network over three fake hosts", () => {
   it("a second create changes nothing and finds the same", async () => {
     const first = await made();
     const second = await made();
-    expect(second).toEqual(first);
+    expect(second).toEqual({ ...first, generation: second.generation });
+    expect(second.generation).not.toBe(first.generation);
     expect(writes("h1")).toEqual(["POST /networks/create"]);
   });
 
@@ -201,6 +202,90 @@ describe("a network over three fake hosts", () => {
     const state = await made();
     await lifecycle.delete("app-42", state);
     expect(await lifecycle.read("app-42", state)).toEqual({});
+  });
+
+  describe("a replacement of the same addresses", () => {
+    it("takes over what is there, and the deletion of the old state leaves it alone", async () => {
+      const old = await made();
+      const replaced = await made();
+      world.calls.length = 0;
+      await lifecycle.delete("app-42", old);
+      expect(world.calls).toEqual([]);
+      expect([...world.documents.keys()].sort()).toEqual(["h1 42", "h2 42", "h3 42"]);
+      expect(writes("h1")).toEqual(["POST /networks/create"]);
+      expect((await lifecycle.read("app-42", replaced)).props).toEqual(replaced);
+      await lifecycle.delete("app-42", replaced);
+      expect(world.documents.size).toBe(0);
+      expect(writes("h1")).toHaveLength(2);
+    });
+
+    it("does so with a state of before creations were told apart, which lives on else", async () => {
+      const replaced = await made();
+      const { generation: _, ...old } = replaced;
+      for (const [key, text] of world.documents)
+        world.documents.set(key, text.replace(/^generation .*\n/m, ""));
+      world.calls.length = 0;
+      const { outs } = await lifecycle.update("app-42", old, inputs);
+      expect(outs).toEqual(old);
+      expect(world.verbs()).toEqual([]);
+      expect(await lifecycle.read("app-42", old)).toMatchObject({ props: old });
+
+      const anew = await made();
+      await lifecycle.delete("app-42", old);
+      expect(world.documents.size).toBe(3);
+      await lifecycle.delete("app-42", anew);
+      expect(world.documents.size).toBe(0);
+    });
+  });
+
+  it("delete refuses while one host has containers, and strips none", async () => {
+    const state = await made();
+    const { docker } = world.fakes.host("h2");
+    docker.addContainer("web", {
+      Image: "web",
+      NetworkingConfig: { EndpointsConfig: { "app-42": {} } },
+    });
+    world.calls.length = 0;
+    const error = await failure(lifecycle.delete("app-42", state));
+    expect(error.message).toContain("host h2: network app still has containers: web");
+    expect(world.calls).toEqual([]);
+    for (const host of ["h1", "h2", "h3"]) expect(writes(host)).toEqual(["POST /networks/create"]);
+  });
+
+  describe("a creation whose hosts cannot all tell what the others need", () => {
+    const wireguard = () => ({ ...inputs, driver: "wireguard" as const });
+    const broken = { code: 4, stderr: "no key" };
+
+    it("is undone on all of them, and is an error without a state", async () => {
+      world.answers.set("h2 introduce", broken);
+      const error = await failure(lifecycle.create(wireguard()));
+      expect(error.id).toBeUndefined();
+      expect(world.verbs()).toEqual([
+        "h1 introduce",
+        "h1 leave",
+        "h2 introduce",
+        "h2 leave",
+        "h3 introduce",
+        "h3 leave",
+      ]);
+    });
+
+    it("leaves a state where one could not be left, and the next up finishes it", async () => {
+      world.answers.set("h2 introduce", broken);
+      world.answers.set("h3 leave", { code: 4, stderr: "busy" });
+      const error = await failure(lifecycle.create(wireguard()));
+      expect(error.id).toBe("app-42");
+      expect(error.reasons?.[0]).toBe(
+        "network app was made on no host, and what was begun is not gone from all; the next up finishes it",
+      );
+      expect(error.reasons).toHaveLength(3);
+      expect(Object.keys(error.properties?.problems ?? {}).sort()).toEqual(["h2", "h3"]);
+      world.answers.clear();
+      const { outs } = await lifecycle.update("app-42", error.properties!, wireguard());
+      expect(Object.keys(outs.dockerIds)).toHaveLength(3);
+      expect(outs.problems).toBeUndefined();
+      expect(outs.generation).toBe(error.properties?.generation);
+    });
   });
 
   it("delete is idempotent, and forgets an unreachable host only if told to", async () => {
