@@ -96,6 +96,10 @@ describeLab("a network that is in the way, half made, broken or moved", () => {
   it("takes over what a lost create left", async () => {
     const again = (await lifecycle.create(inputs)).outs;
     expect(again.dockerIds).toEqual(state.dockerIds);
+    // What the old state would remove is not its own any more.
+    await lifecycle.delete("app-121", state);
+    state = again;
+    expect(await problems()).toBeUndefined();
   });
 
   it("another stack cannot take the addresses or the VNI; the error names the owner", async () => {
