@@ -69,6 +69,7 @@ function movableGroups(
     if (applications && !applications.includes(ask.request.application)) return;
     const ordering = orderings.of(ask, hostClass);
     if ("error" in ordering || ordering.last.kind === "random") return;
+    if (ordering.strategies.some(({ live }) => live === true)) return;
     const key = `${hostClass.id} ${ordering.id} ${ask.typeId} ${ask.signature.join(",")} ${claimKey(ask)}`;
     const { application } = ask.request;
     const group = groups.get(key) ?? {

@@ -20,8 +20,8 @@ export function lowestUsage(resource: "cpu" | "memory", maxAgeSeconds = MAX_AGE)
     name: `lowest ${resource} ${maxAgeSeconds}`,
     byType: false,
     changes: "rises",
-    // Use differs from sample to sample: less than a twentieth is no reason to move anything.
-    margin: 0.05,
+    live: true,
+    margin: 0,
     key: (_ask, host) => use(host) ?? UNKNOWN,
     score: (_ask, host) => {
       const used = use(host);

@@ -14,6 +14,8 @@ export interface Strategy {
   readonly changes: "rises" | "freely" | "byBranch";
   /** Of `byBranch`. */
   readonly branches?: Branches;
+  /** True: it goes by a sample, which the next plan takes anew. Nothing is moved for a better balance of it. */
+  readonly live?: true;
   /** A rebalance moves a container only where the key becomes better by more than this. */
   readonly margin: number;
   key(ask: Ask, host: HostState): number;

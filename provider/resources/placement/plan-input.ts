@@ -116,6 +116,9 @@ function reserveEarlier(
   for (const request of news.earlier.requests) {
     const host = candidates.find(({ name }) => name === assignments[request.name]?.host);
     if (!host || hasUnknown({ ...request, revision: "" })) continue;
+    // A volume is where its container is, or will be: who mounts it too has to go there.
+    for (const volume of request.volumes)
+      if (!host.volumes.includes(volume)) host.volumes.push(volume);
     const theirs = owner(request.name);
     if (host.others.some((other) => other.owner === theirs)) continue;
     const { name, application, type, cpus, memoryBytes, ports } = request;

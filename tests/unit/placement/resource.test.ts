@@ -168,6 +168,22 @@ describe("check of the plan", () => {
     });
   });
 
+  it("puts a later plan's container where the volume of an earlier plan's will be", async () => {
+    const constraints = [{ kind: "host" as const, host: "h2" }];
+    const requests = replicas("db", 1, { volumes: ["data"], constraints });
+    const first = await world().check({}, inputs({ requests }));
+    const earlier = {
+      assignments: first.inputs?.assignments ?? {},
+      networks: first.inputs?.allocations ?? {},
+      requests,
+    };
+    const later = replicas("backup", 1, { volumes: ["data"] });
+    const second = await world().check({}, inputs({ earlier, networks: [], requests: later }));
+    expect(second.inputs?.assignments).toMatchObject({
+      "backup-0": { host: "h2", reason: "its volume data is here" },
+    });
+  });
+
   it("observes all hosts once and decides hosts, addresses and networks", async () => {
     const { check, asked } = world();
     const result = await check({}, inputs());
