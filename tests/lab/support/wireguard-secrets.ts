@@ -81,7 +81,7 @@ export function wireguardSecrets(lab: TestLab): void {
     const old = state.facts;
     const pings = inContainer(
       ...([lab, "h1", "vault-1", "ping"] as const),
-      ...["-c", "60", "-i", "0.1", "-W", "1", "10.131.2.10"],
+      ...["-c", "60", "-i", "0.1", "-W", "10", "10.131.2.10"],
     );
     await new Promise((done) => setTimeout(done, 500));
     const news = { ...state, driverOptions: { keyVersion: 2 } };
