@@ -17,6 +17,7 @@ export type FaultPoint =
   | "started"
   | "healthy"
   | "named"
+  | "network-removed"
   | "network-joined"
   | "names-added"
   | "policy-set"

@@ -1,11 +1,14 @@
 import { same } from "../canonical.js";
 import { CloudError, isConflict, isNotFound } from "../errors.js";
-import type { DockerClient } from "../host/docker.js";
-import type { DockerNetwork, EndpointSettings } from "../host/docker-types.js";
+import { dockerFor, type DockerClient } from "../host/docker.js";
+import type { DockerNetwork } from "../host/docker-types.js";
+import { faultPoint } from "../host/faults.js";
 import { LABELS } from "../host/ownership.js";
 import { overlaps, parseCidrLoosely } from "../ipam/cidr.js";
-import type { HostPart } from "./driver.js";
+import type { DriverContext, HostPart } from "./driver.js";
+import { endpointsOf } from "./endpoints.js";
 import { bridgeName, dockerNetworkName } from "./names.js";
+import { keepEndpoints } from "./run-program.js";
 
 /** What is asked of Docker to make its side of a network. */
 export interface DockerNetworkBody {
@@ -103,63 +106,36 @@ export function isCurrent(network: DockerNetwork, wanted: DockerNetworkBody): bo
   return same(have, { config: asked, options: wanted.Options, labels: wanted.Labels });
 }
 
-/** Makes the network, or makes it again with its containers when settings changed that Docker cannot change. */
+/**
+ * Makes the network, or makes it again when settings changed that Docker cannot change. Then its containers are off it,
+ * and the host's program tells of them (`applyPart`) until they are attached and forgotten.
+ */
 export async function ensureDockerNetwork(
-  docker: DockerClient,
+  context: DriverContext,
   found: DockerNetwork | undefined,
   part: HostPart,
   body: DockerNetworkBody,
 ): Promise<{ dockerId: string; changed: string[] }> {
+  const docker = dockerFor(context.transport);
   if (found && isCurrent(found, body)) return { dockerId: found.Id, changed: [] };
   if (!found) {
     const made = await docker.createNetwork(body);
     return { dockerId: made.Id, changed: [`the Docker network ${body.Name} is missing`] };
   }
   const attached = await endpointsOf(docker, found, part);
-  for (const { id } of attached) await docker.disconnectNetwork(found.Id, id, true);
-  await removeIfThere(docker, found.Id);
+  if (attached.length > 0) await keepEndpoints(context, part, attached);
+  for (const { id } of attached) await ignoreMissing(docker.disconnectNetwork(found.Id, id, true));
+  await ignoreMissing(docker.removeNetwork(found.Id));
+  await faultPoint("network-removed", part.host);
   const made = await docker.createNetwork(body);
-  const failed: string[] = [];
-  for (const { id, name, endpoint } of attached)
-    await docker.connectNetwork(made.Id, id, endpoint).catch((error: unknown) => {
-      failed.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-    });
-  if (failed.length > 0)
-    throw new CloudError(
-      "docker",
-      `the Docker network ${body.Name} was made again, but not all containers could be attached to it`,
-      { host: part.host, reasons: failed, hint: "Run pulumi refresh and pulumi up." },
-    );
   return { dockerId: made.Id, changed: [`the Docker network ${body.Name} has other settings`] };
-}
-
-/** Containers of the network with how they are attached. Foreign ones are never detached. */
-async function endpointsOf(docker: DockerClient, network: DockerNetwork, part: HostPart) {
-  const { Containers = {} } = await docker.inspectNetwork(network.Id);
-  return Promise.all(
-    Object.entries(Containers).map(async ([id, { Name: name }]) => {
-      const container = await docker.inspectContainer(id);
-      if (container.Config.Labels?.[LABELS.owner] === undefined)
-        throw new CloudError(
-          "conflict",
-          `network ${part.networkId} must be made again, but container ${name}, which is not ours, is attached to it`,
-          { host: part.host, hint: `Detach it: docker network disconnect ${network.Name} ${name}` },
-        );
-      const now = container.NetworkSettings.Networks?.[network.Name];
-      const endpoint: EndpointSettings = {
-        IPAMConfig: now?.IPAMConfig ?? (now?.IPAddress ? { IPv4Address: now.IPAddress } : null),
-        Aliases: (now?.Aliases ?? []).filter((alias) => !id.startsWith(alias)),
-      };
-      return { id, name, endpoint };
-    }),
-  );
 }
 
 /** Removes our Docker network. Containers that are still attached are named, never detached. */
 export async function removeDockerNetwork(docker: DockerClient, part: HostPart): Promise<boolean> {
   const found = await refuseInUse(docker, part);
   if (!found) return false;
-  await removeIfThere(docker, found.Id);
+  await ignoreMissing(docker.removeNetwork(found.Id));
   return true;
 }
 
@@ -191,8 +167,8 @@ export async function refuseInUse(
   return found;
 }
 
-async function removeIfThere(docker: DockerClient, id: string): Promise<void> {
-  await docker.removeNetwork(id).catch((error: unknown) => {
+async function ignoreMissing(call: Promise<void>): Promise<void> {
+  await call.catch((error: unknown) => {
     if (!isNotFound(error)) throw error;
   });
 }

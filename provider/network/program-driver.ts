@@ -9,11 +9,18 @@ import {
   refuseInUse,
   removeDockerNetwork,
 } from "./docker-network.js";
-import type { DriverPlan, NetworkDriver } from "./driver.js";
+import type { DriverContext, DriverPlan, HostPart, NetworkDriver } from "./driver.js";
 import { dockerNetworkName } from "./names.js";
+import { attachWaiting, type WaitingEndpoint } from "./endpoints.js";
 import { observePart } from "./observe-part.js";
 import { COMMON_PROGRAMS, missingPrograms, packagesOf, requirePrograms } from "./requirements.js";
-import { runNamesProgram, runPolicyProgram, runProgram } from "./run-program.js";
+import {
+  applyPart,
+  forgetEndpoints,
+  runNamesProgram,
+  runPolicyProgram,
+  runProgram,
+} from "./run-program.js";
 
 /** What the program says when a plan's file is not there. */
 const NO_NAMES = "the names are not on the host";
@@ -49,19 +56,26 @@ export function programDriver(
       const body = plan.dockerBody(part);
       // Refuse what is in the way before anything is touched.
       const found = findOurs(await docker.listNetworks(), part);
-      const changed = await runProgram(context, "apply", part);
-      const network = await ensureDockerNetwork(docker, found, part, body).catch(
+      const before = await applyPart(context, part);
+      const isNew = !found && before.waiting.length === 0;
+      const network = await ensureDockerNetwork(context, found, part, body).catch(
         async (error: unknown) => {
-          if (!found && changed.length > 0)
+          if (isNew && before.changed.length > 0)
             await runProgram(context, "leave", part).catch(() => []);
           throw poolTaken(error, part);
         },
       );
-      // Docker may have taken links away with the network that it replaced.
-      const after =
-        found && network.changed.length > 0 ? await runProgram(context, "apply", part) : [];
+      const changed = [...before.changed, ...network.changed];
+      let { waiting } = before;
+      if (found && network.changed.length > 0) {
+        // Docker may have taken links away with the network that it replaced.
+        const after = await applyPart(context, part);
+        changed.push(...after.changed);
+        waiting = after.waiting;
+      }
+      await bringBack(context, part, network.dockerId, waiting);
       await faultPoint("network-joined", part.host);
-      return { dockerId: network.dockerId, changed: [...changed, ...network.changed, ...after] };
+      return { dockerId: network.dockerId, changed };
     },
 
     async rename(context, part) {
@@ -138,4 +152,17 @@ export function programDriver(
     observe: (context, part) => observePart(context, part, plan.dockerBody(part)),
   };
   return driver;
+}
+
+/** Attaches the containers that were taken off the network, by us or by somebody who was interrupted. */
+export async function bringBack(
+  context: DriverContext,
+  part: HostPart,
+  dockerId: string,
+  waiting: readonly WaitingEndpoint[],
+): Promise<void> {
+  if (waiting.length === 0) return;
+  const network = { id: dockerId, name: dockerNetworkName(part.networkId, part.vni) };
+  await attachWaiting(dockerFor(context.transport), part, network, waiting);
+  await forgetEndpoints(context, part);
 }

@@ -1,6 +1,7 @@
 import { CloudError } from "../errors.js";
 import type { ExecResult, Transport } from "../host/transport.js";
 import type { AddedNames, DriverContext, HostFacts, HostPart, HostPolicy, Peer } from "./driver.js";
+import { endpointLines, parseEndpointLines, type WaitingEndpoint } from "./endpoints.js";
 import { bridgeName, linkName, macOf, VXLAN_PORT } from "./names.js";
 import { NETWORK_PROGRAM, RUN_PROGRAM } from "./program/program.js";
 
@@ -52,12 +53,43 @@ function peerLines({ underlay, block, extra, facts }: Peer): [string, string][] 
 
 /** Runs the program on a host; answers what it found to differ. Refusals and failures are errors. */
 export async function runProgram(
-  { transport, signal }: DriverContext,
-  verb: Verb,
+  context: DriverContext,
+  verb: Exclude<Verb, "apply" | "introduce">,
   part: HostPart,
 ): Promise<string[]> {
-  const result = await run({ transport, ...(signal ? { signal } : {}) }, verb, part);
-  return wordsAfter(result, "differs");
+  return wordsAfter(await run(context, verb, part), "differs");
+}
+
+/** Makes or repairs the part on a host; answers what differed, and the containers that are off its network for now. */
+export async function applyPart(
+  context: DriverContext,
+  part: HostPart,
+): Promise<{ changed: string[]; waiting: WaitingEndpoint[] }> {
+  const result = await run(context, "apply", part);
+  return {
+    changed: wordsAfter(result, "differs"),
+    waiting: parseEndpointLines(wordsAfter(result, "endpoint")),
+  };
+}
+
+/** Has the host remember containers that are about to leave the network for a moment, beside those that wait already. */
+export async function keepEndpoints(
+  context: DriverContext,
+  part: HostPart,
+  waiting: readonly WaitingEndpoint[],
+): Promise<void> {
+  await runVerb(
+    context,
+    "keep-endpoints",
+    part.networkId,
+    [String(part.vni)],
+    endpointLines(waiting),
+  );
+}
+
+/** Every container is back. */
+export async function forgetEndpoints(context: DriverContext, part: HostPart): Promise<void> {
+  await runVerb(context, "forget-endpoints", part.networkId, [String(part.vni)], "");
 }
 
 /** The words that a host's part of the driver has for the other hosts. */
@@ -139,6 +171,8 @@ const DOING: Readonly<Record<string, string>> = {
   check: "observe",
   names: "name",
   leave: "remove",
+  "keep-endpoints": "note the containers of",
+  "forget-endpoints": "note the containers of",
   "add-names": "add names to",
   "check-names": "observe the names of",
   "drop-names": "remove names from",

@@ -203,8 +203,17 @@ describeLab("a network that is in the way, half made, broken or moved", () => {
         ),
       ),
     );
-    state = (await lifecycle.update("app-121", error.properties, smaller)).outs;
+    // Cut off while no container is on the network: h1 goes on by itself, h2 in the next up.
+    armFault("network-removed", "drop", { host: "h1" });
+    armFault("network-removed", "error", { host: "h2" });
+    const cut = await refusal(lifecycle.update("app-121", error.properties, smaller));
+    expect(cut.reasons.slice(1)).toEqual(["host h2: fault at network-removed"]);
+    expect((await problems())?.["h2"]).toContain("containers wait to be attached again");
+    expect(await pingable(lab, "h1", "app-1", "10.121.2.10", 1000)).toBeUndefined();
+    state = (await lifecycle.update("app-121", cut.properties, smaller)).outs;
     expect(await problems()).toBeUndefined();
+    expect((await lifecycle.diff("app-121", state, smaller)).changes).toBe(false);
+    expect(await lab.sh("h2", "ls", "/var/lib/clocker/net/121")).not.toContain("endpoints");
     expect((await inContainer(lab, "h1", "app-1", "ip", "-o", "link")).text).toMatch(
       /eth\d+@\S+ <[^>]*> mtu 1400/,
     );

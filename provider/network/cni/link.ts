@@ -56,7 +56,7 @@ up_cni() {
   up_plugin
 }
 
-# A container that fails CHECK is attached anew.
+# A container that fails CHECK is attached anew: we take it off, and whoever applies us brings back what waits.
 cni_check() {
   [ -z "$booting" ] && [ -e "$ROOT/$vni/cni.json" ] || return 0
   python3 "$ROOT/$vni/cni-agent" "$ROOT/$vni" check > "$scratch/cni-check" || true
@@ -68,8 +68,9 @@ cni_check() {
 cni_again() {
   id=$(docker network inspect --format "{{range \\$id, \\$end := .Containers}}{{\\$end.IPv4Address}} {{\\$id}}{{println}}{{end}}" "$network-$vni" | sed -n "s,^$1/[0-9]* ,,p")
   [ -n "$id" ] || return 0
+  docker inspect --format "{\\"id\\":\\"$id\\",\\"endpoint\\":{{json (index .NetworkSettings.Networks \\"$network-$vni\\")}}}" "$id" > "$scratch/again"
+  keep_endpoints "$vni" < "$scratch/again"
   docker network disconnect --force "$network-$vni" "$id"
-  docker network connect --ip "$1" "$network-$vni" "$id"
 }
 
 down_cni() {

@@ -8,9 +8,9 @@ import {
   removeDockerNetwork,
 } from "../docker-network.js";
 import type { DriverPlan, HostPart, NetworkDriver } from "../driver.js";
-import { programDriver } from "../program-driver.js";
+import { bringBack, programDriver } from "../program-driver.js";
 import { COMMON_PROGRAMS } from "../requirements.js";
-import { runProgram } from "../run-program.js";
+import { applyPart } from "../run-program.js";
 import { pluginPlan } from "./plan.js";
 
 /**
@@ -28,13 +28,15 @@ export function networkOfPlugin(
     async join(context, part) {
       const docker = dockerFor(context.transport);
       const found = findOurs(await docker.listNetworks(), part);
-      const network = await ensureDockerNetwork(docker, found, part, plan.dockerBody(part)).catch(
+      const body = plan.dockerBody(part);
+      const network = await ensureDockerNetwork(context, found, part, body).catch(
         (error: unknown) => {
           throw missingPlugin(poolTaken(error, part), part);
         },
       );
       try {
-        const changed = await runProgram(context, "apply", part);
+        const { changed, waiting } = await applyPart(context, part);
+        await bringBack(context, part, network.dockerId, waiting);
         await faultPoint("network-joined", part.host);
         return { dockerId: network.dockerId, changed: [...network.changed, ...changed] };
       } catch (error) {

@@ -35,7 +35,20 @@ do_apply() {
   keep_file "$new/names" "$ROOT/$vni/names" "the names are new" 644 || true
   up_boot
   up_network
+  if [ -e "$ROOT/$vni/endpoints" ]; then sed 's/^/endpoint /' "$ROOT/$vni/endpoints"; fi
 }
+
+# $1 vni; standard input: containers that are about to be off the network, one a line (endpoints.ts). Those that wait
+# already stay.
+keep_endpoints() {
+  mkdir -p "$ROOT/$1"
+  waiting_list=$ROOT/$1/endpoints
+  { [ ! -e "$waiting_list" ] || cat "$waiting_list"; cat; } > "$waiting_list.new"
+  sync "$waiting_list.new"
+  mv "$waiting_list.new" "$waiting_list"
+}
+
+do_forget_endpoints() { rm -f "$ROOT/$1/endpoints"; }
 
 do_check() {
   receive
@@ -44,6 +57,7 @@ do_check() {
   [ -e "$ROOT/$vni/config" ] || { echo "differs the network is not on the host"; exit 0; }
   keep_file "$new/config" "$ROOT/$vni/config" "the settings differ" 644 || true
   keep_file "$new/names" "$ROOT/$vni/names" "the names differ" 644 || true
+  if [ -e "$ROOT/$vni/endpoints" ]; then echo "differs containers wait to be attached again"; fi
   up_boot
   up_network
 }
@@ -221,6 +235,8 @@ case $verb in
   drop-policy) do_drop_policy "$@" ;;
   plug) do_plug "$@" ;;
   revive) do_revive "$@" ;;
+  keep-endpoints) keep_endpoints "$@" ;;
+  forget-endpoints) do_forget_endpoints "$@" ;;
   leave) do_leave "$@" ;;
   start) do_start ;;
   up) do_up "$@" ;;

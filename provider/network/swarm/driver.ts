@@ -8,7 +8,7 @@ import { dockerNetworkName } from "../names.js";
 import { NOWHERE } from "../observe-part.js";
 import { programDriver } from "../program-driver.js";
 import { COMMON_PROGRAMS } from "../requirements.js";
-import { runProgram } from "../run-program.js";
+import { applyPart, runProgram } from "../run-program.js";
 import { leaveSwarmIfOurs } from "./leaving.js";
 import {
   ANSWER_WITHIN,
@@ -56,7 +56,7 @@ export const swarmDriver: NetworkDriver = {
 
   async join(context, part) {
     await ensureMember(context, part);
-    const changed = await runProgram(context, "apply", part);
+    const { changed } = await applyPart(context, part);
     await faultPoint("network-joined", part.host);
     return { dockerId: overlayId(part), changed };
   },

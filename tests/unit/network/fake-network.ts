@@ -18,6 +18,8 @@ export class FakeNetworkHosts {
   readonly names = new Map<string, string>();
   /** Policies by host and VNI: the mark, then rules. */
   readonly policies = new Map<string, string>();
+  /** Containers that are off a network for a moment, by host and VNI: lines as the program keeps them. */
+  readonly endpoints = new Map<string, string>();
   /** Answers instead of the program: by host. */
   readonly broken = new Map<string, { code: number; stdout?: string; stderr?: string }>();
   /** The same for one verb: by host and verb. */
@@ -56,10 +58,26 @@ export class FakeNetworkHosts {
     switch (verb) {
       case "apply":
         this.documents.set(key, exec.stdin);
-        return { stdout: before === exec.stdin ? "" : "differs the settings are new\n" };
-      case "check":
+        return {
+          stdout:
+            (before === exec.stdin ? "" : "differs the settings are new\n") +
+            (this.endpoints.get(key) ?? "").replaceAll(/^(?=.)/gm, "endpoint "),
+        };
+      case "keep-endpoints":
+        this.endpoints.set(key, (this.endpoints.get(key) ?? "") + exec.stdin);
+        return {};
+      case "forget-endpoints":
+        this.endpoints.delete(key);
+        return {};
+      case "check": {
         if (before === undefined) return { stdout: "differs the network is not on the host\n" };
-        return { stdout: before === exec.stdin ? "" : "differs the settings differ\n" };
+        const waiting = this.endpoints.has(key)
+          ? "differs containers wait to be attached again\n"
+          : "";
+        return {
+          stdout: (before === exec.stdin ? "" : "differs the settings differ\n") + waiting,
+        };
+      }
       case "names":
         this.documents.set(key, `${before?.split("names\n")[0]}names\n${exec.stdin}`);
         return {};
@@ -89,6 +107,7 @@ export class FakeNetworkHosts {
         return {};
       case "leave":
         this.documents.delete(key);
+        this.endpoints.delete(key);
         return {};
       default:
         return { code: 4, stderr: `unknown verb ${verb}` };
