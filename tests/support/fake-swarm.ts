@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Refusal, type Answer } from "./fake-dockerd.js";
+import { Refusal, bodyOf, type Answer, type Call } from "./fake-dockerd/protocol.js";
 import type { FakeHosts } from "./fake-transport.js";
 
 interface FakeNode {
@@ -52,7 +52,7 @@ export class FakeSwarms {
     for (const name of names)
       fakes.host(name).docker.swarm = {
         info: () => this.info(name),
-        answer: (method, path, query, body) => this.answer(name, method, path, query, body),
+        answer: (call) => this.answer(name, call),
       };
   }
 
@@ -95,15 +95,11 @@ export class FakeSwarms {
     };
   }
 
-  private answer(
-    host: string,
-    method: string,
-    [kind, id = "", verb = ""]: string[],
-    query: URLSearchParams,
-    body: () => unknown,
-  ): Answer {
-    if (kind === "swarm" && id === "init") return this.init(host, body());
-    if (kind === "swarm" && id === "join") return this.join(host, body());
+  private answer(host: string, call: Call): Answer {
+    const { method, query } = call;
+    const [kind, id = "", verb = ""] = call.path;
+    if (kind === "swarm" && id === "init") return this.init(host, bodyOf(call));
+    if (kind === "swarm" && id === "join") return this.join(host, bodyOf(call));
     if (kind === "swarm" && id === "leave") return this.leave(host, query.get("force") === "true");
     if (!["swarm", "nodes", "services", "secrets", "configs"].includes(kind ?? ""))
       return "unknown";
@@ -115,10 +111,10 @@ export class FakeSwarms {
     const node = swarm.nodes.find((one) => one.id === id);
     if (!node) throw new Refusal(404, `node ${id} not found`);
     if (verb === "update") {
-      const { Role, Labels } = body() as {
+      const { Role, Labels } = bodyOf<{
         Role: FakeNode["role"];
         Labels: Record<string, string>;
-      };
+      }>(call);
       node.labels = Labels;
       if (Role === node.role) return {};
       if (Role === "worker" && swarm.managers.length === 1)

@@ -46,7 +46,7 @@ function prepare(host: FakeHost): void {
     ["lan-77", "10.64.0.0/16", "10.64.0.1"],
     ["dmz-78", "10.65.0.0/16", "10.65.0.1"],
   ] as const) {
-    (host.docker as unknown as { addNetwork(body: object): void }).addNetwork({
+    host.docker.addNetwork({
       Name: name,
       Driver: "bridge",
       IPAM: { Config: [{ Subnet: subnet, Gateway: gateway }] },

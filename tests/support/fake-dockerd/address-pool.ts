@@ -1,4 +1,4 @@
-import type { IpamConfig } from "../../provider/host/docker-types.js";
+import type { IpamConfig } from "../../../provider/host/docker-types.js";
 
 /** One IPv4 pool of a fake network: each address is granted once. */
 export class AddressPool {
