@@ -4,15 +4,63 @@ import type { DeviceAsk } from "./device-pool.js";
 import { microCores } from "./host-state.js";
 import type { Interner } from "./interner.js";
 import type { ConstraintSpec, HostPort, PlacementRequest } from "./model.js";
+import { sameData } from "./same-data.js";
 import type { ScopeRules } from "./scope-rules.js";
+import { TypeMap } from "./type-map.js";
 
 const NONE: readonly never[] = [];
+
+/**
+ * Makes requests ready for judging. Replicas of one type mostly come with equal words: those that are alike share what
+ * was worked out of the first of them, and are known by their shape.
+ */
+export class AskReader {
+  /** The first ask of each shape. */
+  readonly firsts: Ask[] = [];
+  private readonly latest = new TypeMap<Ask>();
+
+  constructor(
+    private readonly scopes: Interner,
+    private readonly rules: ScopeRules,
+  ) {}
+
+  read(request: PlacementRequest): Ask {
+    const { application, type } = request;
+    const latest = this.latest.get(application, type);
+    // A rule about the very container tells all apart.
+    if (latest && !this.rules.byName && areAlike(latest.request, request)) {
+      return { ...latest, request, name: request.name, ports: request.ports };
+    }
+    const ask = toAsk(request, this.scopes, this.rules, this.firsts.length);
+    this.firsts.push(ask);
+    this.latest.set(application, type, ask);
+    return ask;
+  }
+}
+
+/** Whether two requests of one type are equal in all that rules look at, but for which ports and volumes they have. */
+function areAlike(a: PlacementRequest, b: PlacementRequest): boolean {
+  return (
+    a.cpus === b.cpus &&
+    a.memoryBytes === b.memoryBytes &&
+    a.diskBytes === b.diskBytes &&
+    a.group === b.group &&
+    a.ports.length > 0 === b.ports.length > 0 &&
+    a.volumes.length > 0 === b.volumes.length > 0 &&
+    sameData(a.constraints, b.constraints) &&
+    sameData(a.strategies, b.strategies) &&
+    sameData(a.preferences, b.preferences) &&
+    sameData(a.devices, b.devices) &&
+    sameData(a.platforms, b.platforms)
+  );
+}
 
 /** A request made ready for judging; `scopes` interns the circles in which containers count together. */
 export function toAsk(
   request: PlacementRequest,
   scopes: Interner,
   rules: Pick<ScopeRules, "byApplication" | "byGroup">,
+  shape = 0,
 ): Ask {
   let maxContainers = Infinity;
   for (const spec of request.constraints) {
@@ -28,6 +76,7 @@ export function toAsk(
     counted.push((groupId = groupScope(scopes, application, request.group ?? type)));
   return {
     request,
+    shape,
     name: request.name,
     microCpus: microCores(request.cpus),
     memoryBytes: request.memoryBytes,

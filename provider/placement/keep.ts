@@ -1,7 +1,7 @@
 import { Company } from "./affinity/company.js";
 import type { Ask, Constraint } from "./constraints/index.js";
 import type { Departure, Decision } from "./decisions.js";
-import type { HostClass } from "./host-classes.js";
+import { applying, type HostClass } from "./host-classes.js";
 import type { HostState } from "./host-state.js";
 import { microCores } from "./host-state.js";
 import { evacuation, stuckOf, whatHolds } from "./evacuation.js";
@@ -25,116 +25,135 @@ export interface Keeping {
  */
 export function keepAll(prepared: Prepared, banned: ReadonlySet<string>): Keeping {
   const { world, asks, classes } = prepared;
-  const keeping = { kept: new Map(), departures: new Map(), stuck: [], lonely: [] } as Keeping;
-  const observed = observedHosts(world.hosts);
-  holdObservedPorts(world.hosts);
-  const company = companyOf(prepared, observed, banned);
+  const strays = observe(world);
+  const company = companyOf(prepared, strays, banned);
+  const keeper = new Keeper(world, strays, company);
   asks.forEach((ask, i) => {
     const hostClass = classes[i];
     if (!hostClass || "error" in hostClass || banned.has(ask.name)) return;
-    const previous = previousOf(world, ask.name);
-    const seen = observed.get(ask.name) ?? NOWHERE;
-    if (!previous && seen.length === 0) return;
-    keepOne({ world, ask, hostClass, previous, seen, company, keeping });
+    keeper.keep(ask, hostClass);
   });
-  countLeaving(world, asks, keeping.kept);
-  const lonely = asks.flatMap((ask) => {
-    const host = world.byName.get(keeping.kept.get(ask.name)?.host ?? "");
-    return host && company && !company.isKept(ask, host) ? [ask.name] : [];
-  });
-  return { ...keeping, lonely };
-}
-
-const NOWHERE: readonly HostState[] = [];
-
-interface Case {
-  world: World;
-  ask: Ask;
-  hostClass: HostClass;
-  previous: Assignment | undefined;
-  seen: readonly HostState[];
-  company: Company | undefined;
-  keeping: Keeping;
-}
-
-/** The host it was given before, or one where its container was seen; else its departure is noted. */
-function keepOne(one: Case): void {
-  const { world, ask, hostClass, previous, seen, company, keeping } = one;
-  const before = previous && world.byName.get(previous.host);
-  const home = before ?? seen[0];
-  const leaving = home && evacuation(world, home);
-  if (leaving) {
-    const tie = whatHolds(ask, home, leaving);
-    if (tie !== undefined) {
-      stay(one, home, previous ?? FOUND);
-      keeping.stuck.push(stuckOf(ask.name, home.name, leaving.cause, tie));
-      return;
-    }
-  } else if (before && mayStay(hostClass, ask, before, company)) {
-    stay(one, before, previous);
-    return;
-  }
-  const found = seen.find(
-    (host) => host !== before && !evacuation(world, host) && mayStay(hostClass, ask, host, company),
-  );
-  if (found) stay(one, found, FOUND);
-  if (found && found === home) return;
-  const from = previous?.host ?? home?.name;
-  if (from === undefined) return;
-  keeping.departures.set(ask.name, {
-    from,
-    ...(leaving ?? { cause: "rule", why: whyNot(hostClass, ask, home, from) }),
-  });
-}
-
-function stay(
-  { world, ask, previous, keeping }: Case,
-  host: HostState,
-  { reason, score }: Pick<Assignment, "reason" | "score">,
-): void {
-  const wanted = previous?.devices ?? host.candidate.own[ask.name]?.devices;
-  const devices = world.place(ask, host, false, wanted);
-  const decision: Decision = { host: host.name, score, reason, kept: true };
-  if (devices) decision.devices = devices;
-  keeping.kept.set(ask.name, decision);
+  const { kept, departures, stuck } = keeper;
+  countLeaving(world, asks, kept);
+  return { kept, departures, stuck, lonely: company ? lonelyOf(prepared, kept, company) : [] };
 }
 
 /** Where a container runs although no plan says so. */
 export const FOUND = { reason: "its container already runs here", score: 0 };
 
-function mayStay(
-  hostClass: HostClass,
-  ask: Ask,
-  host: HostState,
-  company: Company | undefined,
-): boolean {
-  return objectionToStay(hostClass, ask, host, company) === undefined;
-}
+const NOWHERE: readonly HostState[] = [];
 
-function objectionToStay(
-  { constraints, changing, isPossible }: HostClass,
-  ask: Ask,
-  host: HostState,
-  company?: Company,
-): Constraint | undefined {
-  const unseen = host.notReady !== undefined || host.candidate.pending === true;
-  // What is declared was asked for the whole class, but of hosts that take something new.
-  for (const constraint of isPossible[host.rank] === 1 && !unseen ? changing : constraints) {
-    if (constraint.name === "ready" || constraint.onlyNew === true) continue;
-    if ((unseen && !constraint.declared) || !constraint.applies(ask)) continue;
-    if (company && constraint.name === "affinity") {
-      if (!company.mayStay(ask, host)) return constraint;
-    } else if (!constraint.accepts(ask, host)) return constraint;
+/** Asks one container after the other whether it may stay. */
+class Keeper {
+  readonly kept = new Map<string, Decision>();
+  readonly departures = new Map<string, Departure>();
+  readonly stuck: Stuck[] = [];
+  /** By the shape of asks: what a host that is seen and meets all that is declared is asked before one stays. */
+  private readonly rulesToStay: (readonly Constraint[])[] = [];
+
+  constructor(
+    private readonly world: World,
+    private readonly strays: Strays,
+    private readonly company: Company | undefined,
+  ) {}
+
+  /** The host it was given before, or one where its container was seen; else its departure is noted. */
+  keep(ask: Ask, hostClass: HostClass): void {
+    const { world } = this;
+    const previous = previousOf(world, ask.name);
+    const before = previous && world.byName.get(previous.host);
+    if (before && !evacuation(world, before) && this.mayStay(hostClass, ask, before)) {
+      this.stay(ask, before, previous, previous);
+      return;
+    }
+    const seen = this.strays.get(ask.name) ?? NOWHERE;
+    const home = before ?? seen[0];
+    const leaving = home && evacuation(world, home);
+    if (leaving) {
+      const tie = whatHolds(ask, home, leaving);
+      if (tie !== undefined) {
+        this.stay(ask, home, previous, previous ?? FOUND);
+        this.stuck.push(stuckOf(ask.name, home.name, leaving.cause, tie));
+        return;
+      }
+    }
+    const found = seen.find(
+      (host) => !evacuation(world, host) && this.mayStay(hostClass, ask, host),
+    );
+    if (found) this.stay(ask, found, previous, FOUND);
+    if (found && found === home) return;
+    const from = previous?.host ?? home?.name;
+    if (from === undefined) return;
+    this.departures.set(ask.name, {
+      from,
+      ...(leaving ?? { cause: "rule", why: this.whyNot(hostClass, ask, home, from) }),
+    });
   }
-  return undefined;
+
+  private stay(
+    ask: Ask,
+    host: HostState,
+    previous: Assignment | undefined,
+    { reason, score }: Pick<Assignment, "reason" | "score">,
+  ): void {
+    const decision: Decision = { host: host.name, score, reason, kept: true };
+    const wanted =
+      ask.devices.length > 0
+        ? (previous?.devices ?? host.candidate.own[ask.name]?.devices)
+        : undefined;
+    const devices = this.world.place(ask, host, false, wanted);
+    if (devices) decision.devices = devices;
+    this.kept.set(ask.name, decision);
+  }
+
+  private mayStay(hostClass: HostClass, ask: Ask, host: HostState): boolean {
+    return this.objection(hostClass, ask, host, this.company) === undefined;
+  }
+
+  /** The first rule that drives it away. */
+  private objection(
+    hostClass: HostClass,
+    ask: Ask,
+    host: HostState,
+    company?: Company,
+  ): Constraint | undefined {
+    for (const rule of this.rulesFor(hostClass, ask, host)) {
+      const accepts =
+        company && rule.name === "affinity" ? company.mayStay(ask, host) : rule.accepts(ask, host);
+      if (!accepts) return rule;
+    }
+    return undefined;
+  }
+
+  /** What is declared was asked for the whole class, but of hosts that take something new. */
+  private rulesFor(hostClass: HostClass, ask: Ask, host: HostState): readonly Constraint[] {
+    const unseen = host.notReady !== undefined || host.candidate.pending === true;
+    if (unseen) {
+      return toStay(hostClass.constraints, ask).filter((rule) => rule.declared);
+    }
+    if (hostClass.isPossible[host.rank] !== 1) return toStay(hostClass.constraints, ask);
+    return (this.rulesToStay[ask.shape] ??= toStay(hostClass.changing, ask));
+  }
+
+  private whyNot(
+    hostClass: HostClass,
+    ask: Ask,
+    home: HostState | undefined,
+    from: string,
+  ): string {
+    if (!home || home.name !== from) return `${from} is no longer a host of the cloud`;
+    const rule = this.objection(hostClass, ask, home);
+    return rule
+      ? `${from} ${rule.explainOne(ask, home)}`
+      : `${from} has lost those it wants to be with`;
+  }
 }
 
-function whyNot(hostClass: HostClass, ask: Ask, home: HostState | undefined, from: string): string {
-  if (!home || home.name !== from) return `${from} is no longer a host of the cloud`;
-  const rule = objectionToStay(hostClass, ask, home);
-  return rule
-    ? `${from} ${rule.explainOne(ask, home)}`
-    : `${from} has lost those it wants to be with`;
+/** Those of the rules that can drive a container away from where it is. */
+function toStay(constraints: readonly Constraint[], ask: Ask): Constraint[] {
+  return applying(constraints, ask).filter(
+    ({ name, onlyNew }) => name !== "ready" && onlyNew !== true,
+  );
 }
 
 function previousOf({ input }: World, name: string): Assignment | undefined {
@@ -145,41 +164,53 @@ function previousOf({ input }: World, name: string): Assignment | undefined {
 /** Who is expected on each host; undefined when no rule asks for company. */
 function companyOf(
   { world, asks, classes }: Prepared,
-  observed: ReadonlyMap<string, readonly HostState[]>,
+  strays: Strays,
   banned: ReadonlySet<string>,
 ): Company | undefined {
   const { affinity } = world;
-  if (!affinity) return undefined;
+  if (!affinity?.asksForCompany) return undefined;
   const homes = asks.flatMap((ask, i): [Ask, HostState][] => {
     const hostClass = classes[i];
     if (!hostClass || "error" in hostClass || banned.has(ask.name)) return [];
     const previous = world.byName.get(previousOf(world, ask.name)?.host ?? "");
-    const home = previous ?? observed.get(ask.name)?.[0];
+    const home = previous ?? strays.get(ask.name)?.[0];
     return home ? [[ask, home]] : [];
   });
   return new Company(affinity, homes);
 }
 
-/** Where containers of this plan's requests were seen, by request name, in the plan's order. */
-function observedHosts(hosts: readonly HostState[]): Map<string, HostState[]> {
-  const observed = new Map<string, HostState[]>();
-  for (const host of hosts) {
-    for (const name of Object.keys(host.candidate.own)) {
-      const others = observed.get(name);
-      if (others) others.push(host);
-      else observed.set(name, [host]);
-    }
-  }
-  return observed;
+function lonelyOf(
+  { world, asks }: Prepared,
+  kept: ReadonlyMap<string, Decision>,
+  company: Company,
+): string[] {
+  return asks.flatMap((ask) => {
+    const host = world.byName.get(kept.get(ask.name)?.host ?? "");
+    return host && !company.isKept(ask, host) ? [ask.name] : [];
+  });
 }
 
-/** A port in use is not handed to another request within one up, even if its holder gives it up in the same one. */
-function holdObservedPorts(hosts: readonly HostState[]): void {
-  for (const host of hosts) {
-    for (const [name, own] of Object.entries(host.candidate.own)) {
-      if (own.ports) host.ports.take(own.ports, name);
+/** By request, in the plan's order: hosts where its container was seen, but for the one that the previous plan gave it. */
+type Strays = ReadonlyMap<string, readonly HostState[]>;
+
+/**
+ * Looks at what was seen on the hosts. A port in use is not handed to another request within one up, even if its holder
+ * gives it up in the same one.
+ */
+function observe(world: World): Strays {
+  const strays = new Map<string, HostState[]>();
+  for (const host of world.hosts) {
+    const { own } = host.candidate;
+    for (const name of Object.keys(own)) {
+      const ports = own[name]?.ports;
+      if (ports) host.ports.take(ports, name);
+      if (previousOf(world, name)?.host === host.name) continue;
+      const others = strays.get(name);
+      if (others) others.push(host);
+      else strays.set(name, [host]);
     }
   }
+  return strays;
 }
 
 /** Containers that are seen where their request will not be: they go at the end, and until then hold their place. */
@@ -190,8 +221,9 @@ function countLeaving(
 ): void {
   let byName: Map<string, Ask> | undefined;
   for (const host of hosts) {
-    for (const [name, own] of Object.entries(host.candidate.own)) {
-      if (kept.get(name)?.host === host.name) continue;
+    for (const name of Object.keys(host.candidate.own)) {
+      const own = host.candidate.own[name];
+      if (!own || kept.get(name)?.host === host.name) continue;
       byName ??= new Map(asks.map((ask) => [ask.name, ask]));
       const ask = byName.get(name);
       host.occupy({

@@ -18,14 +18,16 @@ export function planAll(input: PlanInput, makePicker: MakePicker = fastPicker): 
   for (const request of input.requests) {
     const decision = decisions.placed.get(request.name);
     if (!decision) continue;
-    assignments[request.name] = {
-      host: decision.host,
+    const { host, score, reason, devices } = decision;
+    const assignment: Assignment = {
+      host,
       addresses: addresses.addresses.get(request.name) ?? {},
-      score: decision.score,
-      reason: decision.reason,
+      score,
+      reason,
       revision: request.revision,
-      ...(decision.devices ? { devices: decision.devices } : {}),
     };
+    if (devices) assignment.devices = devices;
+    assignments[request.name] = assignment;
   }
   const moves = movesOf(input, decisions);
   return {

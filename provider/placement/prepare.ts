@@ -1,4 +1,4 @@
-import { toAsk } from "./asks.js";
+import { AskReader } from "./asks.js";
 import type { Ask } from "./constraints/index.js";
 import { FunctionFault } from "./functions.js";
 import { type HostClass, HostClasses } from "./host-classes.js";
@@ -17,11 +17,15 @@ export interface Prepared {
 /** Reads everything once: requests, rules, and what rules of affinity ask of whom. */
 export function prepare(input: PlanInput): Prepared {
   const world = new World(input);
-  const asks = input.requests.map((request) => toAsk(request, world.scopes, world.rules));
-  for (const ask of asks) world.rules.add(ask);
+  const reader = new AskReader(world.scopes, world.rules);
+  const asks = input.requests.map((request) => reader.read(request));
+  for (const ask of reader.firsts) world.rules.add(ask);
   const unknown = new Set(input.undecided?.requests);
   const hostClasses = new HostClasses(world);
-  const classes = asks.map((ask) => (unknown.has(ask.name) ? undefined : hostClasses.of(ask)));
+  const byShape: (HostClass | { error: string })[] = [];
+  const classes = asks.map((ask) =>
+    unknown.has(ask.name) ? undefined : (byShape[ask.shape] ??= hostClasses.of(ask)),
+  );
   if (world.affinity) {
     const error = sign(world, asks, classes);
     if (error !== undefined) {

@@ -23,6 +23,8 @@ export class Affinity implements AffinityView {
   /** A rule without parameter is about the container itself, so that equal replicas are not equal. */
   byName = false;
   hostsMayRelent = false;
+  /** Some rule, of a container or a host, wants somebody to be there. */
+  asksForCompany = false;
   /** Why nothing can be placed: a host's rule cannot be read. */
   error: string | undefined;
   private readonly tenants: Tenants[];
@@ -44,7 +46,9 @@ export class Affinity implements AffinityView {
   ): { rules: CompiledRule[] } | { error: string } {
     const parsed = parseAffinityRules(text);
     if (!parsed.ok) return { error: parsed.error };
-    return compileRules(parsed.rules, this.matchers, residentOf(ask));
+    const compiled = compileRules(parsed.rules, this.matchers, residentOf(ask));
+    if ("rules" in compiled && compiled.rules.some(needsPresence)) this.asksForCompany = true;
+    return compiled;
   }
 
   /** Makes the hosts' rules about one container known; to be called for every ask before `settle`. */
@@ -56,7 +60,7 @@ export class Affinity implements AffinityView {
       const compiled = compileRules(relative, this.matchers, self);
       if ("error" in compiled) return compiled.error;
       hostRules.byAsk.set(this.keyOf(ask), compiled.rules);
-      if (compiled.rules.some(needsPresence)) this.hostsMayRelent = true;
+      if (compiled.rules.some(needsPresence)) this.hostsMayRelent = this.asksForCompany = true;
     }
     return undefined;
   }
@@ -74,8 +78,7 @@ export class Affinity implements AffinityView {
   }
 
   place(ask: Ask, host: HostState): void {
-    const { name, signature, rules } = ask;
-    this.tenantsOf(host).add({ name, signature, rules });
+    this.tenantsOf(host).add(ask);
   }
 
   tenantsOf(host: HostState): Tenants {

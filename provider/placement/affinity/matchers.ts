@@ -1,5 +1,6 @@
 import type { ContainerFacts, UserFunctions } from "../model.js";
 import { askTwice, FunctionFault } from "../functions.js";
+import { TypeMap } from "../type-map.js";
 import type { AffinityRule } from "./rule.js";
 
 /** A container as affinity rules see it. */
@@ -10,26 +11,24 @@ export interface Resident extends ContainerFacts {
 
 /** One thing that rules ask of a container, e.g. `TYPE db`; a small number stands for it everywhere. */
 interface Matcher {
+  readonly id: number;
   readonly verb: AffinityRule["verb"];
   readonly parameter: string;
 }
 
 /**
- * All that the rules of a plan ask of containers. A container is known by its signature: the matchers that it meets.
- * Hosts count their containers by matcher, so that judging a host costs the same however many lie there.
+ * All that the rules of a plan ask of containers. A container is known by its signature: the matchers that it meets,
+ * lowest first. Hosts count their containers by matcher, so that judging a host costs the same however many lie there.
  */
 export class Matchers {
-  private readonly matchers: Matcher[] = [];
   private readonly ids = new Map<string, number>();
-  /** Signatures by what they depend on, where no rule looks at single containers. */
-  private readonly byType = new Map<string, readonly number[]>();
-  private individual = false;
+  /** Those that see no more of a container than its application and type. */
+  private readonly ofTypes: Matcher[] = [];
+  /** Those that look at each container for itself. */
+  private readonly ofEach: Matcher[] = [];
+  private readonly byType = new TypeMap<readonly number[]>();
 
   constructor(private readonly functions: UserFunctions | undefined) {}
-
-  get size(): number {
-    return this.matchers.length;
-  }
 
   /** The number of what a rule asks for; where it has no parameter, of the container being placed. An error is a text. */
   idOf(rule: AffinityRule, self: Resident): number | string {
@@ -41,32 +40,34 @@ export class Matchers {
     if (rule.verb === "PREDICATE" && !this.functions?.containers?.[parameter]) {
       return `affinity rule "${rule.text}": there is no function ${parameter} among the cloud's container predicates`;
     }
-    const matcher = {
-      verb: rule.verb,
-      parameter: rule.verb === "ID" ? parameter : fold(rule.verb, parameter),
-    };
-    const key = `${matcher.verb} ${matcher.parameter}`;
+    const { verb } = rule;
+    const wanted = verb === "ID" ? parameter : fold(verb, parameter);
+    const key = `${verb} ${wanted}`;
     const known = this.ids.get(key);
     if (known !== undefined) return known;
-    this.ids.set(key, this.matchers.length);
-    if (rule.verb !== "TYPE" && rule.verb !== "APPLICATION") this.individual = true;
-    return this.matchers.push(matcher) - 1;
+    const id = this.ids.size;
+    this.ids.set(key, id);
+    const seesTypes = verb === "TYPE" || verb === "APPLICATION";
+    (seesTypes ? this.ofTypes : this.ofEach).push({ id, verb, parameter: wanted });
+    return id;
   }
 
   /** Which matchers a container meets. May throw a `FunctionFault`. */
   signatureOf(resident: Resident): readonly number[] {
-    if (this.individual) return this.evaluate(resident);
-    const key = `${resident.application}\u0000${resident.type}`;
-    let signature = this.byType.get(key);
-    if (!signature) {
-      signature = this.evaluate(resident);
-      this.byType.set(key, signature);
+    const { application, type } = resident;
+    let shared = this.byType.get(application, type);
+    if (!shared) {
+      shared = this.met(this.ofTypes, resident);
+      this.byType.set(application, type, shared);
     }
-    return signature;
+    const own = this.met(this.ofEach, resident);
+    return own.length > 0 ? [...shared, ...own].sort((a, b) => a - b) : shared;
   }
 
-  private evaluate(resident: Resident): number[] {
-    return this.matchers.flatMap((matcher, id) => (this.meets(matcher, resident) ? [id] : []));
+  private met(matchers: readonly Matcher[], resident: Resident): number[] {
+    const met: number[] = [];
+    for (const matcher of matchers) if (this.meets(matcher, resident)) met.push(matcher.id);
+    return met;
   }
 
   private meets({ verb, parameter }: Matcher, resident: Resident): boolean {

@@ -20,19 +20,29 @@ export class Tenants {
   private readonly tenants: Tenant[] = [];
   private readonly counts = new Map<number, number>();
   /** Rules of those who are there, and of the host, without repetitions. */
-  private readonly binding = new Map<string, { rule: CompiledRule; of: string }>();
+  private readonly binding: { rule: CompiledRule; of: string }[] = [];
+  /** What they come to: the matchers that a newcomer must meet, and those that it may not. */
+  private readonly wanted = new Set<number>();
+  private readonly unwanted = new Set<number>();
+  /** Lists that are bound already: replicas share theirs. */
+  private readonly bound = new Set<readonly CompiledRule[]>();
 
   /** The host's own rules with a parameter bind whoever comes. */
   bind(rule: CompiledRule, of: string): void {
     if (rule.quantifier === "some") return;
-    const key = `${rule.quantifier} ${rule.matcher}`;
-    if (!this.binding.has(key)) this.binding.set(key, { rule, of });
+    const known = rule.quantifier === "all" ? this.wanted : this.unwanted;
+    if (known.has(rule.matcher)) return;
+    known.add(rule.matcher);
+    this.binding.push({ rule, of });
   }
 
   add(tenant: Tenant): void {
     this.tenants.push(tenant);
     for (const id of tenant.signature) this.counts.set(id, this.count(id) + 1);
-    for (const rule of tenant.rules) this.bind(rule, tenant.name);
+    const { rules } = tenant;
+    if (rules.length === 0 || this.bound.has(rules)) return;
+    this.bound.add(rules);
+    for (const rule of rules) this.bind(rule, tenant.name);
   }
 
   get all(): readonly Tenant[] {
@@ -68,10 +78,18 @@ export class Tenants {
     for (const rule of rules) {
       if (!this.meets(rule)) return { kind: "own", rule, ...this.offender(rule) };
     }
-    for (const { rule, of } of this.binding.values()) {
+    if (this.welcome(signature)) return undefined;
+    for (const { rule, of } of this.binding) {
       if (!suits(rule, signature)) return { kind: "theirs", rule, of };
     }
     return undefined;
+  }
+
+  /** Whether a newcomer breaks no rule of those who are there: a look at the newcomer, however many rules there are. */
+  private welcome(signature: readonly number[]): boolean {
+    for (const matcher of signature) if (this.unwanted.has(matcher)) return false;
+    for (const matcher of this.wanted) if (!signature.includes(matcher)) return false;
+    return true;
   }
 
   private offender({ quantifier, empty, matcher }: CompiledRule): { by?: string } {

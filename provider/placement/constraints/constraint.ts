@@ -5,6 +5,8 @@ import type { PlacementRequest } from "../model.js";
 /** A request made ready for judging. */
 export interface Ask extends Claim {
   readonly request: PlacementRequest;
+  /** Equal only for requests that are alike in all that rules look at, but for which ports and volumes they have. */
+  readonly shape: number;
   readonly applicationId: number;
   readonly groupId: number;
   /** Which matchers of affinity rules it meets; see `affinity/`. */
