@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import ts from "typescript";
@@ -8,7 +16,9 @@ const FILES = [
   "tests/property/plan-order/world.ts",
   "tests/support/fake-transport.ts",
   "tests/support/fake-dockerd.ts",
-  "tests/support/fake-ipam.ts",
+  ...readdirSync(join(ROOT, "tests/support/fake-dockerd")).map(
+    (file) => `tests/support/fake-dockerd/${file}`,
+  ),
   "tests/unit/network/fake-network.ts",
 ];
 
