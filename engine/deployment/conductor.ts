@@ -170,7 +170,7 @@ export class Conductor {
     const subjects = [...news.values()].map((state) => ({
       state,
       properties: state.outputs ?? {},
-      provider: this.#generator.providerOf(state),
+      provider: this.#generator.check.providerOf(state),
     }));
     const { stack, project } = options;
     const rootUrn = makeUrn(stack, project, "", ROOT_STACK_TYPE, `${project}-${stack}`);

@@ -25,6 +25,11 @@ export function openValue(value: unknown, place: string, opener: SecretOpener): 
   if (Object.hasOwn(fields, SIGNATURE_KEY)) {
     const signature = fields[SIGNATURE_KEY];
     if (signature === SIGNATURES.secret) return openSecret(fields, place, opener);
+    if (signature === SIGNATURES.resource && fields.packageVersion === "") {
+      // Files always hold a version, messages only where there is one.
+      const { packageVersion: _, ...reference } = fields;
+      return openValue(reference, place, opener);
+    }
     if (signature === FLOAT_SIGNATURE) return decodeFloat(fields.value, place);
     if (!PASSED_ON.has(signature)) {
       throw new EngineError("unsupported", `${place}: the state holds a value of an unknown kind`, {

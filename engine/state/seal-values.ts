@@ -55,7 +55,7 @@ class Sealing {
     }
     if (signature === BYTE_STRING_SIGNATURE) this.byteString = true;
     return Object.fromEntries(
-      Object.entries(map)
+      Object.entries(signature === SIGNATURES.resource ? withPackageVersion(fields) : map)
         .filter(([, item]) => item !== undefined)
         .map(([key, item]) => [key, this.seal(item, `${place}.${key}`, inSecret)]),
     );
@@ -67,6 +67,11 @@ class Sealing {
     if (inSecret) return { [SIGNATURE_KEY]: SIGNATURES.secret, ciphertext: plaintext };
     return this.#sealSecret(place, plaintext);
   }
+}
+
+/** Files always hold the version of a reference's package, messages only where there is one. */
+function withPackageVersion(reference: Record<string, unknown>): Record<string, unknown> {
+  return { ...reference, packageVersion: reference.packageVersion ?? "" };
 }
 
 /** NaN and the infinities, which JSON does not have: their 64 bits in hex. */

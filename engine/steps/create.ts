@@ -4,7 +4,8 @@ import type { Deployment } from "../deployment/deployment.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { ResourceState } from "../state/model.js";
 import type { DetailedDiff } from "../values/diff.js";
-import { failureOf, hookSubject, withErrorHooks } from "./hooked.js";
+import { hookSubject, withErrorHooks } from "./hooked.js";
+import { HookedStep, ResourceStep } from "./resource-step.js";
 import type { Step, StepOutcome } from "./step.js";
 
 export interface ReplacementDetails {
@@ -17,7 +18,7 @@ export interface ReplacementDetails {
 }
 
 /** Makes a resource, new or in the place of another. */
-export class CreateStep implements Step {
+export class CreateStep extends HookedStep implements Step {
   readonly op: "create" | "create-replacement";
   readonly old: ResourceState | null;
   readonly logical: boolean;
@@ -26,11 +27,8 @@ export class CreateStep implements Step {
   readonly detailedDiff?: DetailedDiff;
   readonly #pendingDelete: boolean;
 
-  constructor(
-    readonly registration: Registration,
-    readonly next: ResourceState,
-    replacement?: ReplacementDetails,
-  ) {
+  constructor(registration: Registration, next: ResourceState, replacement?: ReplacementDetails) {
+    super(registration, next);
     this.op = replacement === undefined ? "create" : "create-replacement";
     this.old = replacement?.old ?? null;
     this.logical = replacement === undefined;
@@ -39,18 +37,6 @@ export class CreateStep implements Step {
     this.keys = replacement.keys;
     this.diffs = replacement.diffs;
     if (replacement.detailedDiff !== undefined) this.detailedDiff = replacement.detailedDiff;
-  }
-
-  get urn(): string {
-    return this.next.urn;
-  }
-
-  get type(): string {
-    return this.next.type;
-  }
-
-  get provider(): string {
-    return this.next.provider ?? "";
   }
 
   get pending(): { state: ResourceState; type: "creating" } {
@@ -77,25 +63,15 @@ export class CreateStep implements Step {
       state.id = created.id;
       state.outputs = created.outputs;
       partial = created.partial;
-      if (partial !== undefined) state.initErrors = partial.reasons;
     } else {
       state.outputs ??= {};
     }
     state.created = state.modified = new Date().toISOString();
     if (this.old !== null && this.#pendingDelete) this.old.delete = true;
-    if (partial !== undefined)
-      return { status: "partial-failure", error: new Error(partial.message) };
-    const complete = (): void => this.registration.done({ state, result: "success" });
-    if (!state.custom) return { status: "ok", complete };
-    return { status: "ok", complete, ...(await failureOf(this.#afterCreate(deployment))) };
+    return this.outcomeWithHooks(deployment, partial);
   }
 
-  /** A component exists when its outputs are registered. */
-  async afterOutputs(deployment: Deployment): Promise<void> {
-    if (!this.next.custom) await this.#afterCreate(deployment);
-  }
-
-  #afterCreate({ hooks }: Deployment): Promise<void> {
+  protected after({ hooks }: Deployment): Promise<void> {
     const state = this.next;
     return hooks.run("AfterCreate", state.resourceHooks, hookSubject(state, state, undefined));
   }
@@ -110,7 +86,7 @@ export class CreateStep implements Step {
 }
 
 /** The marker between the halves of a replacement; it does nothing and is what the summary counts. */
-export class ReplaceStep implements Step {
+export class ReplaceStep extends ResourceStep implements Step {
   readonly op = "replace" as const;
   readonly logical = true;
   readonly keys: string[];
@@ -121,6 +97,7 @@ export class ReplaceStep implements Step {
     readonly next: ResourceState,
     readonly details: ReplacementDetails,
   ) {
+    super(next);
     this.keys = details.keys;
     this.diffs = details.diffs;
     if (details.detailedDiff !== undefined) this.detailedDiff = details.detailedDiff;
@@ -128,18 +105,6 @@ export class ReplaceStep implements Step {
 
   get old(): ResourceState {
     return this.details.old;
-  }
-
-  get urn(): string {
-    return this.next.urn;
-  }
-
-  get type(): string {
-    return this.next.type;
-  }
-
-  get provider(): string {
-    return this.next.provider ?? "";
   }
 
   async apply(): Promise<StepOutcome> {

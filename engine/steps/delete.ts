@@ -4,6 +4,7 @@ import type { StepOp } from "../events.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { ResourceState } from "../state/model.js";
 import { failureOf, hookSubject, withErrorHooks } from "./hooked.js";
+import { ResourceStep } from "./resource-step.js";
 import { ProtectedError, type Step, type StepOutcome } from "./step.js";
 
 export interface DeleteOptions {
@@ -16,7 +17,7 @@ export interface DeleteOptions {
 }
 
 /** Deletes a resource, or only forgets it (external, retained, deleted with another). */
-export class DeleteStep implements Step {
+export class DeleteStep extends ResourceStep implements Step {
   readonly op: StepOp;
   readonly next = null;
   readonly logical: boolean;
@@ -26,22 +27,11 @@ export class DeleteStep implements Step {
     readonly old: ResourceState,
     options: DeleteOptions,
   ) {
+    super(old);
     this.#options = options;
     this.logical = !options.replacing;
     if (old.external === true) this.op = options.replacing ? "discard-replaced" : "discard";
     else this.op = options.replacing ? "delete-replaced" : "delete";
-  }
-
-  get urn(): string {
-    return this.old.urn;
-  }
-
-  get type(): string {
-    return this.old.type;
-  }
-
-  get provider(): string {
-    return this.old.provider ?? "";
   }
 
   get pending(): { state: ResourceState; type: "deleting" } {
@@ -87,23 +77,13 @@ export class DeleteStep implements Step {
 }
 
 /** A resource that was deleted for a replacement that is not wanted any more: only its entry is left. */
-export class RemovePendingReplaceStep implements Step {
+export class RemovePendingReplaceStep extends ResourceStep implements Step {
   readonly op = "remove-pending-replace" as const;
   readonly next = null;
   readonly logical = false;
 
-  constructor(readonly old: ResourceState) {}
-
-  get urn(): string {
-    return this.old.urn;
-  }
-
-  get type(): string {
-    return this.old.type;
-  }
-
-  get provider(): string {
-    return this.old.provider ?? "";
+  constructor(readonly old: ResourceState) {
+    super(old);
   }
 
   async apply(): Promise<StepOutcome> {

@@ -94,7 +94,7 @@ async function whoMayGo(
   return ({ urn }) => !kept.has(urn);
 }
 
-/** The targets, what depends on them, and what would be replaced with them. */
+/** The targets, what depends on them, and what would be replaced with any of these. */
 async function allowedTargets(
   deployment: Deployment,
   progress: Progress,
@@ -102,12 +102,14 @@ async function allowedTargets(
 ): Promise<Set<string>> {
   const { base } = deployment;
   const cascade = new Cascade(deployment, progress);
+  const roots = new Set(base.resources.filter(({ urn }) => targets.has(urn)));
+  for (const root of [...roots])
+    for (const state of base.graph.dependents(root, () => false, true)) roots.add(state);
   const allowed = new Set<string>();
-  for (const root of base.resources.filter(({ urn }) => targets.has(urn))) {
+  for (const root of roots) {
     allowed.add(root.urn);
-    const dependents = base.graph.dependents(root, () => false, true);
-    for (const state of dependents) allowed.add(state.urn);
-    for (const { state } of cascade.followers(root.urn)) allowed.add(state.urn);
+    const replaced = [...(await cascade.dependentsToReplace(root)), ...cascade.followers(root.urn)];
+    for (const { state } of replaced) allowed.add(state.urn);
   }
   return allowed;
 }

@@ -3,40 +3,30 @@ import type { Deployment } from "../deployment/deployment.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { PendingOperationType, ResourceState } from "../state/model.js";
 import { packageOfType } from "../urn.js";
+import { RegisteredStep } from "./resource-step.js";
 import type { Step, StepOutcome } from "./step.js";
 
 /**
  * Takes a resource that exists into the state, as the provider reads it. What the program wants of it is then compared with
  * that, and may lead to an update.
  */
-export class ImportStep implements Step {
+export class ImportStep extends RegisteredStep implements Step {
   readonly op: "import" | "import-replacement";
   readonly logical: boolean;
   readonly #done: (state: ResourceState) => void;
 
   /** `done` continues the registration, once the state holds what was read. */
   constructor(
-    readonly registration: Registration,
+    registration: Registration,
     readonly old: ResourceState | null,
-    readonly next: ResourceState,
+    next: ResourceState,
     replacing: boolean,
     done: (state: ResourceState) => void,
   ) {
+    super(registration, next);
     this.op = replacing ? "import-replacement" : "import";
     this.logical = !replacing;
     this.#done = done;
-  }
-
-  get urn(): string {
-    return this.next.urn;
-  }
-
-  get type(): string {
-    return this.next.type;
-  }
-
-  get provider(): string {
-    return this.next.provider ?? "";
   }
 
   get pending(): { state: ResourceState; type: PendingOperationType } {

@@ -3,33 +3,23 @@ import type { Deployment } from "../deployment/deployment.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { PendingOperationType, ResourceState } from "../state/model.js";
 import { UNKNOWN_STRING } from "../values/signatures.js";
+import { RegisteredStep } from "./resource-step.js";
 import type { Step, StepOutcome } from "./step.js";
 
 /** Reads a resource that is not ours into the state, as external; also in preview. */
-export class ReadStep implements Step {
+export class ReadStep extends RegisteredStep implements Step {
   readonly op: "read" | "read-replacement";
   readonly logical: boolean;
 
   constructor(
-    readonly registration: Registration,
+    registration: Registration,
     readonly old: ResourceState | null,
-    readonly next: ResourceState,
+    next: ResourceState,
     readonly replacing: boolean,
   ) {
+    super(registration, next);
     this.op = replacing ? "read-replacement" : "read";
     this.logical = !replacing;
-  }
-
-  get urn(): string {
-    return this.next.urn;
-  }
-
-  get type(): string {
-    return this.next.type;
-  }
-
-  get provider(): string {
-    return this.next.provider ?? "";
   }
 
   get pending(): { state: ResourceState; type: PendingOperationType } {
@@ -55,14 +45,11 @@ export class ReadStep implements Step {
       state.id = read.id;
       state.outputs = read.outputs;
       partial = read.partial;
-      if (partial !== undefined) state.initErrors = partial.reasons;
     }
     if (this.replacing && this.old !== null) this.old.delete = true;
     state.created = this.old?.created ?? new Date().toISOString();
     state.modified = this.old?.modified ?? state.created;
-    if (partial !== undefined)
-      return { status: "partial-failure", error: new Error(partial.message) };
-    return { status: "ok", complete: () => this.registration.done({ state, result: "success" }) };
+    return this.outcome(partial);
   }
 
   record(snapshot: SnapshotManager): { durable: boolean } {

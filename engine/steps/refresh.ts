@@ -6,10 +6,11 @@ import type { ResourceState } from "../state/model.js";
 import { isProviderType } from "../urn.js";
 import { type DetailedDiff, invertDetailed } from "../values/diff.js";
 import { deepEquals } from "../values/wire.js";
+import { ResourceStep } from "./resource-step.js";
 import type { Step, StepOutcome } from "./step.js";
 
 /** Reads what is really there. The base state is rebuilt from all of these at once, so nothing is recorded here. */
-export class RefreshStep implements Step {
+export class RefreshStep extends ResourceStep implements Step {
   readonly op = "refresh" as const;
   readonly logical = false;
   next: ResourceState | null;
@@ -18,19 +19,8 @@ export class RefreshStep implements Step {
   #result: StepOp = "same";
 
   constructor(readonly old: ResourceState) {
+    super(old);
     this.next = old;
-  }
-
-  get urn(): string {
-    return this.old.urn;
-  }
-
-  get type(): string {
-    return this.old.type;
-  }
-
-  get provider(): string {
-    return this.old.provider ?? "";
   }
 
   resultOp(): StepOp {

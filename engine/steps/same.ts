@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Registration } from "../deployment/goal.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
@@ -5,6 +6,7 @@ import type { ResourceState } from "../state/model.js";
 import { RESOURCE_FIELDS } from "../state/resource-codec.js";
 import { isProviderType } from "../urn.js";
 import { deepEquals } from "../values/wire.js";
+import { ResourceStep } from "./resource-step.js";
 import type { Step, StepOutcome } from "./step.js";
 
 export interface SameOptions {
@@ -16,7 +18,7 @@ export interface SameOptions {
 }
 
 /** Nothing to do. What the program says about the resource (options, dependencies) is taken over all the same. */
-export class SameStep implements Step {
+export class SameStep extends ResourceStep implements Step {
   readonly op = "same" as const;
   readonly logical = true;
   readonly skippedCreate: boolean;
@@ -28,21 +30,10 @@ export class SameStep implements Step {
     readonly next: ResourceState,
     options: SameOptions = {},
   ) {
+    super(next);
     this.skippedCreate = options.skippedCreate ?? false;
     this.#untargeted = options.untargeted ?? false;
     if (options.registration !== undefined) this.registration = options.registration;
-  }
-
-  get urn(): string {
-    return this.next.urn;
-  }
-
-  get type(): string {
-    return this.next.type;
-  }
-
-  get provider(): string {
-    return this.next.provider ?? "";
   }
 
   async apply(deployment: Deployment): Promise<StepOutcome> {
@@ -90,7 +81,8 @@ function changed(old: ResourceState, now: ResourceState): boolean {
     if (before === after || (isEmpty(before) && isEmpty(after))) return false;
     if (field === "dependencies" || field === "replaceWith")
       return !deepEquals(sorted(before), sorted(after));
-    return !deepEquals(before, after);
+    // Also where the same content is described in other words.
+    return !isDeepStrictEqual(before, after);
   });
 }
 

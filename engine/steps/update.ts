@@ -5,37 +5,27 @@ import type { SnapshotManager } from "../snapshot/manager.js";
 import type { ResourceState } from "../state/model.js";
 import type { DiffResult } from "../providers/provider.js";
 import type { DetailedDiff } from "../values/diff.js";
-import { failureOf, hookSubject, withErrorHooks } from "./hooked.js";
+import { hookSubject, withErrorHooks } from "./hooked.js";
+import { HookedStep } from "./resource-step.js";
 import type { Step, StepOutcome } from "./step.js";
 
 /** Changes a resource in place. */
-export class UpdateStep implements Step {
+export class UpdateStep extends HookedStep implements Step {
   readonly op = "update" as const;
   readonly logical = true;
   readonly diffs: string[];
   readonly detailedDiff?: DetailedDiff;
 
   constructor(
-    readonly registration: Registration,
+    registration: Registration,
     readonly old: ResourceState,
-    readonly next: ResourceState,
+    next: ResourceState,
     diff: DiffResult,
     readonly ignoreChanges: string[],
   ) {
+    super(registration, next);
     this.diffs = diff.changedKeys;
     if (diff.detailedDiff !== undefined) this.detailedDiff = diff.detailedDiff;
-  }
-
-  get urn(): string {
-    return this.next.urn;
-  }
-
-  get type(): string {
-    return this.next.type;
-  }
-
-  get provider(): string {
-    return this.next.provider ?? "";
   }
 
   get pending(): { state: ResourceState; type: "updating" } {
@@ -69,27 +59,15 @@ export class UpdateStep implements Step {
       state.outputs = updated.outputs;
       state.modified = new Date().toISOString();
       partial = updated.partial;
-      if (partial !== undefined) {
-        state.initErrors = partial.reasons;
-        // What exists was not brought to the new inputs: the next run must see a difference.
-        state.inputs = old.inputs ?? {};
-      }
+      // What exists was not brought to the new inputs: the next run must see a difference.
+      if (partial !== undefined) state.inputs = old.inputs ?? {};
     } else {
       state.outputs ??= {};
     }
-    if (partial !== undefined)
-      return { status: "partial-failure", error: new Error(partial.message) };
-    const complete = (): void => this.registration.done({ state, result: "success" });
-    if (!state.custom) return { status: "ok", complete };
-    return { status: "ok", complete, ...(await failureOf(this.#afterUpdate(deployment))) };
+    return this.outcomeWithHooks(deployment, partial);
   }
 
-  /** A component is updated when its outputs are registered. */
-  async afterOutputs(deployment: Deployment): Promise<void> {
-    if (!this.next.custom) await this.#afterUpdate(deployment);
-  }
-
-  #afterUpdate({ hooks }: Deployment): Promise<void> {
+  protected after({ hooks }: Deployment): Promise<void> {
     const { old, next } = this;
     return hooks.run("AfterUpdate", next.resourceHooks, hookSubject(next, next, old));
   }

@@ -3,8 +3,10 @@ import { CaseRunner, type Engine } from "./support/case-runner.js";
 import type { Case, CaseFile, Outcome } from "./support/case-format.js";
 import { caseFiles, writeCaseFile } from "./support/case-files.js";
 import { dependenciesOf, exactly, orderProblems } from "./support/compare-outcomes.js";
+import { stateDifferences } from "./support/compare-states.js";
 import { EmbeddedEngine } from "./support/embedded-engine.js";
 import { ignoreRejections } from "./support/rejections.js";
+import type { Snapshot } from "../../engine/state/model.js";
 import { cliVersion, PulumiCli } from "./support/pulumi-cli.js";
 
 /** `RECORD=all` writes what the CLI does into the tables, `RECORD=new` what they do not have yet; `CASE=<regular expression>` picks cases. */
@@ -30,9 +32,16 @@ const embedded = (file: CaseFile): CaseRunner =>
   runnerOn(new EmbeddedEngine(file.project, file.stack), file);
 const pulumi = (file: CaseFile): CaseRunner => runnerOn(new PulumiCli(file.stack), file);
 
-async function runAll(runner: CaseRunner, { steps }: Case): Promise<Outcome[]> {
+async function runAll(
+  runner: CaseRunner,
+  { steps }: Case,
+  states: (Snapshot | null)[] = [],
+): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const step of steps) outcomes.push(await runner.run(step));
+  for (const step of steps) {
+    outcomes.push(await runner.run(step));
+    states.push(await runner.engine.load());
+  }
   return outcomes;
 }
 
@@ -85,16 +94,21 @@ for (const file of caseFiles()) {
     if (cli === undefined) return;
     test.each(cases)("$name, with the CLI", async (entry) => {
       const [ours, theirs] = [embedded(file), pulumi(file)];
+      const [own, others]: (Snapshot | null)[][] = [[], []];
       hold(
-        await runAll(theirs, entry),
+        await runAll(theirs, entry, others),
         entry,
         entry.steps.flatMap(({ expected }) => expected ?? []),
       );
-      await runAll(ours, entry);
+      await runAll(ours, entry, own);
       if (entry.deviation !== undefined) return;
-      const left = await ours.engine.load();
-      const taken = await theirs.engine.load();
-      if (left === null || taken === null) throw new Error("a state is missing");
+      for (const index of entry.steps.keys())
+        expect(
+          stateDifferences(own[index] ?? null, others[index] ?? null),
+          `the states after step ${index + 1}`,
+        ).toEqual([]);
+      const [left, taken] = [own.at(-1), others.at(-1)];
+      if (left == null || taken == null) throw new Error("a state is missing");
       const [first, second] = [embedded(file), pulumi(file)];
       await first.skipTo(entry.steps, taken);
       await second.skipTo(entry.steps, left);

@@ -27,10 +27,7 @@ export function nameOf(urn: string): string {
 export function readable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(readable);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value as PropertyMap)
-    // Only the CLI writes it when it is empty; both read a reference without it.
-    .filter(([key, item]) => !(key === "packageVersion" && item === ""))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value as PropertyMap).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
     entries.map(([key, item]) =>
       key === SIGNATURE_KEY ? ["$", KINDS.get(String(item)) ?? item] : [key, readable(item)],

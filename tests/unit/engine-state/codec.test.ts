@@ -186,6 +186,16 @@ describe("values", () => {
     ).toEqual({ known: 1, hidden: secret(2), open: UNKNOWN_STRING });
   });
 
+  it("writes the version of a reference's package also when there is none, as the CLI does", () => {
+    const reference = { [SIGNATURE_KEY]: SIGNATURES.resource, urn: urnOf("b"), id: "b-0" };
+    const state = thing("a", { inputs: { ref: reference } });
+    const { fields } = encodeResource(state, () => ({}));
+    expect(fields.inputs).toEqual({ ref: { ...reference, packageVersion: "" } });
+    expect(round({ ref: reference })).toEqual({ ref: reference });
+    const versioned = { ...reference, packageVersion: "1.2.3" };
+    expect(round({ ref: versioned })).toEqual({ ref: versioned });
+  });
+
   it("refuses a kind of value it does not know, and a malformed secret", () => {
     const decode = (value: unknown): unknown =>
       decodeResource({ urn: "u", type: "t", inputs: { v: value } }, "it", { decrypt: (t) => t });

@@ -1,0 +1,51 @@
+import type { Goal, Registration } from "../deployment/goal.js";
+import type { Provider } from "../providers/provider.js";
+import type { ResourceState } from "../state/model.js";
+
+/** One registration on its way through the generator. */
+export interface Subject {
+  readonly goal: Goal;
+  readonly registration: Registration;
+  readonly urn: string;
+  readonly old: ResourceState | undefined;
+  /** As it will be; built up as its steps are applied. */
+  readonly state: ResourceState;
+  /** undefined for components. */
+  readonly provider: Provider | undefined;
+  /** Deleted earlier in this operation because of another's delete-before-replace. */
+  readonly recreating: boolean;
+  readonly randomSeed: Uint8Array;
+}
+
+/** What the program says of a resource, with what only its old state knows. */
+export function newState(goal: Goal, urn: string, old: ResourceState | undefined): ResourceState {
+  return {
+    urn,
+    type: goal.type,
+    custom: goal.custom,
+    inputs: goal.inputs,
+    parent: goal.parent,
+    protect: goal.protect ?? false,
+    dependencies: goal.dependencies,
+    provider: goal.provider,
+    propertyDependencies: goal.propertyDependencies,
+    additionalSecretOutputs: goal.additionalSecretOutputs,
+    customTimeouts: goal.customTimeouts,
+    importID: goal.importId,
+    retainOnDelete: goal.retainOnDelete ?? false,
+    deletedWith: goal.deletedWith,
+    replaceWith: goal.replaceWith,
+    ignoreChanges: goal.ignoreChanges,
+    hideDiff: goal.hideDiff,
+    replaceOnChanges: goal.replaceOnChanges,
+    ...(goal.replacementTrigger === undefined
+      ? {}
+      : { replacementTrigger: goal.replacementTrigger }),
+    ...(goal.resourceHooks === undefined ? {} : { resourceHooks: goal.resourceHooks }),
+    ...(goal.sourcePosition === undefined ? {} : { sourcePosition: goal.sourcePosition }),
+    ...(goal.stackTrace === undefined ? {} : { stackTrace: goal.stackTrace }),
+    ...(old?.created === undefined ? {} : { created: old.created }),
+    ...(old?.modified === undefined ? {} : { modified: old.modified }),
+    ...(old?.unknownFields === undefined ? {} : { unknownFields: old.unknownFields }),
+  };
+}
