@@ -94,7 +94,8 @@ for (const file of caseFiles()) {
     if (cli === undefined) return;
     test.each(cases)("$name, with the CLI", async (entry) => {
       const [ours, theirs] = [embedded(file), pulumi(file)];
-      const [own, others]: (Snapshot | null)[][] = [[], []];
+      const own: (Snapshot | null)[] = [];
+      const others: (Snapshot | null)[] = [];
       hold(
         await runAll(theirs, entry, others),
         entry,
