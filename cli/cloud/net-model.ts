@@ -1,3 +1,5 @@
+import { borderOf } from "./net-border.js";
+import type { Border } from "../../provider/firewall/border.js";
 import { matrix, type MatrixRow } from "../../provider/firewall/matrix.js";
 import type { Policy } from "../../provider/firewall/model.js";
 import { CloudError } from "../../provider/errors.js";
@@ -11,9 +13,10 @@ export interface NetworkView {
   cidr: string;
   vni: number;
   hosts: { name: string; block: string; underlay: string }[];
-  /** Name of the NetworkPolicy; absent: containers reach each other, and outside is as the network says. */
+  /** Name of the NetworkPolicy; absent: containers reach each other, and the outside is as the border says. */
   policyName?: string;
   policy: Policy;
+  border: Border;
 }
 
 export function networkViews(cloud: CloudState): NetworkView[] {
@@ -42,6 +45,7 @@ export function networkViews(cloud: CloudState): NetworkView[] {
       policy: found
         ? { ...found.state, members: found.state.members }
         : { isolate: "none", outside: "open", rules: [], members },
+      border: borderOf(cloud, state),
     };
   });
 }
@@ -63,10 +67,10 @@ export interface NetworkMatrix {
   rows: MatrixRow[];
 }
 
-export function matrixOf({ network, policyName, policy }: NetworkView): NetworkMatrix {
+export function matrixOf({ network, policyName, policy, border }: NetworkView): NetworkMatrix {
   return {
     network,
     ...(policyName === undefined ? {} : { policy: policyName }),
-    rows: matrix(policy),
+    rows: matrix(policy, border),
   };
 }

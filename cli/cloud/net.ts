@@ -4,9 +4,9 @@ import { finish } from "../program.js";
 import { dockerFor } from "../../provider/host/docker.js";
 import { transportFor } from "../../provider/host/pool.js";
 import { parsePorts } from "../../provider/firewall/model.js";
-import type { Reach } from "../../provider/firewall/matrix.js";
+import type { MatrixRow } from "../../provider/firewall/matrix.js";
 import { eachHost, reportSilent } from "./each-host.js";
-import { chosen, matrixOf, networkViews } from "./net-model.js";
+import { chosen, matrixOf, type NetworkMatrix, networkViews } from "./net-model.js";
 import { cloudState, connections, type CloudState } from "./state.js";
 
 export type NetFlags = CommonFlags & { json?: boolean };
@@ -37,19 +37,23 @@ export async function ls(flags: NetFlags): Promise<void> {
 export async function matrix(name: string | undefined, flags: NetFlags): Promise<void> {
   const all = chosen(networkViews(await cloudState(flags)), name).map(matrixOf);
   if (flags.json) printJson(all);
-  else
-    console.log(
-      table(
-        ["NETWORK", "FROM", "TO", "MAY REACH"],
-        all.flatMap(({ network, rows }) =>
-          rows.map(({ from, to, reach }) => [network, from, to, wordsOf(reach)]),
-        ),
-      ),
-    );
+  else console.log(matrixText(all));
 }
 
-function wordsOf(reach: Reach): string {
-  return reach === "all" ? "everything" : reach.length === 0 ? "-" : reach.join(", ");
+/** A matrix as people read it; "-" for nothing. */
+export function matrixText(all: readonly NetworkMatrix[]): string {
+  return table(
+    ["NETWORK", "FROM", "TO", "MAY REACH"],
+    all.flatMap(({ network, rows }) =>
+      rows.map(({ from, to, reach }) => [network, from, to, wordsOf(reach)]),
+    ),
+  );
+}
+
+function wordsOf(reach: MatrixRow["reach"]): string {
+  if (reach === "all") return "everything";
+  if (reach === "unknown") return "what its driver lets through";
+  return reach.length === 0 ? "-" : reach.join(", ");
 }
 
 export interface Measured {
@@ -125,7 +129,7 @@ export function attempts(cloud: CloudState, name: string | undefined) {
     return matrixOf(view).rows.flatMap(({ from, to, reach }) => {
       const [source, target, id] = [members.get(from), members.get(to), ids.get(from)];
       if (!source || !target || id === undefined) return [];
-      const named = reach === "all" ? [] : reach.flatMap((text) => parsePorts(text) ?? []);
+      const named = typeof reach === "string" ? [] : reach.flatMap((text) => parsePorts(text) ?? []);
       const tcp = named.filter(({ protocol }) => protocol === "tcp");
       const some = tcp.some(({ first, last }) => first <= SOME_PORT && SOME_PORT <= last);
       const ports: Pick<Measured, "port" | "expected">[] = tcp.map(({ first }) => ({

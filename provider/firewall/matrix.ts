@@ -1,3 +1,4 @@
+import { type Border, openEntries } from "./border.js";
 import {
   formatPorts,
   isOutside,
@@ -12,7 +13,7 @@ import {
 /** "all", or the ports that are reached: empty for none. */
 export type Reach = "all" | string[];
 
-/** What connections one container, or the outside, may open to another. Pure: the rules on the hosts follow the same. */
+/** What a policy lets one container, or the outside, ask of another. Pure: the rules on the hosts follow the same. */
 export function reach(
   policy: Policy,
   from: PolicyMember | "outside",
@@ -41,19 +42,36 @@ export function reach(
 export interface MatrixRow {
   from: string;
   to: string;
-  reach: Reach;
+  /** "unknown": rules that are not ours decide. */
+  reach: Reach | "unknown";
 }
 
-/** Every pair of containers, and each with the outside, by name. */
-export function matrix(policy: Policy): MatrixRow[] {
-  const ends: (PolicyMember | "outside")[] = [
-    ...[...policy.members].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
-    "outside",
-  ];
+/** Every pair of containers, and each with the outside, by name: what really gets through. */
+export function matrix(policy: Policy, border: Border): MatrixRow[] {
+  const members = [...policy.members].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const ends: (PolicyMember | "outside")[] = [...members, "outside"];
   const nameOf = (end: PolicyMember | "outside") => (end === "outside" ? end : end.name);
   return ends.flatMap((from) =>
     ends
       .filter((to) => to !== from)
-      .map((to) => ({ from: nameOf(from), to: nameOf(to), reach: reach(policy, from, to) })),
+      .map((to) => ({
+        from: nameOf(from),
+        to: nameOf(to),
+        reach: effective(policy, border, from, to),
+      })),
   );
+}
+
+/** What the policy lets through, as far as the network does. */
+function effective(
+  policy: Policy,
+  border: Border,
+  from: PolicyMember | "outside",
+  to: PolicyMember | "outside",
+): MatrixRow["reach"] {
+  const crosses = from === "outside" || to === "outside";
+  if (!crosses || border.kind === "link") return reach(policy, from, to);
+  if (border.kind === "foreign") return "unknown";
+  if (to === "outside") return border.outbound ? reach(policy, from, to) : [];
+  return openEntries(policy, to, border.entries[to.name] ?? []);
 }

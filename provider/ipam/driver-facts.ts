@@ -12,6 +12,11 @@ export interface DriverFacts {
   ownLink: boolean;
   /** The driver keeps the end of the network for itself (ipam/tail.ts). */
   keepsTail: boolean;
+  /**
+   * How the outside reaches containers: by the ports that they publish, as machines of the hosts' own link, or as rules
+   * have it that are not ours.
+   */
+  entry: "published" | "link" | "foreign";
 }
 
 /** Outer Ethernet, IPv4, UDP and VXLAN headers. */
@@ -27,6 +32,7 @@ const PLAIN = {
   routesBlocks: false,
   ownLink: false,
   keepsTail: false,
+  entry: "published",
 } as const satisfies DriverFacts;
 
 /** Every driver by its name in `VirtualNetwork({ driver })`. */
@@ -34,10 +40,10 @@ export const DRIVER_FACTS = {
   vxlan: { ...PLAIN, overhead: VXLAN_HEADERS },
   routed: { ...PLAIN, neighbours: true, routesBlocks: true },
   wireguard: { ...PLAIN, overhead: WIREGUARD_HEADERS, encrypts: "always", routesBlocks: true },
-  macvlan: { ...PLAIN, neighbours: true, routesBlocks: true, ownLink: true },
+  macvlan: { ...PLAIN, neighbours: true, routesBlocks: true, ownLink: true, entry: "link" },
   swarm: { ...PLAIN, overhead: VXLAN_HEADERS, keepsTail: true },
-  plugin: PLAIN,
-  cni: PLAIN,
+  plugin: { ...PLAIN, entry: "foreign" },
+  cni: { ...PLAIN, entry: "foreign" },
   ovs: { ...PLAIN, overhead: VXLAN_HEADERS },
 } as const satisfies Record<string, DriverFacts>;
 

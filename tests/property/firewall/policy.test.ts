@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Border } from "../../../provider/firewall/border.js";
 import { matrix, reach, type Reach } from "../../../provider/firewall/matrix.js";
 import {
   parsePorts,
@@ -14,6 +15,7 @@ const HOSTS = ["h1", "h2", "h3"];
 const APPLICATIONS = ["shop", "data", ""];
 const SERVICES = ["web", "redis"];
 const STRANGER = "203.0.113.9";
+const PUBLISHED: Border = { kind: "published", entries: {}, outbound: true };
 
 const blockOf = (host: string) => `10.7.${HOSTS.indexOf(host) + 1}.0/24`;
 const siteOf = (host: string) => ({
@@ -188,7 +190,7 @@ describe("the rules on the hosts", () => {
     expect(verdictOf(rules, "CLK-P-7-from", coming)).toBe("DROP");
     expect(verdictOf(rules, "CLK-P-7-to", going)).toBe("DROP");
     expect(verdictOf(rules, "CLK-P-7", first(db!.address, web!.address, "tcp", 80))).toBe("ACCEPT");
-    expect(matrix(given).map(({ from, to, reach: reached }) => [from, to, reached])).toEqual([
+    expect(matrix(given, PUBLISHED).map(({ from, to, reach: reached }) => [from, to, reached])).toEqual([
       ["h1", "h2", "all"],
       ["h1", "outside", []],
       ["h2", "h1", "all"],
@@ -252,7 +254,7 @@ describe("the matrix", () => {
   const redis = { name: "redis", application: "data", service: "redis", host: "h2", address: "2" };
 
   it("has a row for each pair and direction", () => {
-    const rows = matrix({
+    const given: Policy = {
       isolate: "applications",
       outside: "closed",
       members: [shop, redis],
@@ -260,14 +262,18 @@ describe("the matrix", () => {
         { from: { application: "shop" }, to: { service: "redis" }, ports: ["6379"] },
         { from: { cidr: "192.0.2.0/24" }, to: { application: "shop" }, ports: ["80"] },
       ],
-    });
+    };
+    const entry = { port: 80, protocol: "tcp" as const, at: "h1", hostPort: 8080 };
+    const rows = matrix(given, { ...PUBLISHED, entries: { "shop-web": [entry] } });
     expect(rows).toEqual([
       { from: "redis", to: "shop-web", reach: [] },
       { from: "redis", to: "outside", reach: [] },
       { from: "shop-web", to: "redis", reach: ["6379/tcp"] },
       { from: "shop-web", to: "outside", reach: [] },
       { from: "outside", to: "redis", reach: [] },
-      { from: "outside", to: "shop-web", reach: ["80/tcp (192.0.2.0/24)"] },
+      { from: "outside", to: "shop-web", reach: ["80/tcp at h1:8080 (192.0.2.0/24)"] },
     ]);
+    const link = matrix(given, { kind: "link" });
+    expect(link.at(-1)!.reach, "no port is published there").toEqual(["80/tcp (192.0.2.0/24)"]);
   });
 });

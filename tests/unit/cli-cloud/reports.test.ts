@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reportOf } from "../../../cli/cloud/doctor.js";
-import { attempts } from "../../../cli/cloud/net.js";
+import { attempts, matrixText } from "../../../cli/cloud/net.js";
 import { matrixOf, networkViews } from "../../../cli/cloud/net-model.js";
 import { rowsOf } from "../../../cli/cloud/ps.js";
 import { findContainer, type CloudState } from "../../../cli/cloud/state.js";
@@ -16,8 +16,8 @@ const state = (host: string) => ({
     image: "web:1",
     application: "shop",
     ports: [
-      { hostPort: 8080, containerPort: 80, protocol: "tcp" },
-      { hostPort: 0, containerPort: 81, protocol: "tcp" },
+      { hostPort: 8080, containerPort: 80, protocol: "tcp", hostAddress: "" },
+      { hostPort: 0, containerPort: 81, protocol: "tcp", hostAddress: "" },
     ],
   },
 });
@@ -159,13 +159,14 @@ describe("clocker net", () => {
   const member = (name: string, application: string, host: string, address: string) => ({
     ...{ name, application, service: name, host, address },
   });
-  const netCloud = (policies: object[]) =>
+  const netCloud = (policies: object[], network: object = {}) =>
     ({
       ...cloud,
       networks: [
         {
           meta: { name: "lan" },
-          ...{ networkId: "lan", driver: "vxlan", cidr: "10.128.0.0/16", vni: 7 },
+          ...{ networkId: "lan", driver: "vxlan", cidr: "10.128.0.0/16", vni: 7, outbound: true },
+          ...network,
           hosts: [{ name: "h1", block: "10.128.0.0/24", underlay: "192.0.2.1" }],
         },
       ],
@@ -184,11 +185,120 @@ describe("clocker net", () => {
     },
   };
 
-  it("without a policy everybody reaches everybody", () => {
-    const [view] = networkViews(netCloud([]));
-    expect(matrixOf(view!).rows.every(({ reach }) => reach === "all")).toBe(true);
-    expect(matrixOf(view!).rows).toHaveLength(6);
-    expect(matrixOf(view!)).not.toHaveProperty("policy");
+  const wordsOf = (...args: Parameters<typeof netCloud>) =>
+    matrixText(networkViews(netCloud(...args)).map(matrixOf));
+
+  it("without a policy containers reach each other and the outside, which reaches published ports", () => {
+    expect(wordsOf([])).toBe(
+      [
+        "NETWORK  FROM        TO          MAY REACH",
+        "lan      shop-web-0  shop-web-1  everything",
+        "lan      shop-web-0  outside     everything",
+        "lan      shop-web-1  shop-web-0  everything",
+        "lan      shop-web-1  outside     everything",
+        "lan      outside     shop-web-0  80/tcp at h1:8080",
+        "lan      outside     shop-web-1  80/tcp at h2:8080",
+      ].join("\n"),
+    );
+    expect(matrixOf(networkViews(netCloud([]))[0]!)).not.toHaveProperty("policy");
+  });
+
+  const across = (text: string) =>
+    text
+      .split("\n")
+      .filter((line) => line.includes("outside"))
+      .map((line) => line.split(/ {2,}/).slice(1).join(" | "));
+
+  it.each([
+    [
+      "a network without a way out",
+      { outbound: false },
+      ["shop-web-0 | outside | -", "outside | shop-web-0 | 80/tcp at h1:8080"],
+    ],
+    [
+      "an overlay of Docker's without a way out",
+      { driver: "swarm", outbound: false },
+      ["shop-web-0 | outside | -", "outside | shop-web-0 | -"],
+    ],
+    [
+      "the hosts' own LAN",
+      { driver: "macvlan" },
+      ["shop-web-0 | outside | everything", "outside | shop-web-0 | everything"],
+    ],
+    [
+      "a plugin's network",
+      { driver: "plugin" },
+      [
+        "shop-web-0 | outside | what its driver lets through",
+        "outside | shop-web-0 | what its driver lets through",
+      ],
+    ],
+  ])("says what really gets through at the edge of %s", (_what, network, lines) => {
+    expect(across(wordsOf([], network)).filter((line) => line.includes("shop-web-0"))).toEqual(
+      lines,
+    );
+  });
+
+  it("of published ports names ranges, addresses and the only askers, and none that nobody outside reaches", () => {
+    const port = (containerPort: number, hostPort: number, hostAddress = "") => ({
+      ...{ containerPort, hostPort, hostAddress, protocol: "tcp" },
+    });
+    const ports = [
+      ...[port(8000, 9000), port(8001, 9001), port(8002, 9002), port(80, 80, "192.0.2.7")],
+      ...[port(81, 81, "127.0.0.1"), port(82, 0)],
+    ];
+    const closed = {
+      name: "closed",
+      state: {
+        ...segments.state,
+        outside: "closed",
+        rules: [
+          { from: { cidr: "198.51.100.0/24" }, to: "all", ports: ["80", "8002"] },
+          { from: "outside", to: { container: "shop-web-0" }, ports: ["8000-8001", "82"] },
+        ],
+      },
+    };
+    const with1 = netCloud([]);
+    const published = (policies: object[]) => {
+      const [first, ...others] = with1.containers;
+      const more = { ...first!, state: { ...first!.state, spec: { ...first!.state.spec, ports } } };
+      const given = { ...netCloud(policies), containers: [more, ...others] } as CloudState;
+      const { rows } = matrixOf(networkViews(given)[0]!);
+      return rows.filter(({ from }) => from === "outside").map(({ reach }) => reach);
+    };
+    expect(published([])).toEqual([
+      ["80/tcp at 192.0.2.7:80", "8000-8002/tcp at h1:9000-9002"],
+      ["80/tcp at h2:8080"],
+    ]);
+    expect(published([closed])).toEqual([
+      [
+        "80/tcp at 192.0.2.7:80 (198.51.100.0/24)",
+        "8000-8001/tcp at h1:9000-9001",
+        "8002/tcp at h1:9002 (198.51.100.0/24)",
+      ],
+      ["80/tcp at h2:8080 (198.51.100.0/24)"],
+    ]);
+  });
+
+  it("takes the network over which Docker publishes: the first attached, or before Docker 28 the first by name", () => {
+    const both = (engineVersion: string) => {
+      const given = netCloud([]);
+      const [first] = given.containers;
+      const networks = [
+        { network: "lan", address: "10.128.0.2", dockerName: "lan-7" },
+        { network: "db", address: "10.129.0.2", dockerName: "db-8" },
+      ];
+      const place = { ...first!.state.place, networks };
+      const views = networkViews({
+        ...given,
+        hosts: [{ name: "h1", state: { facts: { engineVersion } } }],
+        networks: [...given.networks, { ...given.networks[0]!, meta: { name: "db" } }],
+        containers: [{ ...first!, state: { ...first!.state, place } }],
+      } as unknown as CloudState);
+      return views.map((view) => matrixOf(view).rows.at(-1)!.reach);
+    };
+    expect(both("28.2.2")).toEqual([["80/tcp at h1:8080"], []]);
+    expect(both("20.10.24+dfsg1")).toEqual([[], ["80/tcp at h1:8080"]]);
   });
 
   it("the matrix follows the policy, and what is measured follows the matrix", () => {

@@ -1,0 +1,54 @@
+import type { Border, Entry } from "../../provider/firewall/border.js";
+import { factsOf } from "../../provider/ipam/driver-facts.js";
+import type { ContainerPlace } from "../../provider/resources/placed-container/inputs.js";
+import type { VirtualNetworkState } from "../../provider/resources/virtual-network/inputs.js";
+import type { CloudState } from "./state.js";
+
+/** How the outside and a network's containers reach each other, by the state alone. Pure. */
+export function borderOf(cloud: CloudState, network: VirtualNetworkState): Border {
+  const { entry } = factsOf(network.driver);
+  if (entry !== "published") return { kind: entry };
+  // An overlay of Docker's that is cut off from the outside publishes nothing either.
+  const publishes = network.driver !== "swarm" || network.outbound;
+  return {
+    kind: "published",
+    entries: publishes ? entriesOf(cloud, network.meta.name) : {},
+    outbound: network.outbound,
+  };
+}
+
+function entriesOf(cloud: CloudState, network: string): Record<string, Entry[]> {
+  const versions = new Map(cloud.hosts.map(({ name, state }) => [name, state.facts.engineVersion]));
+  return Object.fromEntries(
+    cloud.containers
+      .filter(({ state: { place } }) => carrierOf(place, versions.get(place.host)) === network)
+      .map(({ name, state: { spec, place } }) => [
+        name,
+        spec.ports
+          .filter(({ hostPort, hostAddress }) => hostPort > 0 && !isLoopback(hostAddress))
+          .map(({ containerPort, hostPort, protocol, hostAddress }) => ({
+            port: containerPort,
+            protocol,
+            at: isAny(hostAddress) ? place.host : hostAddress,
+            hostPort,
+          })),
+      ]),
+  );
+}
+
+/**
+ * The network over which Docker publishes a container's ports: that of its default route, which is the first one
+ * attached on Docker 28 and later, and before that the first by name.
+ */
+function carrierOf({ networks }: ContainerPlace, engineVersion: string | undefined) {
+  const byName = Number.parseInt(engineVersion ?? "", 10) < 28;
+  const order = byName
+    ? [...networks].sort((a, b) => (a.dockerName < b.dockerName ? -1 : 1))
+    : networks;
+  return order[0]?.network;
+}
+
+const isAny = (address: string) => address === "" || address === "0.0.0.0" || address === "::";
+
+/** Only programs on the host itself ask there. */
+const isLoopback = (address: string) => address.startsWith("127.") || address === "::1";
