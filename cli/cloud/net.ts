@@ -129,7 +129,8 @@ export function attempts(cloud: CloudState, name: string | undefined) {
     return matrixOf(view).rows.flatMap(({ from, to, reach }) => {
       const [source, target, id] = [members.get(from), members.get(to), ids.get(from)];
       if (!source || !target || id === undefined) return [];
-      const named = typeof reach === "string" ? [] : reach.flatMap((text) => parsePorts(text) ?? []);
+      const named =
+        typeof reach === "string" ? [] : reach.flatMap((text) => parsePorts(text) ?? []);
       const tcp = named.filter(({ protocol }) => protocol === "tcp");
       const some = tcp.some(({ first, last }) => first <= SOME_PORT && SOME_PORT <= last);
       const ports: Pick<Measured, "port" | "expected">[] = tcp.map(({ first }) => ({

@@ -17,6 +17,8 @@ export interface DriverFacts {
    * have it that are not ours.
    */
   entry: "published" | "link" | "foreign";
+  /** Every packet to a container passes the firewall of its host, so that a policy can be kept. */
+  filtered: boolean;
 }
 
 /** Outer Ethernet, IPv4, UDP and VXLAN headers. */
@@ -33,13 +35,20 @@ const PLAIN = {
   ownLink: false,
   keepsTail: false,
   entry: "published",
+  filtered: false,
 } as const satisfies DriverFacts;
 
 /** Every driver by its name in `VirtualNetwork({ driver })`. */
 export const DRIVER_FACTS = {
-  vxlan: { ...PLAIN, overhead: VXLAN_HEADERS },
-  routed: { ...PLAIN, neighbours: true, routesBlocks: true },
-  wireguard: { ...PLAIN, overhead: WIREGUARD_HEADERS, encrypts: "always", routesBlocks: true },
+  vxlan: { ...PLAIN, overhead: VXLAN_HEADERS, filtered: true },
+  routed: { ...PLAIN, neighbours: true, routesBlocks: true, filtered: true },
+  wireguard: {
+    ...PLAIN,
+    overhead: WIREGUARD_HEADERS,
+    encrypts: "always",
+    routesBlocks: true,
+    filtered: true,
+  },
   macvlan: { ...PLAIN, neighbours: true, routesBlocks: true, ownLink: true, entry: "link" },
   swarm: { ...PLAIN, overhead: VXLAN_HEADERS, keepsTail: true },
   plugin: { ...PLAIN, entry: "foreign" },

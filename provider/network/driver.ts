@@ -47,34 +47,24 @@ export interface HostPart {
   names: string;
 }
 
-/** Names that a later plan adds to a network on one host, beside those that the network was made with. */
-export interface AddedNames {
+/**
+ * What one host keeps of a network beside its part, each kind by a resource of its own: the names that a later plan adds,
+ * and the network's policy.
+ */
+export interface HostRecord {
+  kind: "names" | "policy";
   /** Logical name of the host. */
   host: string;
   networkId: string;
   vni: number;
   /** `project/stack/name` of the network. */
   owner: string;
-  /** The plan that adds them; each has its own on a host. */
-  plan: string;
-  /** Tells these from others of the same plan: what has another mark is never removed. One line beginning with "#". */
+  /** Which of its kind, where a network may have several: the plan that adds names. */
+  key?: string;
+  /** Tells it from others of its kind: what has another mark is never removed. One line beginning with "#". */
   mark: string;
-  /** Hosts file of the names. */
-  names: string;
-}
-
-/** What a network's policy asks of one host. */
-export interface HostPolicy {
-  /** Logical name of the host. */
-  host: string;
-  networkId: string;
-  vni: number;
-  /** `project/stack/name` of the network. */
-  owner: string;
-  /** Tells this policy from others: one with another mark is never removed. One line beginning with "#". */
-  mark: string;
-  /** Lines of iptables-restore; see provider/firewall/render.ts. */
-  rules: string;
+  /** A hosts file, or lines of iptables-restore (provider/firewall/render.ts). */
+  text: string;
 }
 
 /** A container's end of a network. */
@@ -101,8 +91,8 @@ export interface Observation {
   differs: string[];
 }
 
-/** Of what something lays on a network beside it: a plan's names, a policy. */
-export interface NamesObservation {
+/** A record as a host has it. */
+export interface RecordObservation {
   /** It is not on the host. */
   absent: boolean;
   /** What differs, one clause each; empty when all is as it should be. */
@@ -171,21 +161,12 @@ export interface NetworkDriver {
   retire?(context: DriverContext, part: HostPart): Promise<void>;
   /** Only the names changed. */
   rename(context: DriverContext, part: HostPart): Promise<void>;
-  /** Puts the names that a plan adds in the place of those it added before. The network must be on the host. */
-  addNames(context: DriverContext, added: AddedNames): Promise<void>;
-  /** Takes a plan's names away; no network, no names or another mark is fine. */
-  dropNames(context: DriverContext, added: AddedNames): Promise<void>;
-  /** Compares a plan's names on the host; changes nothing. */
-  observeNames(context: DriverContext, added: AddedNames): Promise<NamesObservation>;
-  /**
-   * Puts a policy in force in the place of the one before, in one step. The network must be on the host. Absent, with
-   * the two below: packets between containers pass the host's firewall by, and policies are refused.
-   */
-  setPolicy?(context: DriverContext, policy: HostPolicy): Promise<void>;
-  /** Lifts a policy; no network, no policy or another mark is fine. */
-  dropPolicy?(context: DriverContext, policy: HostPolicy): Promise<void>;
-  /** Compares a policy on the host; changes nothing. */
-  observePolicy?(context: DriverContext, policy: HostPolicy): Promise<NamesObservation>;
+  /** Puts a record in force in the place of the one before, in one step. The network must be on the host. */
+  putRecord(context: DriverContext, record: HostRecord): Promise<void>;
+  /** Takes a record away; no network, no record or another mark is fine. */
+  dropRecord(context: DriverContext, record: HostRecord): Promise<void>;
+  /** Compares a record on the host; changes nothing. */
+  observeRecord(context: DriverContext, record: HostRecord): Promise<RecordObservation>;
   /** Attaches a container with its planned address. */
   attach(context: DriverContext, part: HostPart, endpoint: Endpoint): Promise<void>;
   /** Detaches a container; not attached is fine. */

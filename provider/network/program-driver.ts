@@ -14,19 +14,8 @@ import { dockerNetworkName } from "./names.js";
 import { attachWaiting, type WaitingEndpoint } from "./endpoints.js";
 import { observePart } from "./observe-part.js";
 import { COMMON_PROGRAMS, missingPrograms, packagesOf, requirePrograms } from "./requirements.js";
-import {
-  applyPart,
-  forgetEndpoints,
-  runNamesProgram,
-  runPolicyProgram,
-  runProgram,
-} from "./run-program.js";
-
-/** What the program says when a plan's file is not there. */
-const NO_NAMES = "the names are not on the host";
-
-/** And when a network has no policy. */
-const NO_POLICY = "the policy is not on the host";
+import { applyPart, forgetEndpoints, runProgram } from "./run-program.js";
+import { dropRecord, observeRecord, putRecord } from "./run-record.js";
 
 /**
  * A driver whose network is a Docker network on each host, over links that the program on the host makes. Docker
@@ -86,33 +75,13 @@ export function programDriver(
       });
     },
 
-    async addNames(context, added) {
-      await runNamesProgram(context, "add-names", added);
-      await faultPoint("names-added", added.host);
+    async putRecord(context, record) {
+      await putRecord(context, record);
+      await faultPoint(record.kind === "names" ? "names-added" : "policy-set", record.host);
     },
 
-    async dropNames(context, added) {
-      await runNamesProgram(context, "drop-names", added);
-    },
-
-    async observeNames(context, added) {
-      const differs = await runNamesProgram(context, "check-names", added);
-      return { absent: differs.includes(NO_NAMES), differs };
-    },
-
-    async setPolicy(context, policy) {
-      await runPolicyProgram(context, "set-policy", policy);
-      await faultPoint("policy-set", policy.host);
-    },
-
-    async dropPolicy(context, policy) {
-      await runPolicyProgram(context, "drop-policy", policy);
-    },
-
-    async observePolicy(context, policy) {
-      const differs = await runPolicyProgram(context, "check-policy", policy);
-      return { absent: differs.includes(NO_POLICY), differs };
-    },
+    dropRecord,
+    observeRecord,
 
     async attach({ transport }, part, endpoint) {
       const docker = dockerFor(transport);

@@ -1,6 +1,6 @@
 import { CloudError } from "../errors.js";
 import type { ExecResult, Transport } from "../host/transport.js";
-import type { AddedNames, DriverContext, HostFacts, HostPart, HostPolicy, Peer } from "./driver.js";
+import type { DriverContext, HostFacts, HostPart, Peer } from "./driver.js";
 import { endpointLines, parseEndpointLines, type WaitingEndpoint } from "./endpoints.js";
 import { bridgeName, linkName, macOf, VXLAN_PORT } from "./names.js";
 import { NETWORK_PROGRAM, RUN_PROGRAM } from "./program/program.js";
@@ -78,18 +78,17 @@ export async function keepEndpoints(
   part: HostPart,
   waiting: readonly WaitingEndpoint[],
 ): Promise<void> {
-  await runVerb(
-    context,
-    "keep-endpoints",
-    part.networkId,
-    [String(part.vni)],
-    endpointLines(waiting),
-  );
+  const order = noting("keep-endpoints", part);
+  await runVerb(context, order, [String(part.vni)], endpointLines(waiting));
 }
 
 /** Every container is back. */
 export async function forgetEndpoints(context: DriverContext, part: HostPart): Promise<void> {
-  await runVerb(context, "forget-endpoints", part.networkId, [String(part.vni)], "");
+  await runVerb(context, noting("forget-endpoints", part), [String(part.vni)], "");
+}
+
+function noting(verb: string, { networkId }: HostPart): Order {
+  return { verb, doing: "note the containers of", networkId };
 }
 
 /** The words that a host's part of the driver has for the other hosts. */
@@ -105,31 +104,6 @@ const WITH_DOCUMENT: readonly Verb[] = ["apply", "check", "introduce"];
 
 type Verb = "apply" | "check" | "introduce" | "activate" | "retire" | "names" | "leave";
 
-/** The same for the names that a later plan adds. */
-export async function runNamesProgram(
-  context: DriverContext,
-  verb: "add-names" | "check-names" | "drop-names",
-  added: AddedNames,
-): Promise<string[]> {
-  const { vni, owner, plan, mark, names } = added;
-  const dropping = verb === "drop-names";
-  const args = [String(vni), owner, plan, ...(dropping ? [mark] : [])];
-  const stdin = dropping ? "" : `${mark}\n${names}`;
-  return wordsAfter(await runVerb(context, verb, added.networkId, args, stdin), "differs");
-}
-
-/** The same for a policy. */
-export async function runPolicyProgram(
-  context: DriverContext,
-  verb: "set-policy" | "check-policy" | "drop-policy",
-  { vni, owner, mark, rules, networkId }: HostPolicy,
-): Promise<string[]> {
-  const dropping = verb === "drop-policy";
-  const args = [String(vni), owner, ...(dropping ? [mark] : [])];
-  const stdin = dropping ? "" : `${mark}\n${rules}`;
-  return wordsAfter(await runVerb(context, verb, networkId, args, stdin), "differs");
-}
-
 async function run(
   context: Pick<DriverContext, "transport" | "signal">,
   verb: Verb,
@@ -138,16 +112,29 @@ async function run(
   const document = WITH_DOCUMENT.includes(verb);
   const args = document ? [] : [String(part.vni), part.owner];
   const stdin = document ? partDocument(part) : verb === "names" ? part.names : "";
-  return runVerb(context, verb, part.networkId, args, stdin);
+  return runVerb(
+    context,
+    { verb, doing: DOING[verb] ?? "make", networkId: part.networkId },
+    args,
+    stdin,
+  );
 }
 
-async function runVerb(
+/** What is asked of the program on a host, and how a failure says it: "could not make network app". */
+export interface Order {
+  verb: string;
+  doing: string;
+  networkId: string;
+}
+
+/** Runs a verb of the program under its own words. Refusals and failures are errors. */
+export async function runVerb(
   { transport, signal }: Pick<DriverContext, "transport" | "signal">,
-  verb: string,
-  networkId: string,
+  order: Order,
   args: readonly string[],
   stdin: string,
 ): Promise<ExecResult> {
+  const { verb, networkId } = order;
   const result = await transport.script(RUN_PROGRAM, [NETWORK_PROGRAM, verb, ...args], {
     stdin,
     timeoutMs: 60_000,
@@ -164,30 +151,16 @@ async function runVerb(
           hint: "Remove what is in the way, or give the network another CIDR or networkId.",
         },
       )
-    : failed(transport, verb, networkId, result);
+    : failed(transport, order, result);
 }
 
-const DOING: Readonly<Record<string, string>> = {
+const DOING: Partial<Record<Verb, string>> = {
   check: "observe",
   names: "name",
   leave: "remove",
-  "keep-endpoints": "note the containers of",
-  "forget-endpoints": "note the containers of",
-  "add-names": "add names to",
-  "check-names": "observe the names of",
-  "drop-names": "remove names from",
-  "set-policy": "put the policy in force on",
-  "check-policy": "observe the policy of",
-  "drop-policy": "lift the policy of",
 };
 
-function failed(
-  transport: Transport,
-  verb: string,
-  networkId: string,
-  result: ExecResult,
-): CloudError {
-  const what = DOING[verb] ?? "make";
+function failed(transport: Transport, { doing, networkId }: Order, result: ExecResult): CloudError {
   const said = result.stderr
     .trim()
     .split("\n")
@@ -195,7 +168,7 @@ function failed(
     .filter((line) => line !== "");
   return new CloudError(
     "command",
-    `could not ${what} network ${networkId} (exit code ${result.code})`,
+    `could not ${doing} network ${networkId} (exit code ${result.code})`,
     {
       host: transport.connection.name,
       resource: networkId,
@@ -205,7 +178,8 @@ function failed(
   );
 }
 
-function wordsAfter(result: ExecResult, word: string): string[] {
+/** The rest of each line that begins with a word. */
+export function wordsAfter(result: ExecResult, word: string): string[] {
   return result.stdout
     .split("\n")
     .filter((line) => line.startsWith(`${word} `))

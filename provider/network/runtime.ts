@@ -3,19 +3,19 @@ import { withDeadline } from "../host/deadline.js";
 import { redact } from "../redact.js";
 import type { Transport } from "../host/transport.js";
 import type {
-  AddedNames,
   DriverContext,
   Endpoint,
   HostFacts,
   HostPart,
-  HostPolicy,
+  HostRecord,
   JoinResult,
-  NamesObservation,
   NetworkDriver,
   Observation,
+  RecordObservation,
 } from "./driver.js";
 import { isOfAnother } from "./generation.js";
 import { NETWORK_LOCK } from "./names.js";
+import { RECORD_WORDS } from "./run-record.js";
 
 /** Milliseconds for one call on one host, waiting for its lock included. */
 const DEADLINE = 120_000;
@@ -75,40 +75,22 @@ export class NetworkRuntime {
     );
   }
 
-  addNames(added: AddedNames): Promise<void> {
-    return this.changing("add names to", added, (context) => this.driver.addNames(context, added));
-  }
-
-  dropNames(added: AddedNames): Promise<void> {
-    return this.changing("remove names from", added, (context) =>
-      this.driver.dropNames(context, added),
+  putRecord(record: HostRecord): Promise<void> {
+    return this.changing(RECORD_WORDS[record.kind].put, record, (context) =>
+      this.driver.putRecord(context, record),
     );
   }
 
-  observeNames(added: AddedNames): Promise<NamesObservation> {
-    return this.call("observe the names of", added, (context) =>
-      this.driver.observeNames(context, added),
+  dropRecord(record: HostRecord): Promise<void> {
+    return this.changing(RECORD_WORDS[record.kind].drop, record, (context) =>
+      this.driver.dropRecord(context, record),
     );
   }
 
-  setPolicy(policy: HostPolicy): Promise<void> {
-    return this.changing("put in force the policy of", policy, async (context) => {
-      if (!this.driver.setPolicy) throw this.noPolicy();
-      await this.driver.setPolicy(context, policy);
-    });
-  }
-
-  dropPolicy(policy: HostPolicy): Promise<void> {
-    return this.changing("lift the policy of", policy, async (context) =>
-      this.driver.dropPolicy?.(context, policy),
+  observeRecord(record: HostRecord): Promise<RecordObservation> {
+    return this.call(RECORD_WORDS[record.kind].check, record, (context) =>
+      this.driver.observeRecord(context, record),
     );
-  }
-
-  observePolicy(policy: HostPolicy): Promise<NamesObservation> {
-    return this.call("observe the policy of", policy, async (context) => {
-      if (!this.driver.observePolicy) throw this.noPolicy();
-      return this.driver.observePolicy(context, policy);
-    });
   }
 
   attach(part: HostPart, endpoint: Endpoint): Promise<void> {
@@ -136,13 +118,6 @@ export class NetworkRuntime {
 
   observe(part: HostPart): Promise<Observation> {
     return this.call("observe", part, (context) => this.driver.observe(context, part));
-  }
-
-  private noPolicy(): CloudError {
-    return new CloudError("unsupported", `the driver ${this.driver.name} carries no policy`, {
-      host: this.transport.connection.name,
-      hint: "Use the driver vxlan, routed or wireguard, or take the NetworkPolicy out of the program.",
-    });
   }
 
   private changing<T>(

@@ -64,93 +64,30 @@ do_check() {
 
 # $1 vni, $2 owner; only the names changed: standard input is the file
 do_names() {
-  receive_names "$@"
+  load_owned "$@"
+  cat > "$scratch/names"
   fix=1
   keep_program
   keep_file "$scratch/names" "$ROOT/$vni/names" "the names are new" 644 || true
   up_dns
 }
 
-# $1 vni, $2 owner of the network, $3 the plan that adds names: standard input is its file
-do_add_names() {
-  receive_names "$@"
-  fix=1
-  keep_program
-  mkdir -p "$ROOT/$vni/names.d"
-  if ! cmp -s "$scratch/names" "$ROOT/$vni/names.d/$3"; then
-    cp "$scratch/names" "$ROOT/$vni/names.d/.$3"
-    mv "$ROOT/$vni/names.d/.$3" "$ROOT/$vni/names.d/$3"
-  fi
-  up_dns
-}
-
-do_check_names() {
-  [ -e "$ROOT/$1/names.d/$3" ] || { echo "differs the names are not on the host"; exit 0; }
-  receive_names "$@"
-  cmp -s "$scratch/names" "$ROOT/$vni/names.d/$3" || echo "differs the names differ"
-}
-
-# $1 vni, $2 owner of the network, $3 the plan, $4 first line of its file: another's file is left alone
-do_drop_names() {
-  [ -e "$ROOT/$1/config" ] || return 0
-  load "$ROOT/$1/config"
-  [ "$owner" = "$2" ] || return 0
-  file=$ROOT/$vni/names.d/$3
-  if [ -e "$file" ] && [ "$(head -n 1 "$file")" != "$4" ]; then return 0; fi
-  rm -f "$file"
-  fix=1
-  up_dns
-}
-
-# $1 vni, $2 owner; a file of names from standard input, for a network that is there
-receive_names() {
+# $1 vni, $2 owner, of a network that is there
+load_owned() {
   [ -e "$ROOT/$1/config" ] || fail "the network is not on the host"
   load "$ROOT/$1/config"
   [ "$owner" = "$2" ] || fail "VNI $1 belongs to the network of $owner"
+  make_scratch
+}
+
+make_scratch() {
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT
-  cat > "$scratch/names"
-}
-
-# $1 vni, $2 owner of the network; standard input is its policy: a mark, then rules
-do_set_policy() {
-  receive_names "$@"
-  fix=1 moved=
-  keep_program
-  if ! cmp -s "$scratch/names" "$ROOT/$vni/policy"; then
-    cp "$scratch/names" "$ROOT/$vni/.policy"
-    mv "$ROOT/$vni/.policy" "$ROOT/$vni/policy"
-  fi
-  up_firewall
-}
-
-do_check_policy() {
-  [ -e "$ROOT/$1/policy" ] || { echo "differs the policy is not on the host"; exit 0; }
-  receive_names "$@"
-  fix=0 moved=
-  cmp -s "$scratch/names" "$ROOT/$vni/policy" || echo "differs the policy differs"
-  up_firewall
-}
-
-# $1 vni, $2 owner of the network, $3 the policy's mark: another one is left alone. Where the file is gone already, the
-# rules may still be there: somebody was interrupted between the two.
-do_drop_policy() {
-  [ -e "$ROOT/$1/config" ] || return 0
-  load "$ROOT/$1/config"
-  [ "$owner" = "$2" ] || return 0
-  if [ -e "$ROOT/$vni/policy" ] && [ "$(head -n 1 "$ROOT/$vni/policy")" != "$3" ]; then return 0; fi
-  rm -f "$ROOT/$vni/policy"
-  scratch=$(mktemp -d)
-  trap 'rm -rf "$scratch"' EXIT
-  fix=1 moved=
-  up_firewall
-  down_bridge_filter
 }
 
 do_up() {
   load "$ROOT/$1/config"
-  scratch=$(mktemp -d)
-  trap 'rm -rf "$scratch"' EXIT
+  make_scratch
   fix=1 moved= booting=yes
   up_network
 }
@@ -201,8 +138,7 @@ do_introduce() {
 do_step() {
   load "$ROOT/$1/config"
   [ "$owner" = "$2" ] || conflict "VNI $1 belongs to the network of $owner"
-  scratch=$(mktemp -d)
-  trap 'rm -rf "$scratch"' EXIT
+  make_scratch
   fix=1
   "$3_$driver"
 }
@@ -227,12 +163,9 @@ case $verb in
   introduce) do_introduce ;;
   activate | retire) do_step "$@" "$verb" ;;
   names) do_names "$@" ;;
-  add-names) do_add_names "$@" ;;
-  check-names) do_check_names "$@" ;;
-  drop-names) do_drop_names "$@" ;;
-  set-policy) do_set_policy "$@" ;;
-  check-policy) do_check_policy "$@" ;;
-  drop-policy) do_drop_policy "$@" ;;
+  put-record) do_put_record "$@" ;;
+  check-record) do_check_record "$@" ;;
+  drop-record) do_drop_record "$@" ;;
   plug) do_plug "$@" ;;
   revive) do_revive "$@" ;;
   keep-endpoints) keep_endpoints "$@" ;;

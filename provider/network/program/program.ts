@@ -13,6 +13,7 @@ import { BRIDGE_PART } from "./bridge.js";
 import { COMMON_PART } from "./common.js";
 import { FIREWALL_PART } from "./firewall.js";
 import { MAIN_PART } from "./main.js";
+import { RECORDS_PART } from "./records.js";
 import { ROUTES_PART } from "./routes.js";
 import { UNDERLAY_PART } from "./underlay.js";
 
@@ -37,6 +38,7 @@ export const NETWORK_PROGRAM = (
   FIREWALL_PART +
   DNS_PART +
   BOOT_PART +
+  RECORDS_PART +
   MAIN_PART
 ).trimEnd();
 

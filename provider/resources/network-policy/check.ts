@@ -1,5 +1,6 @@
 import { parsePorts, type PolicyPeer, type PolicyRule } from "../../firewall/model.js";
 import { parseCidr } from "../../ipam/cidr.js";
+import { DRIVER_FACTS } from "../../ipam/driver-facts.js";
 import type { CheckFailure, CheckResult } from "../../lifecycle.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
 import type { NetworkPolicyInputs } from "./inputs.js";
@@ -35,7 +36,9 @@ function oneOf(value: unknown, allowed: readonly string[]): string | undefined {
 }
 
 /** Drivers whose packets all pass the firewall of the host that they come to. */
-const FILTERING: readonly unknown[] = ["vxlan", "routed", "wireguard"];
+const FILTERING: readonly unknown[] = Object.entries(DRIVER_FACTS).flatMap(([name, facts]) =>
+  facts.filtered ? [name] : [],
+);
 
 /** Where packets between containers pass it by, a policy would be an empty promise. */
 function driverProblem(driver: unknown): string | undefined {

@@ -1,18 +1,6 @@
-import type { Lifecycle } from "../../lifecycle.js";
+import { recordLifecycle } from "../network-record/lifecycle.js";
 import { check } from "./check.js";
-import { create } from "./create.js";
-import { remove } from "./delete.js";
-import { diff } from "./diff.js";
-import type { NetworkPolicyInputs, NetworkPolicyState } from "./inputs.js";
-import { read } from "./read.js";
-import { update } from "./update.js";
+import { policyRecord } from "./record.js";
 
 /** The verbs of NetworkPolicy. */
-export const networkPolicyLifecycle: Lifecycle<NetworkPolicyInputs, NetworkPolicyState> = {
-  check,
-  diff,
-  create,
-  read,
-  update,
-  delete: remove,
-};
+export const networkPolicyLifecycle = recordLifecycle(policyRecord, check);

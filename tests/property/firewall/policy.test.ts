@@ -190,7 +190,9 @@ describe("the rules on the hosts", () => {
     expect(verdictOf(rules, "CLK-P-7-from", coming)).toBe("DROP");
     expect(verdictOf(rules, "CLK-P-7-to", going)).toBe("DROP");
     expect(verdictOf(rules, "CLK-P-7", first(db!.address, web!.address, "tcp", 80))).toBe("ACCEPT");
-    expect(matrix(given, PUBLISHED).map(({ from, to, reach: reached }) => [from, to, reached])).toEqual([
+    expect(
+      matrix(given, PUBLISHED).map(({ from, to, reach: reached }) => [from, to, reached]),
+    ).toEqual([
       ["h1", "h2", "all"],
       ["h1", "outside", []],
       ["h2", "h1", "all"],

@@ -61,7 +61,7 @@ describe("names that a later plan adds to a network", () => {
     const moved = { ...inputs, records: { late: ["10.42.2.20"] } };
     expect(await lifecycle.diff(id, outs, moved)).toEqual({ changes: true, replaces: [] });
     const next = await lifecycle.update(id, outs, moved);
-    expect(world.verbs()).toEqual(["h1 add-names", "h2 add-names"]);
+    expect(world.verbs()).toEqual(["h1 put names", "h2 put names"]);
     expect(world.names.get("h2 42 cloud-2")).toContain("10.42.2.20 late.app.clocker late\n");
     world.calls.length = 0;
     await lifecycle.update(id, next.outs, { ...moved, hosts: moved.hosts.slice(1) });
@@ -72,7 +72,7 @@ describe("names that a later plan adds to a network", () => {
     const { id, outs } = await lifecycle.create(inputs);
     world.calls.length = 0;
     await lifecycle.update(id, outs, { ...inputs, cidr: "10.42.0.0/17" });
-    expect(world.verbs()).toEqual(["h1 add-names", "h2 add-names"]);
+    expect(world.verbs()).toEqual(["h1 put names", "h2 put names"]);
   });
 
   it("go with their delete, which is idempotent and leaves a later creation's alone", async () => {
@@ -99,7 +99,7 @@ describe("names that a later plan adds to a network", () => {
     world.broken.clear();
     world.calls.length = 0;
     const { outs } = await lifecycle.update(error.id!, half, inputs);
-    expect(world.verbs()).toEqual(["h2 add-names"]);
+    expect(world.verbs()).toEqual(["h2 put names"]);
     expect(outs.problems).toBeUndefined();
   });
 

@@ -49,7 +49,9 @@ export class FakeNetworkHosts {
       if (there === undefined) return {};
       return { stdout: `generation ${/^generation (.*)$/m.exec(there)?.[1] ?? ""}\n` };
     }
-    const [, , verb = "", vni = "", , plan = "", mark = ""] = exec.argv;
+    const [, , verb = "", ...args] = exec.argv;
+    if (verb.endsWith("-record")) return this.answerRecord(host, verb, args, exec.stdin);
+    const [vni = ""] = args;
     this.calls.push({ host, verb, stdin: exec.stdin });
     const broken = this.answers.get(`${host} ${verb}`) ?? this.broken.get(host);
     if (broken) return broken;
@@ -81,25 +83,6 @@ export class FakeNetworkHosts {
       case "names":
         this.documents.set(key, `${before?.split("names\n")[0]}names\n${exec.stdin}`);
         return {};
-      case "add-names":
-        if (!this.documents.has(key)) return { code: 4, stderr: "the network is not on the host" };
-        this.names.set(`${key} ${plan}`, exec.stdin);
-        return {};
-      case "check-names": {
-        const there = this.names.get(`${key} ${plan}`);
-        if (there === undefined) return { stdout: "differs the names are not on the host\n" };
-        return { stdout: there === exec.stdin ? "" : "differs the names differ\n" };
-      }
-      case "drop-names":
-        if (this.names.get(`${key} ${plan}`)?.startsWith(`${mark}\n`) === true)
-          this.names.delete(`${key} ${plan}`);
-        return {};
-      case "set-policy":
-        this.policies.set(key, exec.stdin);
-        return {};
-      case "drop-policy":
-        if (this.policies.get(key)?.startsWith(`${plan}\n`) === true) this.policies.delete(key);
-        return {};
       case "introduce":
         return { stdout: `fact key ${host}\n` };
       case "activate":
@@ -111,6 +94,32 @@ export class FakeNetworkHosts {
         return {};
       default:
         return { code: 4, stderr: `unknown verb ${verb}` };
+    }
+  }
+
+  /** Records are called by their verb and kind: "put names". */
+  private answerRecord(host: string, order: string, args: readonly string[], stdin: string) {
+    const [kind = "", vni = "", , name = "", mark = ""] = args;
+    const verb = `${order.replace("-record", "")} ${kind}`;
+    this.calls.push({ host, verb, stdin });
+    const broken = this.answers.get(`${host} ${verb}`) ?? this.broken.get(host);
+    if (broken) return broken;
+    const records = kind === "names" ? this.names : this.policies;
+    const key = kind === "names" ? `${host} ${vni} ${name}` : `${host} ${vni}`;
+    const there = records.get(key);
+    switch (order) {
+      case "put-record":
+        if (!this.documents.has(`${host} ${vni}`))
+          return { code: 4, stderr: "the network is not on the host" };
+        records.set(key, stdin);
+        return {};
+      case "check-record":
+        if (there === undefined)
+          return { stdout: `absent\ndiffers the ${kind} are not on the host\n` };
+        return { stdout: there === stdin ? "" : `differs the ${kind} differ\n` };
+      default:
+        if (there?.startsWith(`${mark}\n`) === true) records.delete(key);
+        return {};
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { ReadResult } from "../../lifecycle.js";
 import { combined, failuresOf, onEach } from "../each-host.js";
-import type { NetworkPolicyInputs, NetworkPolicyState } from "./inputs.js";
+import type { RecordInputs, RecordKind, RecordState } from "./inputs.js";
 import { workOn } from "./on-hosts.js";
 import { inputsOf, stateOf } from "./state.js";
 
@@ -8,21 +8,17 @@ import { inputsOf, stateOf } from "./state.js";
  * Compares every host with the state. A host that differs is left out of the inputs, so the next preview shows it and
  * the next up repairs it. Unreachable is never absent.
  */
-export async function read(
+export async function read<Inputs extends RecordInputs>(
+  kind: RecordKind<Inputs>,
   id: string,
-  state: NetworkPolicyState,
-): Promise<ReadResult<NetworkPolicyInputs, NetworkPolicyState>> {
+  state: RecordState<Inputs>,
+): Promise<ReadResult<Inputs, RecordState<Inputs>>> {
   const inputs = inputsOf(state);
-  const outcomes = await onEach(
-    workOn(inputs, state.generation),
-    "observed",
-    ({ runtime, policy }) => runtime.observePolicy(policy),
+  const works = workOn(kind, inputs, state.generation);
+  const outcomes = await onEach(works, "observed", ({ runtime, record }) =>
+    runtime.observeRecord(record),
   );
-  if (failuresOf(outcomes).length > 0)
-    throw combined(
-      `the policy of network ${state.networkId} cannot be observed on all hosts`,
-      outcomes,
-    );
+  if (failuresOf(outcomes).length > 0) throw combined(kind.words(inputs).notObserved, outcomes);
   if (outcomes.length > 0 && outcomes.every(({ value }) => value?.absent === true)) return {};
   const problems = Object.fromEntries(
     outcomes.flatMap(({ work, value }) =>

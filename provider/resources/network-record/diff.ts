@@ -1,13 +1,13 @@
 import { changedKeys } from "../../canonical.js";
 import type { DiffResult } from "../../lifecycle.js";
-import type { NetworkPolicyInputs, NetworkPolicyState } from "./inputs.js";
+import type { RecordInputs, RecordState } from "./inputs.js";
 import { STATE_KEYS } from "./state.js";
 
-/** Pure. Never a replacement: rules are exchanged in place, under the traffic. */
-export async function diff(
+/** Pure. Never a replacement: a record is exchanged in place, under the traffic, wherever the network is. */
+export async function diff<Inputs extends RecordInputs>(
   _id: string,
-  olds: NetworkPolicyState,
-  news: NetworkPolicyInputs,
+  olds: RecordState<Inputs>,
+  news: Inputs,
 ): Promise<DiffResult> {
   const changed = changedKeys(olds, news, ["meta", ...STATE_KEYS]);
   const broken = Object.keys(olds.problems ?? {}).length > 0;

@@ -1,0 +1,29 @@
+import { randomBytes } from "node:crypto";
+import type { CreateResult } from "../../lifecycle.js";
+import { partialFailure } from "../../wrap.js";
+import { combined, failuresOf, onEach, problemsOf, statusOf, untouched } from "../each-host.js";
+import type { RecordInputs, RecordKind, RecordState } from "./inputs.js";
+import { workOn } from "./on-hosts.js";
+import { stateOf } from "./state.js";
+
+/** Gives the record to all hosts at once. What an interrupted create left is written over: each is one file on a host. */
+export async function create<Inputs extends RecordInputs>(
+  kind: RecordKind<Inputs>,
+  inputs: Inputs,
+): Promise<CreateResult<RecordState<Inputs>>> {
+  const generation = randomBytes(4).toString("hex");
+  const id = kind.idOf(inputs, generation);
+  const { done, notMade } = kind.words(inputs);
+  const works = workOn(kind, inputs, generation);
+  const outcomes = await onEach(works, `${done} on`, ({ runtime, record }) =>
+    runtime.putRecord(record),
+  );
+  const failures = failuresOf(outcomes);
+  if (failures.length === 0) return { id, outs: stateOf(inputs, generation, {}) };
+  if (failures.length === outcomes.length && failures.every(({ error }) => untouched(error)))
+    throw combined(`${notMade} on any host`, failures);
+  throw partialFailure(id, inputs, stateOf(inputs, generation, problemsOf(outcomes)), [
+    `${notMade} on all hosts; the next up finishes it`,
+    ...statusOf(outcomes, done),
+  ]);
+}

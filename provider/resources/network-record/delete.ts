@@ -1,0 +1,27 @@
+import { isUnreachable } from "../../errors.js";
+import { whenUnreachable } from "../../host/unreachable-policy.js";
+import { combined, failuresOf, onEach } from "../each-host.js";
+import type { RecordInputs, RecordKind, RecordState } from "./inputs.js";
+import { workOn } from "./on-hosts.js";
+import { inputsOf } from "./state.js";
+
+/**
+ * Takes the record off every host, if it is still that of this creation. Idempotent. Where a host cannot be reached and
+ * its connection says so, it is forgotten; its network says what stays there.
+ */
+export async function remove<Inputs extends RecordInputs>(
+  kind: RecordKind<Inputs>,
+  state: RecordState<Inputs>,
+): Promise<void> {
+  const inputs = inputsOf(state);
+  const { undone, notRemoved } = kind.words(inputs);
+  const works = workOn(kind, inputs, state.generation);
+  const outcomes = await onEach(works, `${undone} on`, async ({ host, runtime, record }) => {
+    try {
+      await runtime.dropRecord(record);
+    } catch (error) {
+      if (!isUnreachable(error) || whenUnreachable(host.connection) !== "forget") throw error;
+    }
+  });
+  if (failuresOf(outcomes).length > 0) throw combined(notRemoved, outcomes);
+}

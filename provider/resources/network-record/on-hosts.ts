@@ -1,0 +1,34 @@
+import { ownerOf } from "../../host/ownership.js";
+import { transportFor } from "../../host/pool.js";
+import type { HostRecord } from "../../network/driver.js";
+import { DRIVERS } from "../../network/drivers.js";
+import { NetworkRuntime } from "../../network/runtime.js";
+import { currentOperation } from "../../operation.js";
+import type { RecordInputs, RecordKind } from "./inputs.js";
+
+/** One host that is to keep the record. */
+export interface RecordWork {
+  host: RecordInputs["hosts"][number];
+  record: HostRecord;
+  runtime: NetworkRuntime;
+}
+
+export function workOn<Inputs extends RecordInputs>(
+  kind: RecordKind<Inputs>,
+  inputs: Inputs,
+  generation: string,
+): RecordWork[] {
+  const { networkId, vni } = inputs;
+  const owner = ownerOf({ ...inputs.meta, name: inputs.network });
+  const signal = currentOperation()?.signal;
+  return inputs.hosts.map((host) => {
+    const transport = transportFor(host.connection);
+    const common = { host: host.name, networkId, vni, owner, mark: `# ${generation}` };
+    return {
+      host,
+      record: { ...common, ...kind.recordOf(inputs, host) },
+      // What a host keeps is a matter of that host alone: no other one is spoken to.
+      runtime: new NetworkRuntime(DRIVERS[inputs.driver], transport, () => transport, signal),
+    };
+  });
+}

@@ -1,0 +1,52 @@
+import { same } from "../../canonical.js";
+import { warn } from "../../progress.js";
+import { partialFailure } from "../../wrap.js";
+import { failuresOf, onEach, type Outcome, problemsOf, statusOf } from "../each-host.js";
+import { canWait } from "../unreachable-member.js";
+import type { RecordInputs, RecordKind, RecordState } from "./inputs.js";
+import { type RecordWork, workOn } from "./on-hosts.js";
+import { inputsOf, stateOf } from "./state.js";
+
+/**
+ * Exchanges the record where it differs or something was wrong, each host in one step. A host that is no longer in the
+ * network is not asked: the network left it with everything. Nor is a network's old place: it goes with the containers
+ * that are still in it.
+ *
+ * A host that cannot be reached does not hold up the others, as with its network: it keeps what it has, the user is
+ * warned, and every preview shows an update until an up has reached it.
+ */
+export async function update<Inputs extends RecordInputs>(
+  kind: RecordKind<Inputs>,
+  id: string,
+  olds: RecordState<Inputs>,
+  news: Inputs,
+): Promise<{ outs: RecordState<Inputs> }> {
+  const { generation } = olds;
+  const words = kind.words(news);
+  const before = new Map(
+    workOn(kind, inputsOf(olds), generation).map(({ host, record }) => [host.name, record]),
+  );
+  const stale = ({ host, record }: RecordWork): boolean =>
+    olds.cidr !== news.cidr ||
+    olds.driver !== news.driver ||
+    olds.problems?.[host.name] !== undefined ||
+    !same(before.get(host.name), record);
+  const works = workOn(kind, news, generation).filter(stale);
+  const outcomes = await onEach(works, `${words.done} on`, ({ runtime, record }) =>
+    runtime.putRecord(record),
+  );
+  const outs = stateOf(news, generation, problemsOf(outcomes));
+  const failures = failuresOf(outcomes);
+  if (failures.length === 0) return { outs };
+  const waits = ({ work: { host }, error }: Outcome<void, RecordWork>) =>
+    canWait(host.connection, error, { tookPart: before.has(host.name) });
+  if (failures.every(waits)) {
+    const names = failures.map(({ work }) => work.host.name).join(", ");
+    await warn(`host ${names} cannot be reached: ${words.later} by the first up that reaches it`);
+    return { outs };
+  }
+  throw partialFailure(id, news, outs, [
+    `${words.notChanged}; the next up finishes it`,
+    ...statusOf(outcomes, words.done),
+  ]);
+}
