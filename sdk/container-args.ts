@@ -4,6 +4,7 @@ import type {
   Mount,
   SecretFile,
 } from "../provider/resources/placed-container/inputs.js";
+import { normalized } from "../provider/resources/placed-container/mounts.js";
 import { bytesOf, secondsOf, type Duration, type Memory } from "./units.js";
 
 export interface PortArgs {
@@ -167,6 +168,13 @@ export function containerSpec(
 /** Named volumes of a spec: the container follows them. */
 export function volumesOf(spec: SpecInputs): string[] {
   return spec.mounts.flatMap((mount) => (mount.kind === "volume" ? [mount.name] : []));
+}
+
+/** Folders and files of the host that a spec may write to: the container stays with them. */
+export function foldersOf(spec: SpecInputs): string[] {
+  return spec.mounts.flatMap((mount) =>
+    mount.kind === "bind" && !mount.readOnly ? [normalized(mount.source)] : [],
+  );
 }
 
 function secretFile(name: string, value: pulumi.Input<string> | SecretFileArgs) {

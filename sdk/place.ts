@@ -8,6 +8,13 @@ interface Attachment {
   address?: string;
 }
 
+interface PlaceWish {
+  type: string;
+  group: string;
+  /** It wants no more than so many containers on its host; Infinity when it does not mind. */
+  maxContainers: number;
+}
+
 /**
  * Where the plan put a container, as the container's input. A promise of plain data: an output for each leaf would cost
  * more than all else that a large program does, and one output for all of it would be unknown while any leaf is. What
@@ -18,9 +25,9 @@ export function placeOf(
   name: string,
   cloud: DockerCloud,
   attachments: readonly Attachment[],
-  kind: { type: string; group: string },
+  { maxContainers, ...kind }: PlaceWish,
 ): Promise<Record<string, unknown>> {
-  const place = resolve(plan, name, cloud, attachments, kind);
+  const place = resolve(plan, name, cloud, attachments, kind, maxContainers);
   place.catch(() => undefined); // the registration, which waits for it, reports it
   return place;
 }
@@ -31,13 +38,14 @@ async function resolve(
   cloud: DockerCloud,
   attachments: readonly Attachment[],
   kind: { type: string; group: string },
+  maxContainers: number,
 ): Promise<Record<string, unknown>> {
   const assignment = at(await seen(plan.assignments), name);
   const host = at(assignment, "host");
   const addresses = at(assignment, "addresses");
   await turnOf(plan, name, cloud);
   const devices = (assignment as { devices?: string[] } | undefined)?.devices;
-  const parts = typeof host === "string" ? cloud.partsOf(host) : undefined;
+  const parts = typeof host === "string" ? cloud.partsOf(host, maxContainers) : undefined;
   return {
     host: fromPlan(plan, typeof host === "string" ? host : pulumi.unknown),
     connection: parts?.connection ?? pulumi.unknown,

@@ -12,7 +12,7 @@ import { toCandidate } from "../provider/resources/placement/candidate.js";
 import type { ContainerSpec } from "../provider/resources/placed-container/inputs.js";
 import { isStopFirst } from "../provider/resources/placed-container/revision.js";
 import { rebalanceOf, supplyOf } from "./cloud-args.js";
-import { containerSpec, volumesOf, type ContainerArgs } from "./container-args.js";
+import { containerSpec, foldersOf, volumesOf, type ContainerArgs } from "./container-args.js";
 import { placementArgsOf, type HostPlacementArgs } from "./host-args.js";
 import { layerOf, needsOf, type LayerArgs, type NeedsArgs } from "./placement-args.js";
 import type { DockerCloudArgs } from "./resources/docker-cloud.js";
@@ -173,6 +173,7 @@ function requestsOf(
       pids: containers?.pids ?? 512,
     },
   );
+  const folders = foldersOf(spec);
   const needs = needsOf((property) => `${name}: ${property}`, container);
   const names =
     count === undefined ? [name] : Array.from({ length: count }, (_, i) => `${name}-${i}`);
@@ -186,6 +187,7 @@ function requestsOf(
       .filter(({ hostPort }) => hostPort > 0)
       .map(({ hostPort, protocol, hostAddress }) => ({ hostPort, protocol, hostAddress })),
     volumes: volumesOf(spec),
+    ...(folders.length > 0 ? { folders } : {}),
     networks: [],
     ...layerOf(container, collect),
     ...needs,

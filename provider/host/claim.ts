@@ -94,32 +94,39 @@ export async function claimChange(
   }
 }
 
-/** All other reservations on the host that this process has not made itself, the newest first. */
+interface Others {
+  /** All other reservations on the host that this process has not made itself, the newest first. */
+  held: Held[];
+  /** A container of the same owner is there, whose successor takes no further place. */
+  isSuccessor: boolean;
+}
+
 async function othersOn(
   docker: DockerClient,
   ledger: Ledger,
   turn: Turn,
-  { owner }: Claimant,
-): Promise<Held[]> {
+  { owner, generation }: Claimant,
+): Promise<Others> {
   const [rows, changed] = await Promise.all([
     ourContainers(docker),
     (turn.changed ??= readReservations(docker.transport)),
   ]);
-  return [...rows]
+  const generationOf = ({ Labels }: (typeof rows)[number]) => Labels[LABELS.generation] ?? "";
+  const there = [...rows]
     .sort((a, b) => b.Created - a.Created)
-    .filter(
-      (row) =>
-        row.Labels[LABELS.owner] !== owner &&
-        row.State !== "dead" &&
-        row.State !== "removing" &&
-        !ledger.has(row.Labels[LABELS.generation] ?? ""),
-    )
+    .filter(({ State }) => State !== "dead" && State !== "removing");
+  const isSuccessor = there.some(
+    (row) => row.Labels[LABELS.owner] === owner && generationOf(row) !== generation,
+  );
+  const held = there
+    .filter((row) => row.Labels[LABELS.owner] !== owner && !ledger.has(generationOf(row)))
     .map((row) => ({
       ...reservationOf(row, changed),
       owner: row.Labels[LABELS.owner] ?? "",
       ports: portsOf(row),
       devices: devicesOf(row),
     }));
+  return { held, isSuccessor };
 }
 
 /** What another container on the host has. */
@@ -181,12 +188,12 @@ class Ledger {
   }
 
   /** Accepts, or says why not. */
-  decide(claimant: Claimant, others: Held[], host: string): CloudError | undefined {
+  decide(claimant: Claimant, { held, isSuccessor }: Others, host: string): CloudError | undefined {
     const mine = [...this.entries.values()]
       .filter((entry) => entry.counts && entry.owner !== claimant.owner)
       .reverse();
-    const taken = [...others, ...mine];
-    const lacks = lacksOf(claimant, taken);
+    const taken = [...held, ...mine];
+    const lacks = lacksOf(claimant, taken, isSuccessor);
     const clashes = clashesOf(claimant, taken);
     if (lacks.length + clashes.length === 0) {
       const entry = this.entries.get(claimant.generation);
@@ -289,7 +296,7 @@ interface Lack {
   heldBy: (held: Held) => string | undefined;
 }
 
-function lacksOf(claimant: Claimant, taken: readonly Held[]): Lack[] {
+function lacksOf(claimant: Claimant, taken: readonly Held[], isSuccessor: boolean): Lack[] {
   const { capacity, before } = claimant;
   const freeCpus = capacity.cpus - sum(taken.map(({ cpus }) => cpus));
   const freeBytes = capacity.memoryBytes - sum(taken.map(({ memoryBytes }) => memoryBytes));
@@ -307,7 +314,7 @@ function lacksOf(claimant: Claimant, taken: readonly Held[]): Lack[] {
     });
   }
   const max = capacity.maxContainers;
-  if (max !== undefined && taken.length >= max && !before) {
+  if (max !== undefined && taken.length >= max && !before && !isSuccessor) {
     lacks.push({
       sentence: `would be container ${taken.length + 1} of at most ${max}`,
       heldBy: () => "a place",

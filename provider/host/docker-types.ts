@@ -73,7 +73,7 @@ export interface ContainerSummary {
   Status: string;
   Labels: Record<string, string>;
   Ports: { IP?: string; PrivatePort: number; PublicPort?: number; Type: string }[];
-  Mounts: { Type: string; Name?: string; Source?: string; Destination: string }[];
+  Mounts: { Type: string; Name?: string; Source?: string; Destination: string; RW?: boolean }[];
   NetworkSettings?: { Networks?: Record<string, EndpointSettings> };
 }
 

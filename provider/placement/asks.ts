@@ -1,3 +1,4 @@
+import { hasFolders } from "./constraints/folders.js";
 import type { Ask } from "./constraints/index.js";
 import { parseLabelExpression } from "./constraints/label-expression.js";
 import type { DeviceAsk } from "./device-pool.js";
@@ -38,7 +39,7 @@ export class AskReader {
   }
 }
 
-/** Whether two requests of one type are equal in all that rules look at, but for which ports and volumes they have. */
+/** Whether two requests of one type are equal in all that rules look at, but for which ports, volumes and folders they have. */
 function areAlike(a: PlacementRequest, b: PlacementRequest): boolean {
   return (
     a.cpus === b.cpus &&
@@ -47,6 +48,7 @@ function areAlike(a: PlacementRequest, b: PlacementRequest): boolean {
     a.group === b.group &&
     a.ports.length > 0 === b.ports.length > 0 &&
     a.volumes.length > 0 === b.volumes.length > 0 &&
+    hasFolders(a) === hasFolders(b) &&
     sameData(a.constraints, b.constraints) &&
     sameData(a.strategies, b.strategies) &&
     sameData(a.preferences, b.preferences) &&
@@ -157,6 +159,7 @@ export function claimKey(ask: Ask): string {
   let key = `${ask.microCpus} ${ask.memoryBytes}`;
   for (const port of ask.ports) key += ` ${portKey(port)}`;
   for (const volume of ask.request.volumes) key += ` v${volume}`;
+  if (ask.folderHome) key += ` f${ask.folderHome.folder} ${ask.folderHome.on}`;
   if (ask.diskBytes > 0) key += ` d${ask.diskBytes}`;
   return key;
 }

@@ -1,4 +1,5 @@
 import type { Ask } from "./constraints/index.js";
+import { dataOf } from "./data.js";
 import type { HostState } from "./host-state.js";
 import type { Stuck } from "./model.js";
 import type { World } from "./world.js";
@@ -22,8 +23,11 @@ export function evacuation({ input }: World, { candidate }: HostState): Evacuati
 /** What keeps a container on a host which it should leave: data, or that nobody can see how it is there. */
 export function whatHolds(ask: Ask, host: HostState, { cause }: Evacuation): string | undefined {
   if (cause === "drain" && host.notReady !== undefined) return `it ${host.notReady}`;
-  const [volume] = ask.request.volumes;
-  return volume === undefined ? undefined : `its volume ${volume} is there`;
+  const data = dataOf({
+    volumes: ask.request.volumes,
+    folders: ask.folderHome ? [ask.folderHome.folder] : [],
+  });
+  return data === undefined ? undefined : `its ${data} is there`;
 }
 
 /** A container that stays on a host which it should leave. */

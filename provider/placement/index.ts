@@ -3,6 +3,7 @@ export { distanceKm } from "./constraints/distance.js";
 export { jurisdictionsOf } from "./constraints/jurisdiction.js";
 export { parseLabelExpression } from "./constraints/label-expression.js";
 export { runsOn } from "./constraints/platform.js";
+export { dataOf } from "./data.js";
 export {
   type Explanation,
   explain,

@@ -29,6 +29,10 @@ export interface Candidate {
       ports?: HostPort[];
       /** Ids of the devices it holds. */
       devices?: string[];
+      /** Folders of the host that it writes to. */
+      folders?: string[];
+      /** True: it does not run, or not well: unhealthy, or still starting. Default false. */
+      unready?: boolean;
     }
   >;
   /** Absent: usable. Otherwise why nothing new may be placed there, e.g. "cannot be reached: timed out after 10 s". */

@@ -33,6 +33,11 @@ export interface PlacementRequest {
   ports: { hostPort: number; protocol: "tcp" | "udp"; hostAddress: string }[];
   /** Named volumes it mounts: a container follows its volume. */
   volumes: string[];
+  /**
+   * Folders of its host that it writes to. They are data like a volume's, but have no name of their own: each is this
+   * container's, on the host where it runs. Default none.
+   */
+  folders?: string[];
   /** Networks in attach order, with a fixed address if the user gave one, and the names it has there. */
   networks: { network: string; address?: string; aliases: string[] }[];
   /**
@@ -113,6 +118,8 @@ export interface PlanInput {
     networks: Record<string, NetworkAllocation>;
     /** The volumes that each had then. Absent: those that it asks for now. */
     volumes?: Record<string, string[]>;
+    /** The folders that each wrote to then. Absent, of all or of one: those that it asks for now. */
+    folders?: Record<string, string[]>;
   };
   /**
    * What plans made earlier in the same program decided. Their networks may be attached to and are not planned
@@ -148,7 +155,7 @@ export interface PlanInput {
   supply?: SupplySpec;
 }
 
-/** Asks for moves that make the strategies' balance better. Nothing is moved twice, and nothing with a volume. */
+/** Asks for moves that make the strategies' balance better. Nothing is moved twice, and nothing with data. */
 export interface Rebalance {
   /** At most so many moves in one plan. Default 10. */
   maxMoves?: number;

@@ -5,6 +5,7 @@ import { FunctionFault } from "./functions.js";
 import { applying, type HostClass } from "./host-classes.js";
 import { Interner } from "./interner.js";
 import { stuckOf } from "./evacuation.js";
+import { folderOutOfSight } from "./constraints/folders.js";
 import { FOUND, keepAll } from "./keep.js";
 import { fastPicker, type MakePicker } from "./make-picker.js";
 import type { PlanInput } from "./model.js";
@@ -192,7 +193,9 @@ class Placing {
     if (group.fault !== undefined) return { why: group.fault, hosts: [] };
     const { world } = this.prepared;
     const reasons = this.hostsReasons(ask, group);
-    const unseen = world.volumes.outOfSight(ask.request.volumes);
+    const unseen =
+      world.volumes.outOfSight(ask.request.volumes) ??
+      folderOutOfSight(ask.folderHome, world.byName);
     if (!unseen) return reasons;
     return { ...reasons, why: outOfSightText(unseen, this.decisions.departures.get(ask.name)) };
   }

@@ -1,4 +1,5 @@
 import { AskReader } from "./asks.js";
+import { folderHome } from "./constraints/folders.js";
 import type { Ask } from "./constraints/index.js";
 import { FunctionFault } from "./functions.js";
 import { type HostClass, HostClasses } from "./host-classes.js";
@@ -20,6 +21,9 @@ export function prepare(input: PlanInput): Prepared {
   const reader = new AskReader(world.scopes, world.rules);
   const asks = input.requests.map((request) => reader.read(request));
   for (const ask of reader.firsts) world.rules.add(ask);
+  for (const ask of asks) {
+    if (ask.request.folders) ask.folderHome = folderHome(ask.request, input, world.hosts);
+  }
   const unknown = new Set(input.undecided?.requests);
   const hostClasses = new HostClasses(world);
   const byShape: (HostClass | { error: string })[] = [];

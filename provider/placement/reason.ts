@@ -13,6 +13,7 @@ export function judge(
   const { winner, next } = pick;
   const volume = ask.request.volumes.find((name) => context.volumes.holdersOf(name)?.has(winner));
   if (volume !== undefined) return { reason: `its volume ${volume} is here`, score: 0 };
+  if (ask.folderHome) return { reason: `its folder ${ask.folderHome.folder} is here`, score: 0 };
   if (ask.request.constraints.some((spec) => spec.kind === "host")) {
     return { reason: `pinned to ${winner.name}`, score: 0 };
   }

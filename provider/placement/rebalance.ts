@@ -1,5 +1,6 @@
 import { claimKey } from "./asks.js";
 import type { Ask } from "./constraints/index.js";
+import { dataOf } from "./data.js";
 import type { Decisions } from "./decisions.js";
 import { FunctionFault } from "./functions.js";
 import { applying, type HostClass } from "./host-classes.js";
@@ -23,7 +24,7 @@ interface Movable {
 
 /**
  * Moves containers to hosts that the strategies put before theirs by more than a tie, if the program asks for it.
- * Containers with a volume stay; each moves at most once, so it ends; old places hold their capacity until they are left,
+ * Containers with data stay; each moves at most once, so it ends; old places hold their capacity until they are left,
  * so no move relies on another. While hosts do not exist yet, what could move has to wait for them.
  */
 export function rebalance(
@@ -65,7 +66,7 @@ function movableGroups(
     const decision = placed.get(ask.name);
     const host = world.byName.get(decision?.host ?? "");
     if (!hostClass || "error" in hostClass || !host || decision?.kept !== true) return;
-    if (ask.request.volumes.length > 0 || host.notReady !== undefined) return;
+    if (dataOf(ask.request) !== undefined || host.notReady !== undefined) return;
     if (applications && !applications.includes(ask.request.application)) return;
     const ordering = orderings.of(ask, hostClass);
     if ("error" in ordering || ordering.last.kind === "random") return;

@@ -1,7 +1,7 @@
 import type { Ask, Constraint } from "./constraints/index.js";
 import { applying } from "./host-classes.js";
 import type { HostState } from "./host-state.js";
-import type { VolumeOutOfSight } from "./constraints/volumes.js";
+import type { OutOfSight } from "./constraints/volumes.js";
 import type { Departure } from "./decisions.js";
 import type { Refusal } from "./model.js";
 
@@ -39,12 +39,12 @@ export function reasonsOf(
  * The departure says why it may not simply stay.
  */
 export function outOfSightText(
-  { volume, on, why }: VolumeOutOfSight,
+  { data, on, why, way }: OutOfSight,
   departure: Departure | undefined,
 ): string {
   const gone = `${on} ${why}`;
   const cause = departure?.from === on && departure.why !== gone ? `; ${departure.why}` : "";
-  return `its volume ${volume} is on ${on}, which ${why}${cause}; bring ${on} back, or bring the volume to another host first`;
+  return `its ${data} is on ${on}, which ${why}${cause}; bring ${on} back, or ${way}`;
 }
 
 /** One sentence for the user. */

@@ -1,3 +1,4 @@
+import { tightest } from "./constraints/max-containers.js";
 import type { Candidate, PlanInput, Supply, SupplySpec } from "./model.js";
 import { microCores } from "./host-state.js";
 import { count, points } from "./words.js";
@@ -40,15 +41,19 @@ export function supplyByPlaces(demand: Demand): Supply {
     enough,
     needs,
     step: places,
+    ...(places <= 0 && enough > 0
+      ? { useless: "a host offers none, since the limit of containers is 0" }
+      : {}),
   });
 }
 
 /** The fewest hosts that are enough; Infinity when no number is. */
 function hostsFor({ containers, places, headroom }: Demand): number {
-  if ("count" in headroom)
-    return places > 0 ? Math.ceil((containers + headroom.count) / places) : Infinity;
+  if (places <= 0)
+    return containers + ("count" in headroom ? headroom.count : 0) > 0 ? Infinity : 0;
+  if ("count" in headroom) return Math.ceil((containers + headroom.count) / places);
   const { percent } = headroom;
-  if (places <= 0 || (percent >= 1 && containers > 0)) return Infinity;
+  if (percent >= 1 && containers > 0) return Infinity;
   if (percent >= 1) return 0;
   // Rounding makes the share of n hosts a little larger: the estimate may be one too few.
   let n = Math.max(0, Math.floor(containers / (places * (1 - percent))) - 1);
@@ -65,26 +70,21 @@ interface Sum extends Demand {
   needs: string;
   /** Places that one host adds. */
   step: number;
+  /** Set when another host would bring nothing: why. Then none is asked for. */
+  useless?: string;
 }
 
 function finish(sum: Sum): Supply {
   const { hosts, containers, possible, available, spare, enough, needs, step } = sum;
-  const { minHosts = 0, maxHosts = Infinity } = sum;
-  const clamped = Math.min(Math.max(enough, minHosts), Math.max(minHosts, maxHosts));
+  const { minHosts = 0, maxHosts = Infinity, useless } = sum;
+  const wanted = useless === undefined ? enough : hosts;
+  const clamped = Math.min(Math.max(wanted, minHosts), Math.max(minHosts, maxHosts));
   const desired = Number.isFinite(clamped) ? clamped : hosts;
   const limitedBy =
-    desired < enough ? ("max" as const) : desired > enough ? ("min" as const) : undefined;
+    desired < wanted ? ("max" as const) : desired > wanted ? ("min" as const) : undefined;
   const needed = spare - available;
   const state = needed > 0 || enough > hosts ? "hot" : available > spare + step ? "cold" : "ok";
   const missing = Math.max(0, desired - hosts);
-  const limit =
-    limitedBy === "max"
-      ? Number.isFinite(enough)
-        ? `; ${hostsText(enough)} would be enough, the most is ${maxHosts}`
-        : "; no number of hosts is enough"
-      : limitedBy === "min"
-        ? `; ${hostsText(enough)} would be enough, the least is ${minHosts}`
-        : "";
   return {
     hosts,
     containers,
@@ -99,8 +99,21 @@ function finish(sum: Sum): Supply {
     desiredHosts: desired,
     neededHosts: missing,
     ...(limitedBy ? { limitedBy } : {}),
-    sentence: `${hostsText(desired)} ${desired === 1 ? "is" : "are"} desired, ${compared(desired, hosts)}: ${needs}${limit}`,
+    sentence: `${hostsText(desired)} ${desired === 1 ? "is" : "are"} desired, ${compared(desired, hosts)}: ${needs}${limitText(sum, limitedBy)}`,
   };
+}
+
+/** What keeps the number from being the one that would do. */
+function limitText(
+  { enough, useless, minHosts, maxHosts }: Sum,
+  limitedBy: Supply["limitedBy"],
+): string {
+  const bound = limitedBy === "max" ? `the most is ${maxHosts}` : `the least is ${minHosts}`;
+  if (useless !== undefined)
+    return `; ${useless}: more hosts would not help${limitedBy ? `; ${bound}` : ""}`;
+  if (limitedBy === undefined) return "";
+  if (!Number.isFinite(enough)) return "; no number of hosts is enough";
+  return `; ${hostsText(enough)} would be enough, ${bound}`;
 }
 
 function hostsText(hosts: number): string {
@@ -184,6 +197,9 @@ function supplyByResources(
     enough,
     needs,
     step: places,
+    ...(scarcest && enough > hosts && scarcest.perHost <= 0
+      ? { useless: "what a host offers is not known: there is none, and no hostShape" }
+      : {}),
   });
   return { ...result, state: enough > hosts ? "hot" : enough < hosts ? "cold" : "ok" };
 }
@@ -206,11 +222,7 @@ function smallest(hosts: readonly Candidate[]): SupplySpec["hostShape"] {
 
 /** One rule for placement and supply alike: the supply's own limit, else the cloud's lowest, else Clocker's. */
 function placesOf(input: PlanInput, { maxContainers }: SupplySpec): number {
-  if (maxContainers !== undefined) return maxContainers;
-  const limits = input.constraints.flatMap((spec) =>
-    spec.kind === "maxContainers" ? [spec.max] : [],
-  );
-  return limits.length > 0 ? Math.min(...limits) : DEFAULT_PLACES;
+  return maxContainers ?? tightest(input.constraints) ?? DEFAULT_PLACES;
 }
 
 function isUsable({ notReady, lost, drain }: Candidate): boolean {

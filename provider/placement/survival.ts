@@ -1,3 +1,4 @@
+import { dataOf } from "./data.js";
 import type { HostLoss, Plan, PlanInput, PlanResult, Survival } from "./model.js";
 import { movesOf } from "./moves.js";
 import { placeAll } from "./place.js";
@@ -5,17 +6,19 @@ import { count, listing } from "./words.js";
 
 /**
  * Whether everything still has a place when one host is gone: what lies there is placed anew on the others, all else
- * stays. A container with a volume on the host is lost with it. It costs one replanning of the cloud.
+ * stays. A container with data on the host is lost with it. It costs one replanning of the cloud.
  */
 export function survivesLossOf(plan: Plan, host: string): HostLoss {
   const { input, result } = plan;
   const mine = input.requests.filter(({ name }) => result.assignments[name]?.host === host);
-  const withData = mine.filter(({ volumes }) => volumes.length > 0);
-  const lost = new Set(withData.map(({ name }) => name));
-  const losses: HostLoss["losses"] = withData.map(({ name, volumes }) => ({
-    name,
-    sentence: `${name} would be lost: its volume ${volumes[0] ?? ""} is on ${host}`,
-  }));
+  const losses: HostLoss["losses"] = mine.flatMap((request) => {
+    const { name } = request;
+    const data = dataOf(request);
+    return data === undefined
+      ? []
+      : [{ name, sentence: `${name} would be lost: its ${data} is on ${host}` }];
+  });
+  const lost = new Set(losses.map(({ name }) => name));
   const next = without(host, input, result, lost);
   const decisions = placeAll(next);
   const before = new Set(result.refusals.map(({ name }) => name));

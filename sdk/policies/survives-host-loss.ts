@@ -1,10 +1,11 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
+import { dataOf } from "../../provider/placement/index.js";
 import { survival } from "../ask-plan.js";
 import { plansIn } from "./plans.js";
 
 export interface SurvivesHostLossConfig {
   /**
-   * Containers with a volume on the lost host: "ignore" takes it that their data is kept elsewhere, "count" that they
+   * Containers with a volume or a folder on the lost host: "ignore" takes it that their data is kept elsewhere, "count" that they
    * are lost with it.
    */
   data: "ignore" | "count";
@@ -21,7 +22,7 @@ export const survivesHostLoss: StackValidationPolicy = {
     for (const plan of plansIn(args.resources)) {
       if (plan.input.candidates.length < 2) continue;
       const withData = new Set(
-        plan.input.requests.filter(({ volumes }) => volumes.length > 0).map(({ name }) => name),
+        plan.input.requests.filter((each) => dataOf(each) !== undefined).map(({ name }) => name),
       );
       for (const { host, losses } of survival(plan).hosts) {
         const counted = losses.filter(({ name }) => data === "count" || !withData.has(name));

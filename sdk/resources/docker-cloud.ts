@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PolicyMember } from "../../provider/firewall/model.js";
 import type { HostConnection } from "../../provider/host/connection.js";
+import { tightest } from "../../provider/placement/constraints/max-containers.js";
 import type { ContainerPredicate, Supply } from "../../provider/placement/model.js";
 import type { PlanHost } from "../../provider/resources/placement/inputs.js";
 import { CloudPlan } from "../cloud-plan.js";
@@ -129,6 +130,8 @@ export class DockerCloud extends pulumi.ComponentResource {
   readonly cloudName: string;
   /** @internal collects the functions of rules */
   readonly collect: Collect;
+  /** Of its constraints; Infinity: no limit. */
+  private readonly maxContainers: number;
   private readonly plan: CloudPlan;
   private readonly supplied: pulumi.Output<Supply> | undefined;
   private readonly joined = new Map<string, Joined[]>();
@@ -168,6 +171,7 @@ export class DockerCloud extends pulumi.ComponentResource {
       { ...args, strategies: args.strategies ?? ["breadthFirst"] },
       this.collect,
     );
+    this.maxContainers = tightest(layer.constraints) ?? Infinity;
     const rebalance = rebalanceOf(args.rebalance);
     this.plan = new CloudPlan(
       name,
@@ -192,9 +196,16 @@ export class DockerCloud extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** Everything another stack needs to place containers here: `new DockerCloud("c", { hosts: ref.getOutput("cloud") })`. */
+  /**
+   * Everything another stack needs to place containers here: `new DockerCloud("c", { hosts: ref.getOutput("cloud") })`.
+   * The cloud's `maxContainers` goes with each host, so that it holds for all stacks together; its other rules are this
+   * stack's own.
+   */
   export(): pulumi.Output<CloudExport> {
-    return this.hosts.apply((hosts) => ({ name: this.cloudName, hosts }));
+    return this.hosts.apply((hosts) => ({
+      name: this.cloudName,
+      hosts: hosts.map((host) => ({ ...host, ...this.limitOf(host, Infinity) })),
+    }));
   }
 
   /**
@@ -305,22 +316,32 @@ export class DockerCloud extends pulumi.ComponentResource {
     });
   }
 
-  /** @internal What a container's place says of its host; the same outputs for all containers there. */
-  partsOf(host: string): HostParts {
-    let parts = this.parts.get(host);
+  /**
+   * @internal What a container's place says of its host; the same outputs for all containers there that want no more
+   * than so many on their host.
+   */
+  partsOf(host: string, maxContainers: number): HostParts {
+    const key = `${host} ${maxContainers}`;
+    let parts = this.parts.get(key);
     if (!parts) {
       const info = this.infoOf(pulumi.output(host));
       parts = {
         connection: lift(info, "connection"),
-        capacity: info.apply(({ capacity, headroom, maxContainers }) => ({
-          ...capacity,
-          headroom,
-          ...(maxContainers === undefined ? {} : { maxContainers }),
+        capacity: info.apply((found) => ({
+          ...found.capacity,
+          headroom: found.headroom,
+          ...this.limitOf(found, maxContainers),
         })),
       };
-      this.parts.set(host, parts);
+      this.parts.set(key, parts);
     }
     return parts;
+  }
+
+  /** The tightest of what the host, the cloud and the layers below it allow; nothing where nobody says a number. */
+  private limitOf(host: PlanHost, wanted: number): { maxContainers?: number } {
+    const max = Math.min(host.maxContainers ?? Infinity, this.maxContainers, wanted);
+    return Number.isFinite(max) ? { maxContainers: max } : {};
   }
 
   /** @internal The hosts as plain entries where the program made them, so that one unknown address hides no other. */

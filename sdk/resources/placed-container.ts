@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { tightest } from "../../provider/placement/constraints/max-containers.js";
 import type { Assignment } from "../../provider/placement/model.js";
 import type {
   ContainerSpec,
   PlacedContainerState,
 } from "../../provider/resources/placed-container/inputs.js";
 import { isStopFirst, revisionOf } from "../../provider/resources/placed-container/revision.js";
-import { containerSpec, volumesOf, type ContainerArgs } from "../container-args.js";
+import { containerSpec, foldersOf, volumesOf, type ContainerArgs } from "../container-args.js";
 import { lift } from "../lift.js";
 import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
@@ -136,6 +137,7 @@ export class PlacedContainer extends ClockerResource {
     const { preferences, ...layer } = layerOf(args, args.cloud.collect);
     const needs = needsOf((property) => `PlacedContainer ${name}: ${property}`, args);
     const before = namesIn(opts.dependsOn);
+    const folders = foldersOf(spec);
     const plan = args.cloud.requestContainer(name, () => ({
       name,
       application: args.application ?? "",
@@ -146,6 +148,7 @@ export class PlacedContainer extends ClockerResource {
         .filter((port) => port.hostPort > 0)
         .map(({ hostPort, protocol, hostAddress }) => ({ hostPort, protocol, hostAddress })),
       volumes: volumesOf(spec),
+      ...(folders.length > 0 ? { folders } : {}),
       networks: attachments.map(({ network, address, aliases }) => ({
         network: network.networkName,
         ...(address === undefined ? {} : { address }),
@@ -180,7 +183,11 @@ export class PlacedContainer extends ClockerResource {
           ...spec,
           networks: attachments.map(({ network }) => ({ network: network.networkName })),
         },
-        place: placeOf(plan, name, args.cloud, attachments, { type, group: args.group ?? type }),
+        place: placeOf(plan, name, args.cloud, attachments, {
+          type,
+          group: args.group ?? type,
+          maxContainers: tightest(layer.constraints) ?? Infinity,
+        }),
         status: undefined,
       },
       names.length + policies.length === 0

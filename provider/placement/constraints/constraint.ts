@@ -1,6 +1,7 @@
 import type { CompiledRule } from "../affinity/compiled.js";
 import type { Claim, HostState } from "../host-state.js";
 import type { PlacementRequest } from "../model.js";
+import type { FolderHome } from "./folders.js";
 
 /** A request made ready for judging. */
 export interface Ask extends Claim {
@@ -13,6 +14,8 @@ export interface Ask extends Claim {
   signature: readonly number[];
   /** Affinity rules that it brings to its host. */
   rules: readonly CompiledRule[];
+  /** Where it has written to a folder of its host; undefined: nowhere. */
+  folderHome?: FolderHome | undefined;
 }
 
 /**

@@ -10,13 +10,14 @@ import { diskConstraint } from "./disk.js";
 import { distanceConstraint } from "./distance.js";
 import { distinctConstraint } from "./distinct.js";
 import { drainConstraint } from "./drain.js";
+import { foldersConstraint } from "./folders.js";
 import { groupConstraint, groupNeighboursConstraint } from "./group.js";
 import { hostGroupConstraint } from "./host-group.js";
 import { hostnameConstraint } from "./hostname.js";
 import { jurisdictionConstraint } from "./jurisdiction.js";
 import { parseLabelExpression } from "./label-expression.js";
 import { labelConstraint } from "./label.js";
-import { maxContainersConstraint } from "./max-containers.js";
+import { maxContainersConstraint, tightest } from "./max-containers.js";
 import { maxPerHostConstraint } from "./max-per-host.js";
 import { memoryConstraint } from "./memory.js";
 import { pinnedHostConstraint } from "./pinned-host.js";
@@ -51,19 +52,16 @@ export function buildConstraints(
   if ("error" in affinity) return affinity;
   const live = buildLive(specs, ask, world);
   if ("error" in live) return live;
-  let max: number | undefined;
-  for (const spec of specs) {
-    if (spec.kind === "maxContainers") max = Math.min(max ?? Infinity, spec.max);
-  }
   return {
     constraints: [
       ...declared,
       readyConstraint,
       drainConstraint,
       volumesConstraint(world.volumes),
+      foldersConstraint,
       ...affinity.constraints,
       ...live,
-      maxContainersConstraint(max),
+      maxContainersConstraint(tightest(specs)),
       ...specs.flatMap(usageLimit),
       cpuConstraint,
       memoryConstraint,

@@ -1,6 +1,13 @@
 import type { HostState } from "../host-state.js";
+import type { ConstraintSpec } from "../model.js";
 import { count, hostsThat } from "../words.js";
 import type { Constraint } from "./constraint.js";
+
+/** The tightest `maxContainers` of a list of constraints; undefined: none. */
+export function tightest(specs: readonly ConstraintSpec[]): number | undefined {
+  const limits = specs.flatMap((spec) => (spec.kind === "maxContainers" ? [spec.max] : []));
+  return limits.length > 0 ? Math.min(...limits) : undefined;
+}
 
 /**
  * At most so many containers of the cloud on a host: the host's own limit, the cloud's, the request's, or that of a

@@ -3,13 +3,18 @@ import type { PlanInput } from "../model.js";
 import { hostsThat, listing } from "../words.js";
 import type { Ask, Constraint } from "./constraint.js";
 
-/** A volume that is on no host that can be seen. */
-export interface VolumeOutOfSight {
-  readonly volume: string;
+/** Data on a host that cannot be seen. */
+export interface OutOfSight {
+  /** `volume data`, `folder /srv/data`. */
+  readonly data: string;
   readonly on: string;
   /** `cannot be reached`, `is no longer a host of the cloud`. */
   readonly why: string;
+  /** How to go on without that host. */
+  readonly way: string;
 }
+
+export const GONE = "is no longer a host of the cloud";
 
 /**
  * Where each named volume is, or will be when what was placed already has been made. A host that cannot be seen, and
@@ -63,15 +68,16 @@ export class VolumeMap {
   }
 
   /** The first of these volumes that nobody can see now. */
-  outOfSight(volumes: readonly string[]): VolumeOutOfSight | undefined {
+  outOfSight(volumes: readonly string[]): OutOfSight | undefined {
+    const way = "bring the volume to another host first";
     for (const volume of volumes) {
       const holders = [...(this.holders.get(volume) ?? [])];
       const [first] = holders;
       const gone = this.gone.get(volume);
       if (!first && gone !== undefined)
-        return { volume, on: gone, why: "is no longer a host of the cloud" };
+        return { data: `volume ${volume}`, on: gone, why: GONE, way };
       if (first?.notReady !== undefined && holders.every((host) => host.notReady !== undefined))
-        return { volume, on: first.name, why: first.notReady };
+        return { data: `volume ${volume}`, on: first.name, why: first.notReady, way };
     }
     return undefined;
   }

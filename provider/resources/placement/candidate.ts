@@ -117,8 +117,13 @@ function addEngine(
     const addresses = addressesOf(container, planNames);
     if (request !== undefined && candidate.own[request] === undefined) {
       const { cpus, memoryBytes, ports, devices } = seen;
-      const held = { cpus, memoryBytes, ports, ...(devices ? { devices } : {}) };
-      candidate.own[request] = { networks: addresses, ...held };
+      const folders = foldersOf(container);
+      candidate.own[request] = {
+        ...{ networks: addresses, cpus, memoryBytes, ports },
+        ...(devices ? { devices } : {}),
+        ...(folders.length > 0 ? { folders } : {}),
+        ...(isReady(container) ? {} : { unready: true }),
+      };
       continue;
     }
     if (request === undefined) candidate.others.push(seen);
@@ -133,6 +138,18 @@ function addEngine(
 /** Foreign containers that do not run take nothing. Ours hold their reservation whatever their state. */
 function isAlive({ State }: ContainerSummary): boolean {
   return State === "running" || State === "paused" || State === "restarting";
+}
+
+/** As Docker's list says it: `Up 2 minutes (unhealthy)`, `Up 3 seconds (health: starting)`. */
+function isReady({ State, Status }: ContainerSummary): boolean {
+  return State === "running" && !/\((unhealthy|health: starting)\)/.test(Status);
+}
+
+/** Folders and files of the host that it may write to. */
+function foldersOf({ Mounts }: ContainerSummary): string[] {
+  return Mounts.flatMap(({ Type, Source, RW }) =>
+    Type === "bind" && Source !== undefined && RW !== false ? [Source] : [],
+  );
 }
 
 function describe(

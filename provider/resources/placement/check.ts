@@ -8,7 +8,7 @@ import { hasUnknown, isUnknown, UNKNOWN } from "../../unknown.js";
 import { compileFunctions } from "./functions.js";
 import type { PlacementInputs } from "./inputs.js";
 import { toAddedNames, toAllocations, toAssignments } from "./leaves.js";
-import { lostOf, movesIn, orderOf } from "./moving.js";
+import { hostsLeft, lostOf, movesIn, orderOf, waitingIn } from "./moving.js";
 import { askableHosts, toPlanInput } from "./plan-input.js";
 import { validateInputs } from "./validate.js";
 import { whatToObserve } from "./why.js";
@@ -59,8 +59,10 @@ export function makeCheck(world: PlanWorld) {
     const result = planAll(input);
     for (const line of movesIn(result.moves)) await world.inform(line, news.meta);
     for (const warning of warningsOf(input, result)) await world.warn(warning, news.meta);
-    const decided = decisions(olds, news, input, result);
-    if (news.replaceLost === true) giveUpUnreachable(hosts, named, decided.lost ?? {});
+    const lost = lostOf(known(olds.lost), input, result);
+    for (const line of waitingIn(lost, input, result)) await world.warn(line, news.meta);
+    const decided = decisions(olds, news, input, result, lost);
+    if (news.replaceLost === true) giveUpUnreachable(hosts, named, lost);
     return {
       inputs: { ...news, ...decided },
       failures: refusalsOf(result),
@@ -74,9 +76,9 @@ function decisions(
   news: PlacementInputs,
   input: PlanInput,
   result: PlanResult,
+  lost: NonNullable<PlacementInputs["lost"]>,
 ): Partial<PlacementInputs> {
   const order = orderOf(known(olds.order), input, result);
-  const lost = lostOf(known(olds.lost), input, result);
   const names = toAddedNames(news, input, result);
   return {
     assignments: toAssignments(news, input, result),
@@ -100,7 +102,9 @@ function giveUpUnreachable(
   snapshots.forEach((snapshot, i) => {
     const host = hosts[i];
     if (!host || snapshot.reachable || snapshot.problem.code !== "unreachable") return;
-    const counted = Object.keys(lost).filter((name) => lost[name]?.host === snapshot.name);
+    const counted = Object.entries(lost)
+      .filter(([, entry]) => hostsLeft(entry).includes(snapshot.name))
+      .map(([name]) => name);
     giveUpForNow(host.connection, counted);
   });
 }

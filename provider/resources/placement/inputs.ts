@@ -82,8 +82,11 @@ export interface PlacementInputs {
   names?: Record<string, Record<string, string[]>>;
   /** By container: the one that has to be in its new place before it moves. Kept while it stays. Absent: none. */
   order?: Record<string, string>;
-  /** Containers that were placed anew, or left the program, while their host was gone: what runs there is removed when it is back. */
-  lost?: Record<string, { host: string }>;
+  /**
+   * Containers that were placed anew, or left the program, while their hosts were gone, and those hosts: what runs there
+   * is removed when they are back. `host`: as earlier versions wrote a single one.
+   */
+  lost?: Record<string, { hosts: string[] } | { host: string }>;
   /** How many hosts the cloud should have; present if asked for. */
   hostSupply?: Supply;
 }

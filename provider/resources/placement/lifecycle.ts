@@ -5,9 +5,9 @@ import { inform, warn } from "../../progress.js";
 import { makeCheck, type PlanWorld } from "./check.js";
 import { diff } from "./diff.js";
 import type { PlacementInputs, PlacementState } from "./inputs.js";
-import { removeLeftover, removeLeftovers } from "./leftovers.js";
+import { removeAllLeftovers, removeLeftover, removeLeftovers } from "./leftovers.js";
 
-/** The verbs of the plan over a given world. All but `check` keep what it decided; `update` clears what was lost. */
+/** The verbs of the plan over a given world. All but `check` keep what it decided; `update` and `delete` clear what was lost. */
 export function makePlacementLifecycle(
   world: PlanWorld,
 ): Lifecycle<PlacementInputs, PlacementState> {
@@ -20,7 +20,7 @@ export function makePlacementLifecycle(
       await removeLeftovers(world, olds, news);
       return { outs: news };
     },
-    delete: async () => undefined,
+    delete: (_id, state) => removeAllLeftovers(world, state),
   };
 }
 

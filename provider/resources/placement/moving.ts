@@ -1,4 +1,4 @@
-import type { Move, PlanInput, PlanResult } from "../../placement/model.js";
+import type { Candidate, Move, PlanInput, PlanResult } from "../../placement/model.js";
 import { listing } from "../../placement/words.js";
 import type { PlacementInputs } from "./inputs.js";
 
@@ -31,35 +31,68 @@ export function orderOf(
   return order;
 }
 
+type Lost = Record<string, { hosts: string[] }>;
+
+/** The hosts on which a container was left, whichever version wrote them down. */
+export function hostsLeft(entry: NonNullable<PlacementInputs["lost"]>[string]): string[] {
+  return "hosts" in entry ? entry.hosts : [entry.host];
+}
+
 /**
  * Containers that were on a host when it was lost, and may still run there: they run elsewhere now, or have left the
- * program. One is dropped when its host and the Docker on it answer again and the new one, if there is to be one, is seen
- * to run; when it has gone back; or when its host has left the program.
+ * program. A host is dropped when it and the Docker on it answer again and the new one, if there is to be one, is seen
+ * to run and to be well; when the container has gone back; or when the host has left the program.
  */
 export function lostOf(
   before: NonNullable<PlacementInputs["lost"]>,
   input: PlanInput,
   result: PlanResult,
-): NonNullable<PlacementInputs["lost"]> {
+): Lost {
   const hosts = new Map(input.candidates.map((candidate) => [candidate.name, candidate]));
   const requested = new Set(input.requests.map(({ name }) => name));
-  const lost: NonNullable<PlacementInputs["lost"]> = {};
-  for (const [name, { host }] of Object.entries(before)) {
-    const candidate = hosts.get(host);
+  const lost: Lost = {};
+  const leave = (name: string, host: string) => {
+    const { hosts: others } = (lost[name] ??= { hosts: [] });
+    if (!others.includes(host)) others.push(host);
+  };
+  for (const [name, entry] of Object.entries(before)) {
     const now = result.assignments[name]?.host;
-    if (!candidate || now === host) continue;
-    const { notReady, pending, withoutDocker } = candidate;
-    const isBack = notReady === undefined && pending !== true && withoutDocker !== true;
-    const runs = now !== undefined && hosts.get(now)?.own[name] !== undefined;
-    if (!isBack || (requested.has(name) && !runs)) lost[name] = { host };
+    const own = now === undefined ? undefined : hosts.get(now)?.own[name];
+    const isServed = own !== undefined && own.unready !== true;
+    for (const host of hostsLeft(entry)) {
+      const candidate = hosts.get(host);
+      if (!candidate || now === host) continue;
+      if (!isBack(candidate) || (requested.has(name) && !isServed)) leave(name, host);
+    }
   }
   if (input.replaceLost !== true) return lost;
   for (const [name, { host }] of Object.entries(input.previous.assignments)) {
     const isLost = hosts.get(host)?.lost === true;
     const stays = requested.has(name) && [host, undefined].includes(result.assignments[name]?.host);
-    if (isLost && !stays) lost[name] = { host };
+    if (isLost && !stays) leave(name, host);
   }
   return lost;
+}
+
+function isBack({ notReady, pending, withoutDocker }: Candidate): boolean {
+  return notReady === undefined && pending !== true && withoutDocker !== true;
+}
+
+/** What was left on a host that is back stays there for the time being: why. */
+export function waitingIn(lost: Lost, input: PlanInput, result: PlanResult): string[] {
+  const hosts = new Map(input.candidates.map((candidate) => [candidate.name, candidate]));
+  return Object.entries(lost).flatMap(([name, entry]) => {
+    const now = result.assignments[name]?.host;
+    if (now === undefined || hosts.get(now)?.own[name]?.unready !== true) return [];
+    const back = entry.hosts.filter((host) => {
+      const candidate = hosts.get(host);
+      return candidate?.own[name] !== undefined && isBack(candidate);
+    });
+    return back.map(
+      (host) =>
+        `${name} is not well on ${now}: what it left on ${host}, which is back, stays until it is`,
+    );
+  });
 }
 
 /** What the preview says of moves that the program did not ask for one by one. */

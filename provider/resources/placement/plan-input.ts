@@ -2,6 +2,7 @@ import type { HostSnapshot } from "../../host/observe.js";
 import { ownerOf } from "../../host/ownership.js";
 import type {
   Assignment,
+  Candidate,
   NetworkAllocation,
   NetworkRequest,
   PlanInput,
@@ -57,7 +58,7 @@ export function toPlanInput(
     previous: {
       assignments: decided(olds.assignments) as Record<string, Assignment>,
       networks: decided(olds.allocations) as Record<string, NetworkAllocation>,
-      ...volumesBefore(olds.requests),
+      ...mountedBefore(olds.requests, candidates),
     },
     given,
     undecided: {
@@ -74,12 +75,28 @@ export function toPlanInput(
 }
 
 /** What the containers of the previous plan mounted, as far as it is known. */
-function volumesBefore(
+function mountedBefore(
   requests: PlacementInputs["requests"] | undefined,
-): Pick<PlanInput["previous"], "volumes"> {
+  candidates: readonly Candidate[],
+): Pick<PlanInput["previous"], "volumes" | "folders"> {
   if (!Array.isArray(requests)) return {};
   const known = requests.filter((each) => isRecord(each) && !hasUnknown(each.volumes));
-  return { volumes: Object.fromEntries(known.map(({ name, volumes }) => [name, volumes])) };
+  const folders = requests.flatMap((each): [string, string[]][] => {
+    if (!isRecord(each) || hasUnknown(each.folders)) return [];
+    // One without folders may come from before plans knew of them: then its container tells.
+    const had = each.folders ?? foldersSeen(each.name, candidates);
+    return had ? [[each.name, had]] : [];
+  });
+  return {
+    volumes: Object.fromEntries(known.map(({ name, volumes }) => [name, volumes])),
+    folders: Object.fromEntries(folders),
+  };
+}
+
+/** Undefined: its container was not seen. */
+function foldersSeen(name: string, candidates: readonly Candidate[]): string[] | undefined {
+  const seen = candidates.flatMap(({ own }) => (Object.hasOwn(own, name) ? [own[name]] : []));
+  return seen.length === 0 ? undefined : seen.flatMap((each) => each?.folders ?? []);
 }
 
 /** What the cloud asks for beside its rules, as far as it is known. */

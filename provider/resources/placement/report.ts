@@ -63,9 +63,10 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   requests: {
     what: "container",
     renamed: [
-      // Only published ports and named volumes are in the plan: their numbers are not the program's.
+      // Only published ports, named volumes and folders that are written to are in the plan: their numbers are not the program's.
       [/^ports\[\d+\]/, "ports[]"],
       [/^volumes\[\d+\]/, "mounts[].volume"],
+      [/^folders\[\d+\]/, "mounts[].bind"],
       [/^devices\[\d+\]/, "accelerators[]"],
       [/^platforms\[\d+\].*/, "platform"],
     ],

@@ -257,6 +257,10 @@ function checkRequest(report: Report, at: string, request: unknown): void {
     report.list(`${at}.volumes`, it["volumes"], (volume, path) => {
       report.keeps(path, volume, rule.text);
     });
+    if (it["folders"] !== undefined)
+      report.list(`${at}.folders`, it["folders"], (folder, path) => {
+        report.keeps(path, folder, rule.text);
+      });
     report.list(`${at}.networks`, it["networks"], (attachment, path) => {
       report.object(path, attachment, ["network", "address", "aliases"], (each) => {
         report.keeps(`${path}.network`, each["network"], NAME);
@@ -302,6 +306,7 @@ const REQUEST = [
   "memoryBytes",
   "ports",
   "volumes",
+  "folders",
   "networks",
   "revision",
   "stopFirst",

@@ -120,6 +120,19 @@ describe("claim", () => {
     );
   });
 
+  it("lets a successor take its own place when the limit has become lower", async () => {
+    const capacity = { cpus: 9, memoryBytes: 1000 * MIB, maxContainers: 1 };
+    await place(engine(), claimant("b", { owner: "app/b/web" }));
+    const first = claimant("a", { owner: "app/a/web" });
+    await place(engine(), first);
+    const next = claimant("a", { owner: "app/a/web", capacity });
+    expect(await reason(place(engine(), next))).toBe("");
+    expect(h1.docker.containers.size).toBe(3);
+    expect(await reason(place(engine(), claimant("a", { capacity })))).toContain(
+      "would be container 4 of at most 1",
+    );
+  });
+
   it("names the newest of those who came before", async () => {
     for (const name of ["one", "two", "three", "four", "five"])
       await place(engine(), claimant("b", { owner: `app/b/${name}`, cpus: 0.75 }));

@@ -106,7 +106,7 @@ const lost = (name: string): HostSnapshot => ({
 });
 
 /** The lifecycle over hosts that are as given; records what was asked and said. */
-function world(snapshots: Record<string, HostSnapshot> = {}) {
+function world(snapshots: Record<string, HostSnapshot> = {}, failure?: Error) {
   const asked: string[][] = [];
   const warnings: string[] = [];
   const said: string[] = [];
@@ -119,6 +119,7 @@ function world(snapshots: Record<string, HostSnapshot> = {}) {
     warn: async (message) => void warnings.push(message),
     inform: async (message) => void said.push(message),
     removeLeftover: async ({ name }, owner) => {
+      if (failure) throw failure;
       removed.push(`${owner} on ${name}`);
       return [`${owner} of ${name}`];
     },
@@ -130,6 +131,7 @@ function world(snapshots: Record<string, HostSnapshot> = {}) {
     create: (...args: Parameters<Verbs["create"]>) => lifecycle.create(...args),
     update: (...args: Parameters<Verbs["update"]>) => lifecycle.update(...args),
     read: (...args: Parameters<Verbs["read"]>) => lifecycle.read(...args),
+    remove: (...args: Parameters<Verbs["delete"]>) => lifecycle.delete(...args),
     asked,
     warnings,
     said,
@@ -258,6 +260,36 @@ describe("check of the plan", () => {
     expect(await reasons({}, without, bare as typeof before)).toEqual([]);
   });
 
+  it("refuses to leave a folder behind, as the container that is seen has it or the last plan had", async () => {
+    const onH1 = {
+      requests: [ask("db", { constraints: [{ kind: "host" as const, host: "h1" }] })],
+    };
+    const { inputs: before } = await world().check({}, inputs(onH1));
+    const inB = { ...ask("db"), constraints: [{ kind: "hostname" as const, pattern: "h2" }] };
+    const moves = inputs({ requests: [{ ...inB, folders: ["/srv/db"] }] });
+    const refusal =
+      "no host for db: 1 host does not match hostname h2, 1 host does not hold its folder /srv/db, which is on h1";
+    const mounted = (RW: boolean) =>
+      seen("h1", [
+        {
+          Labels: { [LABELS.owner]: "shop/dev/db" },
+          Mounts: [{ Type: "bind", Source: "/srv/db", Destination: "/data", RW }],
+        },
+      ]);
+    const plan = async (snapshot: HostSnapshot, olds = before) => {
+      const { failures, inputs: checked } = await world({ h1: snapshot }).check(olds!, moves);
+      return failures?.map(({ reason }) => reason).join() || checked?.assignments?.["db"]?.host;
+    };
+    // The state is of a version that knew of no folders.
+    expect(await plan(mounted(true))).toBe(refusal);
+    expect(await plan(mounted(false))).toBe("h2");
+    expect(await plan(lost("h1"))).toContain(
+      "its folder /srv/db is on h1, which cannot be reached",
+    );
+    const known = { ...before!, requests: [{ ...ask("db"), folders: ["/srv/db"] }] };
+    expect(await plan(seen("h1"), known)).toBe(refusal);
+  });
+
   it("counts declared capacity over observed, and other stacks' reservations", async () => {
     const hosts = [planHost("h1", { capacity: { cpus: 1 } }), planHost("h2")];
     const labels = { [LABELS.owner]: "other/prod/db", [LABELS.cpus]: "1.5" };
@@ -348,13 +380,13 @@ describe("a host whose Docker is not seen", () => {
     const first = await world().check({}, inputs());
     const program = inputs({ replaceLost: true });
     const moved = (await world({ h2: lost("h2") }).check(first.inputs ?? {}, program)).inputs;
-    expect(moved?.lost).toEqual({ "web-1": { host: "h2" } });
+    expect(moved?.lost).toEqual({ "web-1": { hosts: ["h2"] } });
     const labels = { [LABELS.owner]: "shop/dev/web-1" };
     const running = { h1: seen("h1", [{ Labels: labels }]) };
     for (const what of [silent, absent]) {
       const there = { ...running, h2: withoutEngine("h2", what) };
       const { inputs: checked } = await world(there).check(moved ?? {}, program);
-      expect(checked?.lost, what).toEqual({ "web-1": { host: "h2" } });
+      expect(checked?.lost, what).toEqual({ "web-1": { hosts: ["h2"] } });
     }
     expect((await world(running).check(moved ?? {}, program)).inputs).not.toHaveProperty("lost");
   });
@@ -373,7 +405,7 @@ describe("a lost host whose containers are placed anew", () => {
     const first = await world().check({}, given());
     const [web0] = given().requests;
     const second = await world(gone).check(first.inputs!, given([web0!]));
-    expect(second.inputs?.lost).toEqual({ "web-1": { host: "h2" } });
+    expect(second.inputs?.lost).toEqual({ "web-1": { hosts: ["h2"] } });
     expect(isRemovedLater(connection("h2"), "web-1")).toBe(true);
     const still = await world(gone).check(second.inputs!, given([web0!]));
     expect(still.inputs).toEqual(second.inputs);
@@ -388,7 +420,7 @@ describe("a lost host whose containers are placed anew", () => {
   it("lets the deletion wait for those alone of which it keeps count", async () => {
     const first = await world().check({}, given());
     const second = await world(gone).check(first.inputs!, given());
-    expect(second.inputs?.lost).toEqual({ "web-1": { host: "h2" } });
+    expect(second.inputs?.lost).toEqual({ "web-1": { hosts: ["h2"] } });
     expect(isGivenUp(connection("h2"))).toBe(true);
     expect(isRemovedLater(connection("h2"), "web-1")).toBe(true);
     expect(isRemovedLater(connection("h2"), "web-0")).toBe(false);
@@ -412,11 +444,88 @@ describe("a lost host whose containers are placed anew", () => {
     expect(removed).toEqual(["shop/dev/old on h2"]);
   });
 
+  it("reads what an earlier version wrote, and writes it anew", async () => {
+    const olds = { ...given(), lost: { old: { host: "h2" } } };
+    const { inputs: checked } = await world(gone).check(olds, given());
+    expect(checked?.lost).toEqual({ old: { hosts: ["h2"] } });
+  });
+
+  it("keeps count of each host when one is lost after the other", async () => {
+    const hosts = ["h1", "h2", "h3"].map((name) => planHost(name));
+    const one = inputs({ hosts, requests: replicas("web", 1), replaceLost: true });
+    const first = await world().check({}, one);
+    const second = await world({ h1: lost("h1") }).check(first.inputs!, one);
+    const third = await world({ h1: lost("h1"), h2: lost("h2") }).check(second.inputs!, one);
+    expect(third.inputs?.assignments?.["web-0"]?.host).toBe("h3");
+    expect(third.inputs?.lost).toEqual({ "web-0": { hosts: ["h1", "h2"] } });
+    expect(isRemovedLater(connection("h1"), "web-0")).toBe(true);
+    expect(isRemovedLater(connection("h2"), "web-0")).toBe(true);
+
+    const runs = { h3: seen("h3", [ran("web-0")]) };
+    const { check, update, removed } = world({ ...runs, h1: lost("h1") });
+    const half = await check(third.inputs!, one);
+    expect(half.inputs?.lost).toEqual({ "web-0": { hosts: ["h1"] } });
+    await update("id", third.inputs!, half.inputs!);
+    expect(removed).toEqual(["shop/dev/web-0 on h2"]);
+  });
+
+  it.each<[string, Partial<ContainerSummary>]>([
+    ["is unhealthy", { Status: "Up 2 minutes (unhealthy)" }],
+    ["is starting", { Status: "Up 3 seconds (health: starting)" }],
+    ["does not run", { State: "exited", Status: "Exited (1) 2 seconds ago" }],
+  ])("keeps what was left while the new one %s, and says so", async (_, state) => {
+    const first = await world().check({}, given());
+    const moved = await world(gone).check(first.inputs!, given());
+    const there = {
+      h1: seen("h1", [ran("web-0"), { ...ran("web-1"), ...state }]),
+      h2: seen("h2", [ran("web-1")]),
+    };
+    const { check, warnings } = world(there);
+    const { inputs: checked } = await check(moved.inputs!, given());
+    expect(checked?.lost).toEqual({ "web-1": { hosts: ["h2"] } });
+    expect(warnings).toEqual([
+      "web-1 is not well on h1: what it left on h2, which is back, stays until it is",
+    ]);
+  });
+
+  describe("is deleted with its plan", () => {
+    const state = { ...inputs(), lost: { "web-1": { hosts: ["h2", "h9"] }, old: { host: "h1" } } };
+
+    it("so what was left goes now", async () => {
+      const { remove, removed, said } = world();
+      await remove("id", state);
+      expect(removed).toEqual(["shop/dev/web-1 on h2", "shop/dev/old on h1"]);
+      expect(said[0]).toBe(
+        "host h2 is back: shop/dev/web-1 of h2, which web-1 had left there, was removed",
+      );
+    });
+
+    const away = new CloudError("unreachable", "cannot be reached: timed out", { host: "h2" });
+
+    it("unless its host still cannot be reached", async () => {
+      await expect(world({}, away).remove("id", state)).rejects.toThrow(
+        'host h2: cannot be reached: timed out\nIf it will never come back, set whenUnreachable: "forget" on the host, run up, then delete it.',
+      );
+    });
+
+    it("or is forgotten with a host that the program has given up", async () => {
+      const hosts = ["h1", "h2"].map((name) =>
+        planHost(name, { connection: { ...connection(name), whenUnreachable: "forget" } }),
+      );
+      const { remove, warnings } = world({}, away);
+      await remove("id", { ...state, hosts });
+      expect(warnings).toEqual([
+        "what web-1 may have left on h2, which cannot be reached, is forgotten: every container labelled io.clocker.owner=shop/dev/web-1 there",
+        "what old may have left on h1, which cannot be reached, is forgotten: every container labelled io.clocker.owner=shop/dev/old there",
+      ]);
+    });
+  });
+
   it("waits for the new one to run before the old one goes", async () => {
     const first = await world().check({}, given());
     const moved = await world(gone).check(first.inputs!, given());
     const early = await world().check(moved.inputs!, given());
-    expect(early.inputs?.lost).toEqual({ "web-1": { host: "h2" } });
+    expect(early.inputs?.lost).toEqual({ "web-1": { hosts: ["h2"] } });
     const runs = { h1: seen("h1", [ran("web-0"), ran("web-1")]) };
     const late = await world(runs).check(moved.inputs!, given());
     expect(late.inputs).not.toHaveProperty("lost");

@@ -143,12 +143,28 @@ const wanted: [string, Demand, number, number, Supply["limitedBy"], string][] = 
     "2 hosts are desired, as many as there are: 1 container and 100 % of free places need more hosts than can be of 8 places; no number of hosts is enough",
   ],
   [
-    "hosts without places",
-    demand(2, 1, { places: 0 }),
+    "hosts without places: none is asked for, however many there may be",
+    demand(2, 1, { places: 0, maxHosts: 9 }),
     2,
     0,
+    undefined,
+    "2 hosts are desired, as many as there are: 1 container and a headroom of 4 need 5 places, 0 on each host; a host offers none, since the limit of containers is 0: more hosts would not help",
+  ],
+  [
+    "hosts without places, and more than there may be",
+    demand(2, 1, { places: 0, maxHosts: 1 }),
+    1,
+    0,
     "max",
-    "2 hosts are desired, as many as there are: 1 container and a headroom of 4 need 5 places, 0 on each host; no number of hosts is enough",
+    "1 host is desired, 1 fewer than there are: 1 container and a headroom of 4 need 5 places, 0 on each host; a host offers none, since the limit of containers is 0: more hosts would not help; the most is 1",
+  ],
+  [
+    "hosts without places, and nothing that needs one",
+    demand(0, 0, { places: 0, headroom: { count: 0 } }),
+    0,
+    0,
+    undefined,
+    "0 hosts are desired, as many as there are: 0 containers and a headroom of 0 need 0 places, 0 on each host",
   ],
 ];
 
@@ -180,7 +196,7 @@ describe("the desired number of hosts", () => {
     [
       "a share of no places",
       demand(2, 3, { places: 0, headroom: { percent: 0.5 } }),
-      { desiredHosts: 2, limitedBy: "max", utilisation: 0, low: 0, high: 0 },
+      { desiredHosts: 2, state: "hot", utilisation: 0, low: 0, high: 0 },
     ],
     [
       "headroom above all places",
@@ -374,9 +390,8 @@ describe("headroom as resources", () => {
       { candidates: [] },
       {
         desiredHosts: 0,
-        limitedBy: "max",
         sentence:
-          "0 hosts are desired, as many as there are: 0 cpus are free, the headroom is 1, a host has 0; no number of hosts is enough",
+          "0 hosts are desired, as many as there are: 0 cpus are free, the headroom is 1, a host has 0; what a host offers is not known: there is none, and no hostShape: more hosts would not help",
       },
     ],
   ])("%s", (_, spec, over, expected) => {

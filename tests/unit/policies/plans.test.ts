@@ -153,6 +153,11 @@ describe("survives host loss", () => {
     expect(said(resources, { data: "count" })).toEqual([
       "cloud cloud does not survive the loss of h1: db would be lost: its volume data is on h1",
     ]);
+    const folder = [...TWO, planOf(["h1", "h2"], [[ask("db", { folders: ["/srv/db"] }), "h1"]])];
+    expect(said(folder)).toEqual([]);
+    expect(said(folder, { data: "count" })).toEqual([
+      "cloud cloud does not survive the loss of h1: db would be lost: its folder /srv/db is on h1",
+    ]);
   });
 
   it("leaves out clouds of one host, which nobody expects to survive it", () => {

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { ContainerPlace } from "../../../provider/resources/placed-container/inputs.js";
 import type { PlacementInputs } from "../../../provider/resources/placement/inputs.js";
+import type { CloudExport } from "../../../sdk/resources/docker-cloud.js";
 import { stuckSentence } from "../../../sdk/stuck.js";
 
 interface Registered {
@@ -271,6 +273,55 @@ describe("the plan of a cloud", () => {
       "container twice is requested twice from the cloud cloud: names are unique within a cloud and stack",
     );
     await settle(first.host);
+  });
+});
+
+describe("what a container's place says of its host", () => {
+  it("is the tightest maxContainers of host, cloud and container; the cloud's goes to other stacks too", async () => {
+    const sdk = await import("../../../sdk/index.js");
+    const host = new sdk.DockerHost("h1", {
+      address: "10.0.0.1",
+      hostKey: "SHA256:x",
+      maxContainers: 9,
+    });
+    const cloud = new sdk.DockerCloud("cloud", {
+      hosts: [host],
+      constraints: [sdk.constraint.maxContainers(5), { kind: "maxContainers", max: 7 }],
+    });
+    const network = new sdk.VirtualNetwork("lan", { cloud });
+    const make = (name: string, max?: number) =>
+      new sdk.PlacedContainer(name, {
+        ...{ cloud, networks: [network], image: "busybox" },
+        ...(max === undefined ? {} : { constraints: [sdk.constraint.maxContainers(max)] }),
+      });
+    await settle(...[make("any"), make("few", 2), make("many", 8)].map(({ status }) => status));
+    const limits = containers().map(({ name, inputs: { place } }) => [
+      name,
+      (place as ContainerPlace).capacity?.maxContainers,
+    ]);
+    expect(Object.fromEntries(limits)).toMatchObject({ any: 5, few: 2, many: 5 });
+    const exported = await new Promise<CloudExport>((resolve) => cloud.export().apply(resolve));
+    expect(exported.hosts.map(({ maxContainers }) => maxContainers)).toEqual([5]);
+  });
+});
+
+describe("folders of the host", () => {
+  it("are data unless they are read-only", async () => {
+    const { sdk, cloud, network } = await program();
+    const mounts = [
+      { bind: "/srv/./data/", target: "/data" },
+      { bind: "/srv/pages", target: "/pages", readOnly: true },
+      { volume: "v", target: "/v" },
+    ];
+    const web = { cloud, networks: [network], image: "busybox" };
+    const made = [
+      new sdk.PlacedContainer("db", { ...web, mounts }),
+      new sdk.PlacedContainer("web", { ...web, mounts: mounts.slice(1) }),
+    ];
+    await settle(...made.map(({ status }) => status));
+    const [db, pages] = requestsOf(plans()[0]);
+    expect(db).toMatchObject({ folders: ["/srv/data"], volumes: ["v"], stopFirst: true });
+    expect(pages).not.toHaveProperty("folders");
   });
 });
 
