@@ -26,7 +26,7 @@ export function folderHome(
   hosts: readonly HostState[],
 ): FolderHome | undefined {
   const { name, folders = [], constraints } = request;
-  if (folders.length === 0) return undefined;
+  if (!hasFolders(request)) return undefined;
   const had = Object.hasOwn(previous.assignments, name)
     ? { on: previous.assignments[name]?.host ?? "", folders: foldersBefore(previous, name) }
     : seenFolders(name, hosts);

@@ -136,6 +136,20 @@ describe("a container that writes to a folder of its host", () => {
     expect(hostsOf(planAll(found(["/srv/other"])))).toEqual({ store: "h2" });
   });
 
+  it.each([
+    ["first", ["store-0", "store-1"]],
+    ["last", ["store-1", "store-0"]],
+  ])("does not hold a sibling that has no data yet, named %s", (_, names) => {
+    const requests = names.map((name) =>
+      ask(name, { type: "store", folders: [LOGS], constraints: inZoneB }),
+    );
+    const assignments = { "store-0": assigned("h1"), "store-1": assigned("h1") };
+    const folders = { "store-0": [LOGS], "store-1": [] };
+    const result = planAll(later({ requests }, { assignments, folders }));
+    expect(hostsOf(result)).toEqual({ "store-1": "h2" });
+    expect(result.refusals.map(({ name }) => name)).toEqual(["store-0"]);
+  });
+
   it("may be called as what every object has", () => {
     const named = ask("constructor", { folders: [LOGS] });
     const plan = later({ requests: [named] }, { folders: {} });
