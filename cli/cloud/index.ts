@@ -3,6 +3,8 @@ import { flagsOf, positiveNumber, withStack } from "../commands/options.js";
 import type { ExecFlags } from "./exec.js";
 import type { LogFlags } from "./logs.js";
 import type { CommonFlags } from "../commands/options.js";
+import type { GraphFlags } from "./graph.js";
+import type { TraceFlags } from "./net-trace.js";
 import type { PlanFlags } from "./plan.js";
 
 type Json = CommonFlags & { json?: boolean };
@@ -75,6 +77,24 @@ export function registerCloud(program: Command): void {
       (await import("./net.js")).ls(flagsOf<Json>(command)),
     );
 
+  look("inspect <network>", "one network: addresses, hosts, containers, names, policy")
+    .description("Shows all that the stack's state says of one network. Asks no host.")
+    .action(async (name: string, _options: unknown, command: Command) =>
+      (await import("./net-inspect.js")).inspect(name, flagsOf<Json>(command)),
+    );
+
+  look("trace <from> <to>", "the way of a packet, and what allows or stops it")
+    .description(
+      "Shows how a packet gets from one container, host or `outside` to another: names, hosts, tunnels, MTU, published ports,\n" +
+        "and the rule that lets it through or the lack of one. Asks no host, unless it is to measure.\n" +
+        "Exit code 1 where what is measured is not what the state says.",
+    )
+    .option("--probe", "connect, and compare")
+    .option("--port <port>", "connect to this TCP port", positiveNumber)
+    .action(async (from: string, to: string, _options: unknown, command: Command) =>
+      (await import("./net-trace.js")).trace(from, to, flagsOf<TraceFlags>(command)),
+    );
+
   look("matrix [network]", "who may connect to whom, by the policies")
     .description(
       "Shows for every pair of containers on a network, and for the outside, what may be connected to. Asks no host.",
@@ -89,6 +109,15 @@ export function registerCloud(program: Command): void {
     )
     .action(async (name: string | undefined, _options: unknown, command: Command) =>
       (await import("./net.js")).probe(name, flagsOf<Json>(command)),
+    );
+
+  add("graph", "a picture of the stack: hosts, networks, containers")
+    .description(
+      "Shows hosts, networks with their policies, and containers with their addresses and published ports. Asks no host.",
+    )
+    .option("--svg [file]", "as a picture, into a file or to standard output")
+    .action(async (_options: unknown, command: Command) =>
+      (await import("./graph.js")).graph(flagsOf<GraphFlags>(command)),
     );
 
   add("doctor", "what is ours on the hosts, what is not, and what is left over")

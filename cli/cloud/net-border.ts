@@ -18,10 +18,9 @@ export function borderOf(cloud: CloudState, network: VirtualNetworkState): Borde
 }
 
 function entriesOf(cloud: CloudState, network: string): Record<string, Entry[]> {
-  const versions = new Map(cloud.hosts.map(({ name, state }) => [name, state.facts.engineVersion]));
   return Object.fromEntries(
     cloud.containers
-      .filter(({ state: { place } }) => carrierOf(place, versions.get(place.host)) === network)
+      .filter(({ state: { place } }) => carrierOf(cloud, place) === network)
       .map(({ name, state: { spec, place } }) => [
         name,
         spec.ports
@@ -38,10 +37,14 @@ function entriesOf(cloud: CloudState, network: string): Record<string, Entry[]> 
 
 /**
  * The network over which Docker publishes a container's ports: that of its default route, which is the first one
- * attached on Docker 28 and later, and before that the first by name.
+ * attached on Docker 28 and later, and before that the first by name. Undefined for a container without networks.
  */
-function carrierOf({ networks }: ContainerPlace, engineVersion: string | undefined) {
-  const byName = Number.parseInt(engineVersion ?? "", 10) < 28;
+export function carrierOf(
+  cloud: CloudState,
+  { host, networks }: ContainerPlace,
+): string | undefined {
+  const { engineVersion = "" } = cloud.hosts.find(({ name }) => name === host)?.state.facts ?? {};
+  const byName = Number.parseInt(engineVersion, 10) < 28;
   const order = byName
     ? [...networks].sort((a, b) => (a.dockerName < b.dockerName ? -1 : 1))
     : networks;

@@ -1,18 +1,25 @@
 import { borderOf } from "./net-border.js";
 import type { Border } from "../../provider/firewall/border.js";
 import { matrix, type MatrixRow } from "../../provider/firewall/matrix.js";
-import type { Policy } from "../../provider/firewall/model.js";
+import type { Policy, PolicyMember } from "../../provider/firewall/model.js";
 import { CloudError } from "../../provider/errors.js";
+import type { DriverName } from "../../provider/ipam/driver-facts.js";
 import type { CloudState } from "./state.js";
 
 /** One network with who is on it and what its policy says. Pure, from the state alone. */
 export interface NetworkView {
   network: string;
   networkId: string;
-  driver: string;
+  driver: DriverName;
   cidr: string;
   vni: number;
-  hosts: { name: string; block: string; underlay: string }[];
+  mtu: number;
+  domain: string;
+  hosts: { name: string; block: string; gateway: string; underlay: string }[];
+  /** Containers that are on it now. */
+  members: PolicyMember[];
+  /** Names and their addresses, of all plans. */
+  records: Record<string, string[]>;
   /** Name of the NetworkPolicy; absent: containers reach each other, and the outside is as the border says. */
   policyName?: string;
   policy: Policy;
@@ -40,7 +47,16 @@ export function networkViews(cloud: CloudState): NetworkView[] {
       driver: state.driver,
       cidr: state.cidr,
       vni: state.vni,
-      hosts: state.hosts.map(({ name, block, underlay }) => ({ name, block, underlay })),
+      mtu: state.mtu,
+      domain: state.domain,
+      hosts: state.hosts.map(({ name, block, gateway, underlay }) => ({
+        ...{ name, block, gateway, underlay },
+      })),
+      members,
+      records: Object.assign(
+        { ...state.records },
+        ...cloud.names.filter((names) => names.network === network).map(({ records }) => records),
+      ) as Record<string, string[]>,
       ...(found ? { policyName: found.name } : {}),
       policy: found
         ? { ...found.state, members: found.state.members }

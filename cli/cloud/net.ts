@@ -1,11 +1,10 @@
 import { printJson, table } from "../commands/table.js";
 import type { CommonFlags } from "../commands/options.js";
 import { finish } from "../program.js";
-import { dockerFor } from "../../provider/host/docker.js";
-import { transportFor } from "../../provider/host/pool.js";
 import { parsePorts } from "../../provider/firewall/model.js";
 import type { MatrixRow } from "../../provider/firewall/matrix.js";
 import { eachHost, reportSilent } from "./each-host.js";
+import { connectFrom, type Knock } from "./net-connect.js";
 import { chosen, matrixOf, type NetworkMatrix, networkViews } from "./net-model.js";
 import { cloudState, connections, type CloudState } from "./state.js";
 
@@ -63,22 +62,8 @@ export interface Measured {
   port: number;
   /** By the policy. */
   expected: "open" | "blocked";
-  /** "open": answered, also by a refusal, which only an open way brings back. */
-  measured: "open" | "blocked";
+  measured: Knock;
 }
-
-/**
- * One TCP connection each from a container's own network namespace, with the host's bash, so that it works for images
- * that hold no tools. Standard input: pid, address, port. A refusal is an answer; silence for a second is not.
- */
-const CONNECT = `while read -r pid address port; do
-  (
-    said=$(LC_ALL=C nsenter -t "$pid" -n timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$address" "$port" 2>&1)
-    code=$?
-    case "$code $said" in 0\\ * | *refused*) echo "$pid $address $port open" ;; *) echo "$pid $address $port blocked" ;; esac
-  ) &
-done
-wait`;
 
 /** `clocker net probe`: connects from every container to every other one; exit code 1 where it is not as the matrix says. */
 export async function probe(name: string | undefined, flags: NetFlags): Promise<void> {
@@ -88,17 +73,10 @@ export async function probe(name: string | undefined, flags: NetFlags): Promise<
     connections(cloud).filter((host) => wanted.some(({ on }) => on === host.name)),
     async (connection) => {
       const here = wanted.filter(({ on }) => on === connection.name);
-      const pids = new Map<string, number>();
-      for (const id of new Set(here.map((each) => each.id)))
-        pids.set(id, (await dockerFor(connection).inspectContainer(id)).State.Pid);
-      const lines = here.map((each) => `${pids.get(each.id)} ${each.address} ${each.port}`);
-      const result = await transportFor(connection).script(CONNECT, [], {
-        stdin: lines.map((line) => `${line}\n`).join(""),
-      });
-      const said = new Set(result.stdout.split("\n"));
+      const answers = await connectFrom(connection, here);
       return here.map(({ network, from, to, port, expected }, index): Measured => ({
         ...{ network, from, to, port, expected },
-        measured: said.has(`${lines[index]} open`) ? "open" : "blocked",
+        measured: answers[index]!,
       }));
     },
   );

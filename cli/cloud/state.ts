@@ -4,6 +4,7 @@ import type { HostConnection } from "../../provider/host/connection.js";
 import { CloudError } from "../../provider/errors.js";
 import { ownerOf } from "../../provider/host/ownership.js";
 import type { DockerHostState } from "../../provider/resources/docker-host/inputs.js";
+import type { NetworkNamesState } from "../../provider/resources/network-names/inputs.js";
 import type { NetworkPolicyState } from "../../provider/resources/network-policy/inputs.js";
 import type { PlacedContainerState } from "../../provider/resources/placed-container/inputs.js";
 import type { PlacementState } from "../../provider/resources/placement/inputs.js";
@@ -20,6 +21,8 @@ export interface CloudState {
   plans: PlacementState[];
   networks: VirtualNetworkState[];
   policies: { name: string; state: NetworkPolicyState }[];
+  /** Names that later plans added. */
+  names: NetworkNamesState[];
   /** `id` is Docker's. */
   containers: { name: string; id: string; owner: string; state: PlacedContainerState }[];
   /** Operations that died in the midst of it and were not done again. */
@@ -44,6 +47,7 @@ export async function cloudState(flags: CommonFlags): Promise<CloudState> {
     plans: of<PlacementState>("Placement").map(({ state }) => state),
     networks: of<VirtualNetworkState>("VirtualNetwork").map(({ state }) => state),
     policies: of<NetworkPolicyState>("NetworkPolicy"),
+    names: of<NetworkNamesState>("NetworkNames").map(({ state }) => state),
     containers: of<PlacedContainerState>("PlacedContainer").map(({ name, state }) => ({
       id: state.status.containerId,
       name,

@@ -29,6 +29,7 @@ const cloud = {
   plans: [],
   networks: [{ networkId: "lan", dockerIds: { h1: "net1" } }],
   policies: [],
+  names: [],
   containers: [
     { name: "shop-web-0", id: "one", owner: "p/s/shop-web-0", state: state("h1") },
     { name: "shop-web-1", id: "two", owner: "p/s/shop-web-1", state: state("h2") },

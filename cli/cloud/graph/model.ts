@@ -1,0 +1,111 @@
+import { ruleText } from "../../../provider/firewall/decide.js";
+import { factsOf } from "../../../provider/ipam/driver-facts.js";
+import { networkViews } from "../net-model.js";
+import type { CloudState } from "../state.js";
+
+/** What a stack is made of and how it hangs together, by the state alone. */
+export interface Topology {
+  project: string;
+  stack: string;
+  networks: TopologyNetwork[];
+  hosts: TopologyHost[];
+}
+
+export interface TopologyNetwork {
+  name: string;
+  driver: string;
+  cidr: string;
+  mtu: number;
+  encrypted: boolean;
+  /** Containers may reach the outside. */
+  outbound: boolean;
+  policy?: { name: string; isolate: string; outside: string; rules: string[] };
+}
+
+export interface TopologyHost {
+  name: string;
+  /** Where it is reached; absent where the state does not say. */
+  address?: string;
+  /** Its part of each network, in the order of the networks. */
+  networks: { network: string; block: string }[];
+  containers: TopologyContainer[];
+}
+
+export interface TopologyContainer {
+  name: string;
+  application: string;
+  image: string;
+  /** In attach order. */
+  addresses: { network: string; address: string }[];
+  /** Published ports: `8080->80/tcp`. */
+  ports: string[];
+}
+
+export function topologyOf(cloud: CloudState): Topology {
+  const views = networkViews(cloud);
+  const names = new Set([
+    ...cloud.hosts.map(({ name }) => name),
+    ...views.flatMap(({ hosts }) => hosts.map(({ name }) => name)),
+    ...cloud.containers.map(({ state }) => state.place.host),
+  ]);
+  return {
+    project: cloud.project,
+    stack: cloud.stack,
+    networks: cloud.networks.map((state, index): TopologyNetwork => {
+      const { policyName, policy } = views[index]!;
+      return {
+        ...{ name: state.meta.name, driver: state.driver, cidr: state.cidr, mtu: state.mtu },
+        encrypted: factsOf(state.driver).encrypts === "always",
+        outbound: state.outbound,
+        ...(policyName === undefined
+          ? {}
+          : {
+              policy: {
+                ...{ name: policyName, isolate: policy.isolate, outside: policy.outside },
+                rules: policy.rules.map((rule) => ruleText(rule)),
+              },
+            }),
+      };
+    }),
+    hosts: [...names].map((name) => hostOf(cloud, name)),
+  };
+}
+
+function hostOf(cloud: CloudState, name: string): TopologyHost {
+  const address =
+    cloud.hosts.find((host) => host.name === name)?.state.facts.underlayAddress ??
+    cloud.networks.flatMap(({ hosts }) => hosts).find((host) => host.name === name)?.underlay;
+  return {
+    name,
+    ...(address === undefined ? {} : { address }),
+    networks: cloud.networks.flatMap(({ meta, hosts }) => {
+      const part = hosts.find((host) => host.name === name);
+      return part ? [{ network: meta.name, block: part.block }] : [];
+    }),
+    containers: cloud.containers
+      .filter(({ state }) => state.place.host === name)
+      .map(({ name: container, state: { spec, place } }) => ({
+        ...{ name: container, application: spec.application, image: spec.image },
+        addresses: place.networks.map(({ network, address: own }) => ({ network, address: own })),
+        ports: spec.ports
+          .filter(({ hostPort }) => hostPort > 0)
+          .map(({ hostAddress, hostPort, containerPort, protocol }) => {
+            const at = hostAddress === "" ? "" : `${hostAddress}:`;
+            return `${at}${hostPort}->${containerPort}/${protocol}`;
+          }),
+      })),
+  };
+}
+
+/** "vxlan 10.128.0.0/16, MTU 1450, not encrypted". */
+export function networkText({ driver, cidr, mtu, encrypted, outbound }: TopologyNetwork): string {
+  const parts = [`${driver} ${cidr}`, `MTU ${mtu}`, encrypted ? "encrypted" : "not encrypted"];
+  return [...parts, ...(outbound ? [] : ["no way out"])].join(", ");
+}
+
+/** `policy segments: isolates applications, outside open`. */
+export function policyText({ policy }: TopologyNetwork): string {
+  return policy === undefined
+    ? "no policy"
+    : `policy ${policy.name}: isolates ${policy.isolate}, outside ${policy.outside}`;
+}

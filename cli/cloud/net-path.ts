@@ -1,0 +1,350 @@
+import { bridgeName, linkName, VXLAN_PORT } from "../../provider/network/names.js";
+import { factsOf } from "../../provider/ipam/driver-facts.js";
+import { deciding, type Decision } from "../../provider/firewall/decide.js";
+import type { PolicyMember } from "../../provider/firewall/model.js";
+import { CloudError } from "../../provider/errors.js";
+import { carrierOf } from "./net-border.js";
+import { networkViews, type NetworkView } from "./net-model.js";
+import { findContainer, type CloudState } from "./state.js";
+
+/** One place that a packet passes. */
+export interface Step {
+  /** A container, host or "outside". */
+  at: string;
+  what: string;
+}
+
+/** A way from one end to the other, by the state alone. */
+export interface Path {
+  from: string;
+  to: string;
+  /** The network that it leads over; absent where there is none. */
+  network?: string;
+  /** "partly": some ports. "unknown": rules that are not ours decide. */
+  verdict: "open" | "partly" | "blocked" | "unknown";
+  steps: Step[];
+  /** What a probe connects to; absent where nothing can be. */
+  target?: { address: string; ports: number[] };
+}
+
+type End =
+  | { kind: "container"; name: string; host: string; id: string }
+  | { kind: "host"; name: string; address: string }
+  | { kind: "outside"; name: string };
+
+/** Every way between two ends: one for each network that they share, or by way of a published port. Pure. */
+export function pathsBetween(cloud: CloudState, a: string, b: string): Path[] {
+  const [from, to] = [endOf(cloud, a), endOf(cloud, b)];
+  if (from.name === to.name)
+    throw new CloudError("invalid-input", `${from.name} is both ends: name two different ones`);
+  const tracer = new Tracer(cloud);
+  if (to.kind === "container") {
+    if (from.kind === "container") return tracer.between(from, to);
+    return from.kind === "host" ? tracer.fromHost(from, to) : [tracer.entering(from, to)];
+  }
+  if (from.kind === "container") return [tracer.leaving(from, to)];
+  return [
+    {
+      ...{ from: from.name, to: to.name, verdict: "unknown" },
+      steps: [
+        {
+          at: from.name,
+          what: "no network of the stack is in between: it is a matter of the hosts",
+        },
+      ],
+    },
+  ];
+}
+
+export function endOf(cloud: CloudState, name: string): End {
+  if (name === "outside") return { kind: "outside", name };
+  const address = addressOfHost(cloud, name);
+  if (address !== undefined) return { kind: "host", name, address };
+  const { id, state, name: full } = findContainer(cloud, name);
+  return { kind: "container", name: full, host: state.place.host, id };
+}
+
+function addressOfHost(cloud: CloudState, name: string): string | undefined {
+  const known = cloud.hosts.find((host) => host.name === name)?.state.facts.underlayAddress;
+  if (known !== undefined) return known;
+  for (const { hosts } of cloud.networks) {
+    const found = hosts.find((host) => host.name === name);
+    if (found) return found.underlay;
+  }
+  return undefined;
+}
+
+type Of<Kind extends End["kind"]> = Extract<End, { kind: Kind }>;
+
+class Tracer {
+  private readonly views: NetworkView[];
+
+  constructor(private readonly cloud: CloudState) {
+    this.views = networkViews(cloud);
+  }
+
+  between(from: Of<"container">, to: Of<"container">): Path[] {
+    const shared = this.views.filter(
+      (view) => memberOf(view, from.name) && memberOf(view, to.name),
+    );
+    if (shared.length === 0) return [this.byThePort(from, to)];
+    return shared.map((view) => this.within(view, from, to));
+  }
+
+  private within(view: NetworkView, from: Of<"container">, to: Of<"container">): Path {
+    const [source, target] = [memberOf(view, from.name)!, memberOf(view, to.name)!];
+    const decision = deciding(view.policy, source, target);
+    return {
+      ...{ from: from.name, to: to.name, network: view.network, verdict: decision.verdict },
+      steps: [
+        this.interfaceOf(view, source),
+        this.nameOf(view, source.host, target),
+        ...carried(view, source.host, target.host),
+        ...judged(view, target.host, decision),
+        { at: to.name, what: `${target.address} answers` },
+      ],
+      target: { address: target.address, ports: portsIn(decision) },
+    };
+  }
+
+  /** They share no network: the packet leaves one and enters the other as one from outside. */
+  private byThePort(from: Of<"container">, to: Of<"container">): Path {
+    const out = this.leaving(from, {
+      kind: "host",
+      name: to.host,
+      address: addressOfHost(this.cloud, to.host) ?? to.host,
+    });
+    const into = this.entering({ kind: "outside", name: from.name }, to);
+    const parted = {
+      at: from.name,
+      what: `shares no network with ${to.name}: only a published port leads there`,
+    };
+    const blocked = [out, into].some(({ verdict }) => verdict === "blocked");
+    return {
+      ...into,
+      from: from.name,
+      verdict: blocked ? "blocked" : into.verdict,
+      steps: [parted, ...out.steps, ...(out.verdict === "blocked" ? [] : into.steps)],
+    };
+  }
+
+  entering(from: End, to: Of<"container">): Path {
+    const view = this.carrier(to.name);
+    const ends = { from: from.name, to: to.name };
+    if (!view)
+      return {
+        ...ends,
+        verdict: "blocked",
+        steps: [{ at: to.host, what: `${to.name} is on no network` }],
+      };
+    const target = memberOf(view, to.name)!;
+    const over = { ...ends, network: view.network };
+    if (view.border.kind === "foreign")
+      return { ...over, verdict: "unknown", steps: [foreign(view, to.host)] };
+    const decision = deciding(view.policy, "outside", target);
+    if (view.border.kind === "link") {
+      return {
+        ...over,
+        verdict: decision.verdict,
+        steps: [
+          { at: to.host, what: `no firewall: ${target.address} is a machine of the hosts' link` },
+        ],
+        target: { address: target.address, ports: portsIn(decision) },
+      };
+    }
+    const entries = view.border.entries[to.name] ?? [];
+    const { ports } = this.cloud.containers.find(({ name }) => name === to.name)!.state.spec;
+    if (entries.length === 0) {
+      const what = ports.some(({ hostPort }) => hostPort > 0)
+        ? `${to.name} publishes no port that leads over ${view.network} from outside`
+        : `${to.name} publishes no port`;
+      return { ...over, verdict: "blocked", steps: [{ at: to.host, what }] };
+    }
+    const open = entries.filter((entry) => allows(decision, entry));
+    return {
+      ...over,
+      verdict: open.length === 0 ? "blocked" : open.length < entries.length ? "partly" : "open",
+      steps: [
+        ...entries.map((entry) => ({
+          at: to.host,
+          what: `${entry.at}:${entry.hostPort} is translated to ${target.address}:${entry.port}/${entry.protocol}`,
+        })),
+        ...judged(view, to.host, decision),
+        ...(open.length === 0 ? [] : [{ at: to.name, what: `${target.address} answers` }]),
+      ],
+      target: {
+        address: addressOfHost(this.cloud, to.host) ?? to.host,
+        ports: open.filter(({ protocol }) => protocol === "tcp").map(({ hostPort }) => hostPort),
+      },
+    };
+  }
+
+  leaving(from: Of<"container">, to: Of<"host"> | Of<"outside">): Path {
+    const view = this.carrier(from.name);
+    const ends = { from: from.name, to: to.name };
+    if (!view)
+      return {
+        ...ends,
+        verdict: "blocked",
+        steps: [{ at: from.host, what: `${from.name} is on no network` }],
+      };
+    const source = memberOf(view, from.name)!;
+    const over = { ...ends, network: view.network };
+    const first = this.interfaceOf(view, source);
+    if (view.border.kind === "foreign")
+      return { ...over, verdict: "unknown", steps: [first, foreign(view, from.host)] };
+    const decision = deciding(view.policy, source, "outside");
+    const target =
+      to.kind === "host" ? { target: { address: to.address, ports: portsIn(decision) } } : {};
+    if (view.border.kind === "link")
+      return {
+        ...over,
+        verdict: decision.verdict,
+        steps: [first, { at: from.host, what: "leaves by the hosts' link, past the firewall" }],
+        ...target,
+      };
+    if (!view.border.outbound)
+      return {
+        ...over,
+        verdict: "blocked",
+        steps: [
+          first,
+          { at: from.host, what: `network ${view.network} has no way out (outbound: false)` },
+        ],
+      };
+    return {
+      ...over,
+      verdict: decision.verdict,
+      steps: [
+        first,
+        ...judged(view, from.host, decision),
+        { at: from.host, what: "leaves with an address of the host (masquerade)" },
+      ],
+      ...target,
+    };
+  }
+
+  fromHost(from: Of<"host">, to: Of<"container">): Path[] {
+    const views = this.views.filter(
+      (view) => memberOf(view, to.name) && view.hosts.some(({ name }) => name === from.name),
+    );
+    if (views.length === 0) return [this.entering(from, to)];
+    return views.map((view) => {
+      const target = memberOf(view, to.name)!;
+      const gateway = view.hosts.find(({ name }) => name === from.name)!.gateway;
+      return {
+        ...{ from: from.name, to: to.name, network: view.network, verdict: "open" },
+        steps: [
+          {
+            at: from.name,
+            what: `asks as ${gateway}, its own address on ${view.network}; hosts reach all containers`,
+          },
+          ...carried(view, from.name, target.host),
+          { at: to.name, what: `${target.address} answers` },
+        ],
+        target: { address: target.address, ports: [] },
+      };
+    });
+  }
+
+  private interfaceOf(view: NetworkView, { name, address, host }: PolicyMember): Step {
+    return {
+      at: name,
+      what: `${address} on ${view.network} (${view.driver}, ${view.cidr}), MTU ${view.mtu}, on host ${host}`,
+    };
+  }
+
+  private nameOf(view: NetworkView, host: string, target: PolicyMember): Step {
+    const names = Object.entries(view.records).flatMap(([name, addresses]) =>
+      addresses.includes(target.address) ? [`${name}.${view.domain}`] : [],
+    );
+    const gateway = view.hosts.find(({ name }) => name === host)?.gateway ?? "the name server";
+    return names.length === 0
+      ? { at: host, what: `no name on ${view.network} stands for ${target.address}` }
+      : {
+          at: host,
+          what: `${names.sort().join(", ")} is ${target.address}, by the name server ${gateway}`,
+        };
+  }
+
+  /** The network over which Docker publishes a container's ports and sends what is for no network. */
+  private carrier(name: string): NetworkView | undefined {
+    const { place } = this.cloud.containers.find((each) => each.name === name)!.state;
+    const network = carrierOf(this.cloud, place);
+    return this.views.find((view) => view.network === network);
+  }
+}
+
+const memberOf = ({ members }: NetworkView, name: string): PolicyMember | undefined =>
+  members.find((member) => member.name === name);
+
+/** How a packet gets from one host's containers to another's. */
+function carried(view: NetworkView, from: string, to: string): Step[] {
+  const bridge = bridgeName(view.vni);
+  if (view.driver === "macvlan")
+    return [{ at: from, what: "goes over the hosts' own link, not wrapped, past the firewall" }];
+  if (view.driver === "plugin" || view.driver === "cni") return [foreign(view, from)];
+  if (from === to)
+    return [
+      {
+        at: from,
+        what: `stays on the host, on the bridge ${view.driver === "swarm" ? "of the overlay" : bridge}`,
+      },
+    ];
+  const underlay = (name: string) =>
+    view.hosts.find((host) => host.name === name)?.underlay ?? name;
+  const ways = `${underlay(from)} -> ${underlay(to)}`;
+  const { overhead } = factsOf(view.driver);
+  switch (view.driver) {
+    case "routed":
+      return [
+        { at: from, what: `is routed ${ways}, not wrapped and not encrypted` },
+        arrival(view, to),
+      ];
+    case "wireguard":
+      return [
+        { at: from, what: `is encrypted by WireGuard, ${ways}, ${overhead} bytes a packet` },
+        arrival(view, to),
+      ];
+    default:
+      return [
+        {
+          at: from,
+          what: `is wrapped as VXLAN ${view.vni}, UDP ${VXLAN_PORT}, ${ways}, by ${view.driver === "vxlan" ? linkName(view.vni) : view.driver}, ${overhead} bytes a packet, not encrypted`,
+        },
+        arrival(view, to),
+      ];
+  }
+}
+
+function arrival(view: NetworkView, host: string): Step {
+  const where =
+    view.driver === "swarm"
+      ? "the overlay"
+      : view.driver === "ovs"
+        ? `cns${view.vni}`
+        : bridgeName(view.vni);
+  return { at: host, what: `arrives on ${where}` };
+}
+
+function foreign(view: NetworkView, host: string): Step {
+  return { at: host, what: `the driver ${view.driver} carries it by rules of its own` };
+}
+
+function judged(view: NetworkView, host: string, decision: Decision): Step[] {
+  if (view.policyName === undefined) return [];
+  return [{ at: host, what: `policy ${view.policyName}: ${decision.why}` }];
+}
+
+function allows({ verdict, ports }: Decision, entry: { port: number; protocol: string }): boolean {
+  if (verdict === "open") return true;
+  return ports.some(
+    ({ protocol, first, last }) =>
+      protocol === entry.protocol && first <= entry.port && entry.port <= last,
+  );
+}
+
+/** TCP ports that a decision names, the first of each range; none where all are the same. */
+function portsIn({ ports }: Decision): number[] {
+  return ports.flatMap(({ protocol, first }) => (protocol === "tcp" ? [first] : []));
+}
