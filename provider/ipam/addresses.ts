@@ -96,9 +96,9 @@ function attachmentsOf(
   decisions: Decisions,
 ): Attachment[] {
   const pending = new Set(decisions.pending);
-  return requests.flatMap((request): Attachment[] => {
+  return requests.flatMap((request, index): Attachment[] => {
     const attachment = request.networks.find((each) => each.network === network);
-    const host = decisions.placed.get(request.name)?.host;
+    const host = decisions.placed[index]?.host;
     if (!attachment || (host === undefined && !pending.has(request.name))) return [];
     return [{ request, host, fixed: attachment.address }];
   });

@@ -5,7 +5,7 @@ import type {
   PlanInput,
   Refusal,
 } from "../placement/model.js";
-import { compareNames } from "../placement/order.js";
+import { sortedByName } from "../placement/order.js";
 import type { Decisions } from "../placement/place.js";
 import { assignAddresses, type AddressSpace } from "./addresses.js";
 import { BlockSpace } from "./block-space.js";
@@ -49,7 +49,7 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     pending: [],
     refusals: [],
   };
-  const hosts = [...input.candidates].sort((a, b) => compareNames(a.name, b.name));
+  const hosts = sortedByName(input.candidates);
   const cidrs = chooseCidrs(input, hosts, plan);
   const vnis = occupiedVnis(input);
   for (const network of input.networks) {
@@ -99,7 +99,7 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     const allocation = plan.networks[network.name];
     if (!allocation) continue;
     allocation.records = recordsOf(network.name, input.requests, plan.addresses);
-    addExtras(network.name, allocation, decisions, plan);
+    addExtras(network.name, allocation, input.requests, decisions, plan);
   }
   refuseUnknownNetworks(input, plan);
   return plan;
@@ -206,16 +206,17 @@ function mtuOf(
 function addExtras(
   network: string,
   { hosts }: NetworkAllocation,
+  requests: PlanInput["requests"],
   decisions: Decisions,
   plan: NetworkPlan,
 ): void {
-  for (const [request, addresses] of plan.addresses) {
-    const host = hosts[decisions.placed.get(request)?.host ?? ""];
-    const address = parseAddress(addresses[network] ?? "");
+  requests.forEach(({ name }, index) => {
+    const host = hosts[decisions.placed[index]?.host ?? ""];
+    const address = parseAddress(plan.addresses.get(name)?.[network] ?? "");
     const block = host && parseCidr(host.block);
-    if (!host || !address || !block || containsAddress(block, address)) continue;
+    if (!host || !address || !block || containsAddress(block, address)) return;
     host.extra = [...(host.extra ?? []), formatAddress(address)].sort();
-  }
+  });
 }
 
 function spaceOf(name: string, allocation: NetworkAllocation): AddressSpace {

@@ -25,14 +25,15 @@ export class AskReader {
     private readonly rules: ScopeRules,
   ) {}
 
-  read(request: PlacementRequest): Ask {
+  read(request: PlacementRequest, index: number): Ask {
     const { application, type } = request;
     const latest = this.latest.get(application, type);
     // A rule about the very container tells all apart.
     if (latest && !this.rules.byName && areAlike(latest.request, request)) {
-      return { ...latest, request, name: request.name, ports: request.ports };
+      return { ...latest, request, index, name: request.name, ports: request.ports };
     }
-    const ask = toAsk(request, this.scopes, this.rules, this.firsts.length);
+    const shape = this.firsts.length;
+    const ask = toAsk(request, this.scopes, this.rules, { index, shape });
     this.firsts.push(ask);
     this.latest.set(application, type, ask);
     return ask;
@@ -62,7 +63,7 @@ export function toAsk(
   request: PlacementRequest,
   scopes: Interner,
   rules: Pick<ScopeRules, "byApplication" | "byGroup">,
-  shape = 0,
+  { index, shape } = { index: 0, shape: 0 },
 ): Ask {
   let maxContainers = Infinity;
   for (const spec of request.constraints) {
@@ -78,6 +79,7 @@ export function toAsk(
     counted.push((groupId = groupScope(scopes, application, request.group ?? type)));
   return {
     request,
+    index,
     shape,
     name: request.name,
     microCpus: microCores(request.cpus),

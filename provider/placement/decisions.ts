@@ -15,7 +15,8 @@ export interface Decision {
 export type Departure = Pick<Move, "from" | "cause" | "why">;
 
 export interface Decisions {
-  placed: Map<string, Decision>;
+  /** By the position of the request; undefined: it has no host. */
+  placed: (Decision | undefined)[];
   pending: string[];
   refusals: Refusal[];
   /** Hosts on which requests that are still pending may come to lie. */

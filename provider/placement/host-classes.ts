@@ -1,8 +1,9 @@
 import type { CompiledRule } from "./affinity/compiled.js";
 import { constraintsKey, deviceProblem } from "./asks.js";
-import { type Ask, buildConstraints, type Constraint } from "./constraints/index.js";
-import type { HostState } from "./host-state.js";
+import { type Ask, buildConstraints, type Constraint, isDeclared } from "./constraints/index.js";
+import { DeclaredHosts } from "./declared-hosts.js";
 import { type MergedLayer } from "./layers.js";
+import type { ConstraintSpec, Platform } from "./model.js";
 import { preferenceStrategy } from "./preferences.js";
 import type { Strategy } from "./strategies/strategy.js";
 import type { World } from "./world.js";
@@ -22,49 +23,34 @@ export interface HostClass {
   readonly mayRelent: boolean;
   /** True: what lies on other hosts matters. */
   readonly acrossHosts: boolean;
-  /** Hosts that pass what the program declares and are ready, in the plan's order. */
-  readonly eligible: readonly HostState[];
-  /** The same with hosts that do not exist yet. */
-  readonly possible: readonly HostState[];
-  /** The same as `possible`, by rank: 1 or 0. */
-  readonly isPossible: Uint8Array;
+  /** Hosts that pass what the program declares and are ready; shared by classes that differ in other things only. */
+  readonly declared: DeclaredHosts;
 }
-
-/** Which hosts pass what is declared; shared by classes that differ in other things only. */
-type Declared = Pick<HostClass, "eligible" | "possible" | "isPossible">;
 
 /** Caches classes by all that rules look at; the layers above are the same for all of an application. */
 export class HostClasses {
   private readonly classes = new Map<string, HostClass | { error: string }>();
-  private readonly declared = new Map<string, Declared>();
+  private readonly declared = new Map<string, DeclaredHosts>();
 
   constructor(private readonly world: World) {}
 
   /** The class of a request, or why its constraints cannot be read. */
   of(ask: Ask): HostClass | { error: string } {
     const layer = this.world.layers.of(ask.request.application);
-    const declaredKey = this.declaredKey(ask, layer);
-    let key = declaredKey;
-    const { preferences, devices } = ask.request;
+    const { constraints, platforms = [], preferences, devices } = ask.request;
+    let key = `${layer.id} ${constraintsKey(constraints)}${platformsKey(platforms)}`;
     if (preferences && preferences.length > 0) key += `?${JSON.stringify(preferences)}`;
     if (devices && devices.length > 0) key += `+${JSON.stringify(devices)}`;
     if (this.world.rules.byType) key += ` ${ask.typeId} ${ask.groupId}`;
     if (this.world.rules.byName) key += ` ${ask.name}`;
     const known = this.classes.get(key);
     if (known) return known;
-    const made = this.make(ask, layer, declaredKey);
+    const made = this.make(ask, layer);
     this.classes.set(key, made);
     return made;
   }
 
-  private declaredKey({ request }: Ask, layer: MergedLayer): string {
-    const { constraints, platforms } = request;
-    const own = constraints.length > 0 ? constraintsKey(constraints) : "";
-    const image = platforms && platforms.length > 0 ? JSON.stringify(platforms) : "";
-    return `${layer.id} ${own}${image}`;
-  }
-
-  private make(ask: Ask, layer: MergedLayer, declaredKey: string): HostClass | { error: string } {
+  private make(ask: Ask, layer: MergedLayer): HostClass | { error: string } {
     const problem = deviceProblem(ask.request);
     if (problem !== undefined) return { error: problem };
     const specs = [...layer.constraints, ...ask.request.constraints];
@@ -83,24 +69,28 @@ export class HostClasses {
       preferences,
       mayRelent: constraints.some(({ mayRelent }) => mayRelent === true),
       acrossHosts: constraints.some(({ acrossHosts }) => acrossHosts === true),
-      ...this.passing(ask, constraints, declaredKey),
+      declared: this.declaredHosts(ask, specs, constraints),
     };
   }
 
-  private passing(ask: Ask, constraints: readonly Constraint[], key: string): Declared {
+  private declaredHosts(
+    ask: Ask,
+    specs: readonly ConstraintSpec[],
+    constraints: readonly Constraint[],
+  ): DeclaredHosts {
+    const key =
+      constraintsKey(specs.filter(isDeclared)) + platformsKey(ask.request.platforms ?? []);
     const known = this.declared.get(key);
     if (known) return known;
     const declared = constraints.filter((rule) => rule.declared && rule.name !== "ready");
-    const possible = this.world.hosts.filter(
-      (host) => host.notReady === undefined && declared.every((rule) => rule.accepts(ask, host)),
-    );
-    const eligible = possible.filter((host) => host.candidate.pending !== true);
-    const isPossible = new Uint8Array(this.world.hosts.length);
-    for (const { rank } of possible) isPossible[rank] = 1;
-    const made = { eligible, possible, isPossible };
+    const made = new DeclaredHosts(this.world.hosts, declared, ask);
     this.declared.set(key, made);
     return made;
   }
+}
+
+function platformsKey(platforms: readonly Platform[]): string {
+  return platforms.length > 0 ? JSON.stringify(platforms) : "";
 }
 
 /** Those of the rules that have something to say about a request. */

@@ -11,7 +11,8 @@ import type { World } from "./world.js";
 
 /** What stays, and what leaves its host and why. */
 export interface Keeping {
-  readonly kept: Map<string, Decision>;
+  /** By the position of the request. */
+  readonly kept: (Decision | undefined)[];
   readonly departures: Map<string, Departure>;
   readonly stuck: Stuck[];
   /** Containers that were kept but have lost the company that a rule wants: to be left out of another try. */
@@ -27,7 +28,7 @@ export function keepAll(prepared: Prepared, banned: ReadonlySet<string>): Keepin
   const { world, asks, classes } = prepared;
   const strays = observe(world);
   const company = companyOf(prepared, strays, banned);
-  const keeper = new Keeper(world, strays, company);
+  const keeper = new Keeper(world, asks.length, strays, company);
   asks.forEach((ask, i) => {
     const hostClass = classes[i];
     if (!hostClass || "error" in hostClass || banned.has(ask.name)) return;
@@ -45,7 +46,7 @@ const NOWHERE: readonly HostState[] = [];
 
 /** Asks one container after the other whether it may stay. */
 class Keeper {
-  readonly kept = new Map<string, Decision>();
+  readonly kept: (Decision | undefined)[];
   readonly departures = new Map<string, Departure>();
   readonly stuck: Stuck[] = [];
   /** By the shape of asks: what a host that is seen and meets all that is declared is asked before one stays. */
@@ -53,9 +54,12 @@ class Keeper {
 
   constructor(
     private readonly world: World,
+    requests: number,
     private readonly strays: Strays,
     private readonly company: Company | undefined,
-  ) {}
+  ) {
+    this.kept = new Array<Decision | undefined>(requests).fill(undefined);
+  }
 
   /** The host it was given before, or one where its container was seen; else its departure is noted. */
   keep(ask: Ask, hostClass: HostClass): void {
@@ -103,7 +107,7 @@ class Keeper {
         : undefined;
     const devices = this.world.place(ask, host, false, wanted);
     if (devices) decision.devices = devices;
-    this.kept.set(ask.name, decision);
+    this.kept[ask.index] = decision;
   }
 
   private mayStay(hostClass: HostClass, ask: Ask, host: HostState): boolean {
@@ -131,7 +135,7 @@ class Keeper {
     if (unseen) {
       return toStay(hostClass.constraints, ask).filter((rule) => rule.declared);
     }
-    if (hostClass.isPossible[host.rank] !== 1) return toStay(hostClass.constraints, ask);
+    if (!hostClass.declared.passes(host)) return toStay(hostClass.constraints, ask);
     return (this.rulesToStay[ask.shape] ??= toStay(hostClass.changing, ask));
   }
 
@@ -179,13 +183,9 @@ function companyOf(
   return new Company(affinity, homes);
 }
 
-function lonelyOf(
-  { world, asks }: Prepared,
-  kept: ReadonlyMap<string, Decision>,
-  company: Company,
-): string[] {
+function lonelyOf({ world, asks }: Prepared, kept: Keeping["kept"], company: Company): string[] {
   return asks.flatMap((ask) => {
-    const host = world.byName.get(kept.get(ask.name)?.host ?? "");
+    const host = world.byName.get(kept[ask.index]?.host ?? "");
     return host && !company.isKept(ask, host) ? [ask.name] : [];
   });
 }
@@ -214,18 +214,15 @@ function observe(world: World): Strays {
 }
 
 /** Containers that are seen where their request will not be: they go at the end, and until then hold their place. */
-function countLeaving(
-  { hosts }: World,
-  asks: readonly Ask[],
-  kept: ReadonlyMap<string, Decision>,
-): void {
-  let byName: Map<string, Ask> | undefined;
+function countLeaving({ hosts }: World, asks: readonly Ask[], kept: Keeping["kept"]): void {
+  const isObserved = hosts.some((host) => Object.keys(host.candidate.own).length > 0);
+  if (!isObserved) return;
+  const byName = new Map(asks.map((ask) => [ask.name, ask]));
   for (const host of hosts) {
     for (const name of Object.keys(host.candidate.own)) {
       const own = host.candidate.own[name];
-      if (!own || kept.get(name)?.host === host.name) continue;
-      byName ??= new Map(asks.map((ask) => [ask.name, ask]));
       const ask = byName.get(name);
+      if (!own || (ask && kept[ask.index]?.host === host.name)) continue;
       host.occupy({
         name,
         microCpus: own.cpus === undefined ? (ask?.microCpus ?? 0) : microCores(own.cpus),

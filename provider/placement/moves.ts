@@ -4,9 +4,10 @@ import type { Move, PlanInput } from "./model.js";
 /** Everything that changes its host, in the order to carry it out: what others depend on first, then program order. */
 export function movesOf(input: PlanInput, { placed, departures }: Decisions): Move[] {
   if (departures.size === 0) return [];
+  const indexes = new Map(input.requests.map(({ name }, index) => [name, index]));
   return inDependencyOrder(input).flatMap((name): Move[] => {
     const departure = departures.get(name);
-    const decision = placed.get(name);
+    const decision = placed[indexes.get(name) ?? -1];
     if (!departure || !decision || decision.host === departure.from) return [];
     const { from, cause, why } = departure;
     return [{ name, from, to: decision.host, cause, why }];

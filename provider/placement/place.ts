@@ -79,14 +79,14 @@ class Placing {
   run(): void {
     const { asks, classes, world } = this.prepared;
     const { placed, pending } = this.decisions;
-    const groupOf = this.group();
+    const open = asks.filter(({ index }) => placed[index] === undefined);
+    const groupOf = this.group(open);
     const waiting: Ask[] = [];
-    asks.forEach((ask, i) => {
-      if (placed.has(ask.name)) return;
-      if (!classes[i]) {
+    for (const ask of open) {
+      if (!classes[ask.index]) {
         pending.push(ask.name);
         this.uncertainty.spread(world.hosts);
-        return;
+        continue;
       }
       const group = groupOf.get(ask);
       if (!group) this.refuse(ask, { why: this.errors.get(ask) ?? "", hosts: [] });
@@ -94,24 +94,24 @@ class Placing {
         if (group.hostClass.mayRelent && group.fault === undefined) waiting.push(ask);
         else this.refuse(ask, this.reasons(ask, group));
       }
-    });
+    }
     this.placeWaiting(waiting, groupOf);
     rebalance(this.prepared, this.decisions, this.orderings, this.uncertainty);
     this.decisions.uncertain = this.uncertainty.names();
   }
 
   /** Requests by what placement looks at; what cannot be read has no group but an error. */
-  private group(): Map<Ask, Group> {
-    const { asks, classes, world } = this.prepared;
+  private group(open: readonly Ask[]): Map<Ask, Group> {
+    const { classes, world } = this.prepared;
     const ids = new Interner();
     const groupOf = new Map<Ask, Group>();
-    asks.forEach((ask, i) => {
-      const hostClass = classes[i];
-      if (!hostClass || this.decisions.placed.has(ask.name)) return;
+    for (const ask of open) {
+      const hostClass = classes[ask.index];
+      if (!hostClass) continue;
       const ordering = "error" in hostClass ? hostClass : this.orderings.of(ask, hostClass);
       if ("error" in hostClass || "error" in ordering) {
         this.errors.set(ask, "error" in ordering ? ordering.error : "");
-        return;
+        continue;
       }
       const type = ordering.byType || world.rules.byType ? `${ask.typeId} ${ask.groupId}` : "";
       const key = `${hostClass.id} ${ids.id(ordering.id)} ${type} ${ask.signature.join(",")} ${claimKey(ask)}`;
@@ -127,7 +127,7 @@ class Placing {
       }
       group.left++;
       groupOf.set(ask, group);
-    });
+    }
     return groupOf;
   }
 
@@ -152,7 +152,7 @@ class Placing {
       return true;
     }
     group.picker ??= this.makePicker({
-      hosts: hostClass.eligible,
+      hosts: hostClass.declared.eligible,
       ordering,
       accepts,
       ask,
@@ -163,12 +163,12 @@ class Placing {
     const pick = group.picker.pick(ask);
     if (--group.left === 0) delete group.picker;
     if (!pick) return false;
-    const context = { volumes: world.volumes, hosts: hostClass.eligible.length };
+    const context = { volumes: world.volumes, hosts: hostClass.declared.eligible.length };
     const { reason, score } = judge(ordering, ask, pick, context);
     const devices = world.place(ask, pick.winner, true);
     const decision: Decision = { host: pick.winner.name, score, reason, kept: false };
     if (devices) decision.devices = devices;
-    placed.set(ask.name, decision);
+    placed[ask.index] = decision;
     return true;
   }
 
@@ -231,7 +231,7 @@ class Placing {
     const { score, reason } = previous ?? FOUND;
     const decision: Decision = { host: home.name, score, reason, kept: true };
     if (devices) decision.devices = devices;
-    placed.set(ask.name, decision);
+    placed[ask.index] = decision;
     departures.delete(ask.name);
     stuck.push(stuckOf(ask.name, home.name, departure.cause, reasons.why));
   }

@@ -15,9 +15,9 @@ export function planAll(input: PlanInput, makePicker: MakePicker = fastPicker): 
   const decisions = placeAll(input, makePicker);
   const addresses = planNetworks(input, decisions);
   const assignments: Record<string, Assignment> = {};
-  for (const request of input.requests) {
-    const decision = decisions.placed.get(request.name);
-    if (!decision) continue;
+  input.requests.forEach((request, index) => {
+    const decision = decisions.placed[index];
+    if (!decision) return;
     const { host, score, reason, devices } = decision;
     const assignment: Assignment = {
       host,
@@ -28,7 +28,7 @@ export function planAll(input: PlanInput, makePicker: MakePicker = fastPicker): 
     };
     if (devices) assignment.devices = devices;
     assignments[request.name] = assignment;
-  }
+  });
   const moves = movesOf(input, decisions);
   return {
     assignments,

@@ -19,7 +19,7 @@ export interface Prepared {
 export function prepare(input: PlanInput): Prepared {
   const world = new World(input);
   const reader = new AskReader(world.scopes, world.rules);
-  const asks = input.requests.map((request) => reader.read(request));
+  const asks = input.requests.map((request, index) => reader.read(request, index));
   for (const ask of reader.firsts) world.rules.add(ask);
   for (const ask of asks) {
     if (ask.request.folders) ask.folderHome = folderHome(ask.request, input, world.hosts);

@@ -63,7 +63,7 @@ function movableGroups(
   const groups = new Map<string, Movable>();
   asks.forEach((ask, i) => {
     const hostClass = classes[i];
-    const decision = placed.get(ask.name);
+    const decision = placed[i];
     const host = world.byName.get(decision?.host ?? "");
     if (!hostClass || "error" in hostClass || !host || decision?.kept !== true) return;
     if (dataOf(ask.request) !== undefined || host.notReady !== undefined) return;
@@ -123,13 +123,13 @@ function tryToMove(
   const score = first?.score(ask, to) ?? 0;
   const devices = world.place(ask, to, true);
   members.get(from)?.pop();
-  placed.set(ask.name, {
+  placed[ask.index] = {
     host: to.name,
     score,
     reason: why,
     kept: false,
     ...(devices ? { devices } : {}),
-  });
+  };
   // What moves for another cause anyway keeps that cause.
   if (!departures.has(ask.name)) {
     departures.set(ask.name, { from: from.name, cause: "rebalance", why });
@@ -139,13 +139,13 @@ function tryToMove(
 
 /** The first host that would take it; its own may be among them, and is no improvement. */
 function target(
-  { eligible, changing }: HostClass,
+  { declared, changing }: HostClass,
   ordering: Ordering,
   ask: Ask,
 ): HostState | undefined {
   const rules = applying(changing, ask);
   let best: HostState | undefined;
-  for (const host of eligible) {
+  for (const host of declared.eligible) {
     if (!rules.every((rule) => rule.accepts(ask, host))) continue;
     if (!best || compareKeys(ordering, ask, host, best) < 0) best = host;
   }
@@ -176,11 +176,11 @@ function waitForHosts(
 ): void {
   for (const { hostClass, members } of groups) {
     for (const asks of members.values()) {
-      for (const { name } of asks) {
-        placed.delete(name);
+      for (const { name, index } of asks) {
+        placed[index] = undefined;
         pending.push(name);
       }
     }
-    uncertainty.spread(hostClass.possible);
+    uncertainty.spread(hostClass.declared.possible);
   }
 }

@@ -1,5 +1,5 @@
 import type { Ask } from "./constraints/constraint.js";
-import type { ConstraintSpec, PlanInput } from "./model.js";
+import type { ConstraintSpec, Layer, PlanInput } from "./model.js";
 
 /** A limit of containers that count together, on one host or on all hosts with one value of a label. */
 export interface ScopeLimit {
@@ -32,11 +32,11 @@ export class ScopeRules {
     const kinds = new Set<ConstraintSpec["kind"]>();
     const rules = input.candidates.flatMap(({ affinity }) => affinity ?? []);
     let ofApplication = false;
-    for (const spec of allSpecs(input)) {
+    visitSpecs(input, (spec) => {
       kinds.add(spec.kind);
       if (spec.kind === "affinity") rules.push(...[spec.rules].flat());
       else if (isLimiting(spec) && spec.of === "application") ofApplication = true;
-    }
+    });
     this.byGroup = kinds.has("group");
     this.byApplication = ofApplication || this.byGroup;
     this.hasAffinity = rules.length > 0 || kinds.has("affinity");
@@ -92,15 +92,10 @@ function toLimit(spec: Limiting, ask: Ask): ScopeLimit {
   };
 }
 
-function* allSpecs(input: PlanInput): Generator<ConstraintSpec> {
-  yield* input.constraints;
-  for (const { prefer } of input.preferences ?? []) yield prefer;
-  for (const layer of Object.values(input.applications ?? {})) {
-    yield* layer.constraints ?? [];
-    for (const { prefer } of layer.preferences ?? []) yield prefer;
-  }
-  for (const { constraints, preferences } of input.requests) {
-    if (constraints.length > 0) yield* constraints;
-    if (preferences) for (const { prefer } of preferences) yield prefer;
+function visitSpecs(input: PlanInput, visit: (spec: ConstraintSpec) => void): void {
+  const layers: Layer[] = [input, ...Object.values(input.applications ?? {}), ...input.requests];
+  for (const { constraints, preferences } of layers) {
+    if (constraints) for (const spec of constraints) visit(spec);
+    if (preferences) for (const { prefer } of preferences) visit(prefer);
   }
 }

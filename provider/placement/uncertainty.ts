@@ -21,7 +21,8 @@ export class Uncertainty {
   /** Whether the request must wait; if so, all hosts that could take it become uncertain. */
   isOpen(hostClass: HostClass, ordering: Ordering, ask: Ask, accepts: Accepts): boolean {
     if (this.uncertain.size === 0) return false;
-    const { possible, eligible, mayRelent } = hostClass;
+    const { mayRelent, declared } = hostClass;
+    const { possible, eligible } = declared;
     const accepting = possible.filter((host) => accepts(ask, host));
     // A host that refuses now may accept once something that is still open lies there.
     const could = mayRelent ? possible : accepting;

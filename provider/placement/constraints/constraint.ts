@@ -6,6 +6,8 @@ import type { FolderHome } from "./folders.js";
 /** A request made ready for judging. */
 export interface Ask extends Claim {
   readonly request: PlacementRequest;
+  /** Position in program order. */
+  readonly index: number;
   /** Equal only for requests that are alike in all that rules look at, but for which ports and volumes they have. */
   readonly shape: number;
   readonly applicationId: number;

@@ -103,6 +103,11 @@ const DECLARED: readonly ConstraintSpec["kind"][] = [
   "jurisdiction",
 ];
 
+/** Whether a spec asks only what is declared of hosts. */
+export function isDeclared({ kind }: ConstraintSpec): boolean {
+  return DECLARED.includes(kind);
+}
+
 /** The rule of a spec that asks only what is declared of hosts; undefined for all others. */
 function declaredBy(spec: ConstraintSpec): Constraint | { error: string } | undefined {
   switch (spec.kind) {
