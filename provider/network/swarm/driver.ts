@@ -12,6 +12,7 @@ import { applyPart, runProgram } from "../run-program.js";
 import { leaveSwarmIfOurs } from "./leaving.js";
 import {
   ANSWER_WITHIN,
+  askLivingSwarm,
   askSwarm,
   findManager,
   findOverlay,
@@ -51,7 +52,7 @@ export const swarmDriver: NetworkDriver = {
     await ensureSwarm(context, part);
     await ensureMember(context, part);
     const manager = await needManager(context, part);
-    return { network: await ensureOverlay(manager, part) };
+    return { network: await askLivingSwarm(context, part, () => ensureOverlay(manager, part)) };
   },
 
   async join(context, part) {

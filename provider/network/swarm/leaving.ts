@@ -33,14 +33,31 @@ export async function leaveSwarmIfOurs(
   if (now.LocalNodeState === "inactive") return tidyUp(context);
   if (!(await isOurs(context, part, mark, now))) return dropMark(context);
   if (ending && mark.made && (await isOver(context, part))) {
-    // It may have ended by itself in the meantime.
-    if ((await swarmOf(docker)).LocalNodeState !== "inactive") await docker.leaveSwarm(true);
+    await leaveByForce(context, part);
     return tidyUp(context);
   }
   const left = now.ControlAvailable
     ? await leaving.run(mark.cluster ?? "", () => leaveAsManager(context, part, mark, now, ending))
     : await leaveAsWorker(context, part, now);
   await (left ? tidyUp(context) : dropMark(context));
+}
+
+/**
+ * Out of a swarm that is over; it may have ended by itself in the meantime. Docker gives its own part in it 15 seconds to
+ * stop, says "context deadline exceeded" on a busy host, and is out once it is asked again.
+ */
+async function leaveByForce({ transport, signal }: DriverContext, part: HostPart): Promise<void> {
+  const docker = dockerFor(transport);
+  await waitUntil("the host could not leave its swarm", part.host, signal, async () => {
+    if ((await swarmOf(docker)).LocalNodeState === "inactive") return true;
+    try {
+      await docker.leaveSwarm(true);
+      return true;
+    } catch (error) {
+      if (/context deadline exceeded/.test(String(error))) return false;
+      throw error;
+    }
+  });
 }
 
 /** Whether the membership that the host has now is the one that the mark is of. */
@@ -147,7 +164,7 @@ async function leaveAsManager(
   });
   if (!asked) {
     if (!made || (await runsTasks(context))) return stay(part);
-    await docker.leaveSwarm(true);
+    await leaveByForce(context, part);
     return true;
   }
   const nodes = ending ? await withoutOurWorkers(context, part, now.NodeID) : asked.nodes;
@@ -159,7 +176,7 @@ async function leaveAsManager(
   if (!heir) {
     const foreign = nodes.some((node) => !isBrought(node) && !isOfNetwork(node, part));
     if (asked.held > 0 || foreign) return stay(part);
-    await docker.leaveSwarm(true);
+    await leaveByForce(context, part);
     return true;
   }
   await handOver(context, part, now.NodeID, heir);

@@ -64,6 +64,19 @@ export async function needManager(context: DriverContext, part: HostPart): Promi
   );
 }
 
+/** One that can tell its swarm's id. A manager without a majority, e.g. while a leader is chosen, cannot. */
+export type LedManager = Manager & { swarm: { Cluster: NonNullable<SwarmInfo["Cluster"]> } };
+
+export async function needLedManager(context: DriverContext, part: HostPart): Promise<LedManager> {
+  const { docker, swarm, underlay } = await needManager(context, part);
+  const { Cluster } = swarm;
+  if (Cluster) return { docker, swarm: { ...swarm, Cluster }, underlay };
+  throw new CloudError("deadline", "the managers of the swarm have no majority", {
+    host: part.host,
+    resource: part.networkId,
+  });
+}
+
 /** The overlay in the swarm, or undefined. */
 export async function findOverlay(manager: Manager, name: string) {
   try {
@@ -158,34 +171,59 @@ export async function askSwarm<T>(
   part: HostPart,
   ask: () => Promise<T>,
 ): Promise<T | undefined> {
+  const failed = `the swarm of network ${part.networkId} does not answer, so the host stays in it`;
+  return untilAnswered(context, part, failed, async () => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (isSilence(error) && (await hasEnded(context, part))) return undefined;
+      throw error;
+    }
+  });
+}
+
+/** What the swarm answers that the host is to be in. */
+export async function askLivingSwarm<T>(
+  context: DriverContext,
+  part: HostPart,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const failed = `cannot make network ${part.networkId}: its swarm does not answer`;
+  return untilAnswered(context, part, failed, ask);
+}
+
+async function untilAnswered<T>(
+  { signal }: DriverContext,
+  part: HostPart,
+  failed: string,
+  ask: () => Promise<T>,
+): Promise<T> {
   const end = Date.now() + PATIENCE;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof CloudError)) throw error;
-      const silent =
-        error.code === "deadline" ||
-        /not a swarm manager|does not have a leader|lost the quorum|code = Unavailable/.test(
-          error.message,
-        );
-      if (!silent && !/not part of a swarm/.test(error.message)) throw error;
-      if (await hasEnded(context, part)) return undefined;
+      if (!isSilence(error)) throw error;
       if (Date.now() > end)
-        throw new CloudError(
-          "deadline",
-          `the swarm of network ${part.networkId} does not answer, so the host stays in it`,
-          {
-            host: part.host,
-            resource: part.networkId,
-            hint: "See docker node ls on a manager and run again. If the swarm is lost for good: docker swarm leave --force",
-            cause: error,
-          },
-        );
-      context.signal?.throwIfAborted();
+        throw new CloudError("deadline", failed, {
+          host: part.host,
+          resource: part.networkId,
+          hint: "See docker node ls on a manager and run again. If the swarm is lost for good: docker swarm leave --force",
+          cause: error,
+        });
+      signal?.throwIfAborted();
       await new Promise((done) => setTimeout(done, 250));
     }
   }
+}
+
+/** Nobody answers for the swarm: the manager asked has no leader to ask, or is none any more. */
+function isSilence(error: unknown): boolean {
+  if (!(error instanceof CloudError)) return false;
+  if (error.code === "deadline") return true;
+  return /not a swarm manager|not part of a swarm|does not have a leader|lost the quorum|code = Unavailable/.test(
+    error.message,
+  );
 }
 
 /** Seen before, or positively: the managers that this host knows are hosts of the network, and each says that it is not that node any more. */

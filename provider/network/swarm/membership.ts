@@ -4,11 +4,12 @@ import type { SwarmInfo } from "../../host/docker-types.js";
 import { LABELS } from "../../host/ownership.js";
 import type { DriverContext, HostPart } from "../driver.js";
 import {
+  askLivingSwarm,
   changeRole,
   findManager,
   labelNode,
-  type Manager,
-  needManager,
+  type LedManager,
+  needLedManager,
   swarmOf,
 } from "./managers.js";
 import {
@@ -41,19 +42,20 @@ export async function ensureMember(context: DriverContext, part: HostPart): Prom
   const now = await swarmOf(docker);
   if (now.LocalNodeState === "error" || now.LocalNodeState === "locked")
     throw broken(part, now.LocalNodeState, now.Error);
-  const manager = await needManager(context, part);
+  const manager = await askLivingSwarm(context, part, () => needLedManager(context, part));
   const made = isMadeByUs(manager.swarm);
   const isToManage = made && part.settings["role"] === "manager";
   if (now.LocalNodeState === "inactive") {
-    const tokens = await manager.docker.joinTokens();
-    await writeMark(context, { made, cluster: clusterOf(manager, part) });
+    const tokens = await askLivingSwarm(context, part, () => manager.docker.joinTokens());
+    await writeMark(context, { made, cluster: manager.swarm.Cluster.ID });
     const token = isToManage ? tokens.Manager : tokens.Worker;
     await docker.joinSwarm(part.underlay, [`${manager.underlay}:2377`], token);
     const { NodeID } = await swarmOf(docker);
     await finishMark(context, part, manager, NodeID);
     return;
   }
-  const node = (await manager.docker.listNodes()).find(({ ID }) => ID === now.NodeID);
+  const nodes = await askLivingSwarm(context, part, () => manager.docker.listNodes());
+  const node = nodes.find(({ ID }) => ID === now.NodeID);
   if (!node)
     throw new CloudError(
       "conflict",
@@ -66,14 +68,14 @@ export async function ensureMember(context: DriverContext, part: HostPart): Prom
     );
   const isOurs = await isBroughtIn(context, part, manager, now);
   if (isOurs && isToManage && node.Spec.Role !== "manager")
-    await changeRole(manager.docker, node.ID, "manager");
+    await askLivingSwarm(context, part, () => changeRole(manager.docker, node.ID, "manager"));
 }
 
 /** Whether we brought the host into the swarm. A mark that an interrupted run left is finished. */
 async function isBroughtIn(
   context: DriverContext,
   part: HostPart,
-  manager: Manager,
+  manager: LedManager,
   now: SwarmInfo,
 ): Promise<boolean> {
   const mark: Mark | undefined = await readMark(context);
@@ -87,26 +89,12 @@ async function isBroughtIn(
 async function finishMark(
   context: DriverContext,
   part: HostPart,
-  manager: Manager,
+  manager: LedManager,
   node: string,
 ): Promise<void> {
   const made = isMadeByUs(manager.swarm);
-  await labelNode(manager.docker, node);
-  await writeMark(context, { made, cluster: clusterOf(manager, part), node });
-}
-
-/** A manager that cannot tell its swarm's id has lost the majority. */
-function clusterOf({ swarm }: Manager, part: HostPart): string {
-  if (swarm.Cluster) return swarm.Cluster.ID;
-  throw new CloudError(
-    "conflict",
-    `cannot make network ${part.networkId}: the managers of its swarm have no majority`,
-    {
-      host: part.host,
-      resource: part.networkId,
-      hint: "See docker node ls on a manager. Where most managers are lost: docker swarm init --force-new-cluster on one that is left.",
-    },
-  );
+  await askLivingSwarm(context, part, () => labelNode(manager.docker, node));
+  await writeMark(context, { made, cluster: manager.swarm.Cluster.ID, node });
 }
 
 function broken(part: HostPart, state: string, reason: string): CloudError {

@@ -80,6 +80,20 @@ describe("a swarm that we make", () => {
     expect(NAMES.map(markOf)).toEqual(NAMES.map(() => "none"));
   });
 
+  it("is left also where a busy daemon does not stop its part of it in time", async () => {
+    await up("h1", "h2", "h3");
+    let refused = 0;
+    fakes.host("h2").docker.before = (request) => {
+      if (request !== "POST /swarm/leave" || refused > 0) return;
+      refused += 1;
+      throw new Error("context deadline exceeded");
+    };
+    await destroy("h1", "h2", "h3");
+    expect(refused).toBe(1);
+    expect([...swarms.members.keys()]).toEqual([]);
+    expect(NAMES.map(markOf)).toEqual(NAMES.map(() => "none"));
+  });
+
   it("outlives the network where it has services: the others hand over, the last stays with them", async () => {
     await up("h1", "h2", "h3");
     const swarm = swarms.of("h1");
@@ -137,6 +151,27 @@ describe("a swarm that we make", () => {
     );
     expect(swarms.log).toHaveLength(before);
     expect(markOf("h2")).toContain("swarm made");
+  });
+
+  it("is joined once it has chosen a leader", async () => {
+    await up("h1", "h2");
+    for (const host of ["h1", "h2"]) swarms.silent.add(host);
+    setTimeout(() => swarms.silent.clear(), 300);
+    await swarmDriver.join(...on("h3", ["h1", "h2", "h3"]));
+    expect(String(swarms.of("h1"))).toBe("h1* h2 h3*");
+    expect(markOf("h3")).toContain("swarm made");
+  });
+
+  it("is not joined while it has no leader", async () => {
+    await up("h1", "h2");
+    for (const host of ["h1", "h2"]) swarms.silent.add(host);
+    let now = Date.now();
+    vi.spyOn(Date, "now").mockImplementation(() => (now += 10_000));
+    await expect(swarmDriver.join(...on("h3", ["h1", "h2", "h3"]))).rejects.toThrow(
+      "host h3: cannot make network app: its swarm does not answer\n" +
+        "See docker node ls on a manager and run again. If the swarm is lost for good: docker swarm leave --force",
+    );
+    expect(markOf("h3")).toBe("none");
   });
 
   it("is not promoted into: a worker that somebody else brought in stays one", async () => {
