@@ -1,6 +1,13 @@
 import type { Decisions } from "../placement/place.js";
-import type { PlacementRequest, PlanInput, Refusal } from "../placement/model.js";
-import { type Cidr, containsAddress, formatAddress, formatCidr, parseAddress } from "./cidr.js";
+import type { Assignment, PlacementRequest, PlanInput, Refusal } from "../placement/model.js";
+import {
+  type Address,
+  type Cidr,
+  containsAddress,
+  formatAddress,
+  formatCidr,
+  parseAddress,
+} from "./cidr.js";
 import type { BlockSpace } from "./block-space.js";
 import { SpaceIndex } from "./space-index.js";
 
@@ -19,6 +26,8 @@ interface Attachment {
   fixed: string | undefined;
   /** Undefined while its host is not decided. */
   host: string | undefined;
+  /** What the previous plan gave it. */
+  previous: Assignment | undefined;
 }
 
 /**
@@ -32,7 +41,7 @@ export function assignAddresses(
   decisions: Decisions,
 ): { addresses: Map<string, string>; refusals: Refusal[] } {
   const pool = new AddressPool(space);
-  const attachments = attachmentsOf(space.name, input.requests, decisions);
+  const attachments = attachmentsOf(space.name, input, decisions);
   const names = new Set(input.requests.map(({ name }) => name));
   const unknownRevisions = new Set(input.undecided?.revisions);
 
@@ -43,19 +52,19 @@ export function assignAddresses(
   for (const candidate of input.candidates) {
     for (const text of candidate.usedAddresses?.[space.name] ?? []) pool.hold(text, candidate.name);
   }
-  for (const [name, { addresses }] of Object.entries(input.previous.assignments)) {
-    if (!names.has(name)) pool.hold(addresses[space.name], name);
+  for (const name of Object.keys(input.previous.assignments)) {
+    if (names.has(name)) continue;
+    pool.hold(input.previous.assignments[name]?.addresses[space.name], name);
   }
 
   const addresses = new Map<string, string>();
   const undecided = new Set<string>();
   const observed = observedAddresses(space.name, input);
-  for (const { request } of attachments) {
-    pool.hold(input.previous.assignments[request.name]?.addresses[space.name], request.name);
+  for (const { request, previous } of attachments) {
+    pool.hold(previous?.addresses[space.name], request.name);
     for (const { address } of observed.get(request.name) ?? []) pool.hold(address, request.name);
   }
-  for (const { request, host, fixed } of attachments) {
-    const previous = input.previous.assignments[request.name];
+  for (const { request, host, fixed, previous } of attachments) {
     const before = previous?.addresses[space.name];
     const seen = observed.get(request.name)?.find((each) => each.host === host)?.address;
     const stays =
@@ -92,7 +101,7 @@ export function assignAddresses(
 
 function attachmentsOf(
   network: string,
-  requests: readonly PlacementRequest[],
+  { requests, previous }: PlanInput,
   decisions: Decisions,
 ): Attachment[] {
   const pending = new Set(decisions.pending);
@@ -100,7 +109,8 @@ function attachmentsOf(
     const attachment = request.networks.find((each) => each.network === network);
     const host = decisions.placed[index]?.host;
     if (!attachment || (host === undefined && !pending.has(request.name))) return [];
-    return [{ request, host, fixed: attachment.address }];
+    const { address: fixed } = attachment;
+    return [{ request, host, fixed, previous: previous.assignments[request.name] }];
   });
 }
 
@@ -158,9 +168,10 @@ class AddressPool {
   /** Nobody but `name` may have it. */
   hold(text: string | undefined, name: string): void {
     const address = text === undefined ? undefined : parseAddress(text);
-    if (!address) return;
-    const key = formatAddress(address);
-    if (!this.holders.has(key)) this.holders.set(key, name);
+    if (text === undefined || !address) return;
+    const key = keyOf(address, text);
+    if (this.holders.has(key)) return;
+    this.holders.set(key, name);
     this.index.find(address)?.take(address);
   }
 
@@ -170,8 +181,8 @@ class AddressPool {
     const block = this.space.spaces.get(host);
     if (!address || !block || !containsAddress(block.block, address)) return false;
     if (block.isSpecial(address)) return false;
-    const holder = this.holders.get(formatAddress(address));
-    if (holder !== undefined && holder !== name) return false;
+    const holder = this.holders.get(keyOf(address, text));
+    if (holder !== undefined) return holder === name;
     this.hold(text, name);
     return true;
   }
@@ -189,7 +200,7 @@ class AddressPool {
     if (block?.isSpecial(address)) {
       return `is the first, gateway or last address of block ${formatCidr(block.block)}`;
     }
-    const holder = this.holders.get(formatAddress(address));
+    const holder = this.holders.get(keyOf(address, text));
     if (holder === "") return "is reserved";
     if (holder !== undefined && holder !== name) return `is in use by ${holder}`;
     this.hold(text, name);
@@ -225,4 +236,9 @@ class AddressPool {
       };
     });
   }
+}
+
+/** One text for each address: of IPv4 there is but one spelling. */
+function keyOf(address: Address, text: string): string {
+  return address.family === 4 ? text : formatAddress(address);
 }

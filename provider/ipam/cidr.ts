@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { formatIPv4, parseIPv4 } from "./ipv4.js";
 
 /** An IP address as a number; `family` tells the two number ranges apart. */
 export interface Address {
@@ -20,9 +21,8 @@ export function bitsOf(family: 4 | 6): number {
 
 /** Parses `10.0.0.1` or `fd00::1`; undefined when it is neither. Only the usual spelling: no octal, no `10.1`. */
 export function parseAddress(text: string): Address | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) {
-    return { family: 4, value: fromBytes(ipaddr.IPv4.parse(text).toByteArray()) };
-  }
+  const value = parseIPv4(text);
+  if (value !== undefined) return { family: 4, value: BigInt(value) };
   if (text.includes(":") && !text.includes("%") && ipaddr.IPv6.isValid(text)) {
     return { family: 6, value: fromBytes(ipaddr.IPv6.parse(text).toByteArray()) };
   }
@@ -49,13 +49,12 @@ export function parseCidrLoosely(text: string): Cidr | undefined {
 
 /** Canonical text of an address. */
 export function formatAddress({ family, value }: Address): string {
+  if (family === 4) return formatIPv4(Number(value));
   const bytes: number[] = [];
   for (let shift = bitsOf(family) - 8; shift >= 0; shift -= 8) {
     bytes.push(Number((value >> BigInt(shift)) & 0xffn));
   }
-  return family === 4
-    ? new ipaddr.IPv4(bytes).toString()
-    : new ipaddr.IPv6(bytes).toRFC5952String();
+  return new ipaddr.IPv6(bytes).toRFC5952String();
 }
 
 export function formatCidr(cidr: Cidr): string {

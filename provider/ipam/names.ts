@@ -58,7 +58,7 @@ export function recordsOf(
   requests: readonly PlacementRequest[],
   addresses: ReadonlyMap<string, Record<string, string>>,
 ): Record<string, string[]> {
-  const records = new Map<string, Set<string>>();
+  const records = new Map<string, string[]>();
   for (const { name, networks } of requests) {
     const address = addresses.get(name)?.[network];
     if (address === undefined) continue;
@@ -66,14 +66,15 @@ export function recordsOf(
       if (attachment.network !== network) continue;
       for (const each of [name, ...attachment.aliases]) {
         const known = records.get(each.toLowerCase());
-        if (known) known.add(address);
-        else records.set(each.toLowerCase(), new Set([address]));
+        if (known) known.push(address);
+        else records.set(each.toLowerCase(), [address]);
       }
     }
   }
   return Object.fromEntries(
-    [...records]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, known]) => [name, sortAddresses([...known])]),
+    [...records.keys()].sort().map((name) => {
+      const known = records.get(name) ?? [];
+      return [name, known.length > 1 ? sortAddresses([...new Set(known)]) : known];
+    }),
   );
 }

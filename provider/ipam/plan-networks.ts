@@ -210,12 +210,15 @@ function addExtras(
   decisions: Decisions,
   plan: NetworkPlan,
 ): void {
+  const blocks = new Map(
+    Object.entries(hosts).map(([name, host]) => [name, { host, block: parseCidr(host.block) }]),
+  );
   requests.forEach(({ name }, index) => {
-    const host = hosts[decisions.placed[index]?.host ?? ""];
-    const address = parseAddress(plan.addresses.get(name)?.[network] ?? "");
-    const block = host && parseCidr(host.block);
-    if (!host || !address || !block || containsAddress(block, address)) return;
-    host.extra = [...(host.extra ?? []), formatAddress(address)].sort();
+    const found = blocks.get(decisions.placed[index]?.host ?? "");
+    const text = plan.addresses.get(name)?.[network];
+    const address = text === undefined ? undefined : parseAddress(text);
+    if (!found?.block || !address || containsAddress(found.block, address)) return;
+    found.host.extra = [...(found.host.extra ?? []), formatAddress(address)].sort();
   });
 }
 
@@ -237,7 +240,9 @@ function handOut(
 ): void {
   const { addresses, refusals } = assignAddresses(space, input, decisions);
   for (const [name, address] of addresses) {
-    plan.addresses.set(name, { ...plan.addresses.get(name), [space.name]: address });
+    const known = plan.addresses.get(name);
+    if (known) known[space.name] = address;
+    else plan.addresses.set(name, { [space.name]: address });
   }
   plan.refusals.push(...refusals);
 }
