@@ -166,6 +166,15 @@ export function claimKey(ask: Ask): string {
   return key;
 }
 
+/** Whether it is plain to see that two asks of one shape take the same from a host: they name nothing of it. */
+export function claimAlike(a: Ask, b: Ask): boolean {
+  return a.signature === b.signature && namesNothing(a) && namesNothing(b);
+}
+
+function namesNothing({ ports, request, folderHome }: Ask): boolean {
+  return ports.length === 0 && request.volumes.length === 0 && folderHome === undefined;
+}
+
 function portKey(port: HostPort): string {
   return `p${port.hostPort}${port.protocol}${port.hostAddress}`;
 }

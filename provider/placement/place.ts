@@ -1,4 +1,4 @@
-import { claimKey } from "./asks.js";
+import { claimAlike, claimKey } from "./asks.js";
 import type { Ask } from "./constraints/index.js";
 import type { Decision, Decisions } from "./decisions.js";
 import { FunctionFault } from "./functions.js";
@@ -59,10 +59,14 @@ interface Group {
   fault?: string;
 }
 
+/** By the position of the request. */
+type GroupOf = (Group | undefined)[];
+
 class Placing {
   private readonly uncertainty: Uncertainty;
   private readonly orderings: Orderings;
   private readonly groups = new Map<string, Group>();
+  private readonly orderingIds = new Interner();
   private readonly errors = new Map<Ask, string>();
 
   constructor(
@@ -88,7 +92,7 @@ class Placing {
         this.uncertainty.spread(world.hosts);
         continue;
       }
-      const group = groupOf.get(ask);
+      const group = groupOf[ask.index];
       if (!group) this.refuse(ask, { why: this.errors.get(ask) ?? "", hosts: [] });
       else if (!this.place(ask, group)) {
         if (group.hostClass.mayRelent && group.fault === undefined) waiting.push(ask);
@@ -100,35 +104,43 @@ class Placing {
     this.decisions.uncertain = this.uncertainty.names();
   }
 
-  /** Requests by what placement looks at; what cannot be read has no group but an error. */
-  private group(open: readonly Ask[]): Map<Ask, Group> {
-    const { classes, world } = this.prepared;
-    const ids = new Interner();
-    const groupOf = new Map<Ask, Group>();
+  /** The group of each request that is open, by position; what cannot be read has no group but an error. */
+  private group(open: readonly Ask[]): GroupOf {
+    const groupOf: GroupOf = new Array<Group | undefined>(this.prepared.asks.length);
+    const latest: (Ask | undefined)[] = [];
     for (const ask of open) {
-      const hostClass = classes[ask.index];
-      if (!hostClass) continue;
-      const ordering = "error" in hostClass ? hostClass : this.orderings.of(ask, hostClass);
-      if ("error" in hostClass || "error" in ordering) {
-        this.errors.set(ask, "error" in ordering ? ordering.error : "");
-        continue;
-      }
-      const type = ordering.byType || world.rules.byType ? `${ask.typeId} ${ask.groupId}` : "";
-      const key = `${hostClass.id} ${ids.id(ordering.id)} ${type} ${ask.signature.join(",")} ${claimKey(ask)}`;
-      let group = this.groups.get(key);
-      if (!group) {
-        const changing = applying(hostClass.changing, ask);
-        const accepts: Accepts = (wanted, host) => {
-          for (const constraint of changing) if (!constraint.accepts(wanted, host)) return false;
-          return true;
-        };
-        group = { hostClass, ordering, accepts, left: 0 };
-        this.groups.set(key, group);
-      }
+      const like = latest[ask.shape];
+      const group = like && claimAlike(like, ask) ? groupOf[like.index] : this.groupFor(ask);
+      latest[ask.shape] = ask;
+      if (!group) continue;
       group.left++;
-      groupOf.set(ask, group);
+      groupOf[ask.index] = group;
     }
     return groupOf;
+  }
+
+  private groupFor(ask: Ask): Group | undefined {
+    const { classes, world } = this.prepared;
+    const hostClass = classes[ask.index];
+    if (!hostClass) return undefined;
+    const ordering = "error" in hostClass ? hostClass : this.orderings.of(ask, hostClass);
+    if ("error" in hostClass || "error" in ordering) {
+      this.errors.set(ask, "error" in ordering ? ordering.error : "");
+      return undefined;
+    }
+    const type = ordering.byType || world.rules.byType ? `${ask.typeId} ${ask.groupId}` : "";
+    const orderingId = this.orderingIds.id(ordering.id);
+    const key = `${hostClass.id} ${orderingId} ${type} ${ask.signature.join(",")} ${claimKey(ask)}`;
+    const known = this.groups.get(key);
+    if (known) return known;
+    const changing = applying(hostClass.changing, ask);
+    const accepts: Accepts = (wanted, host) => {
+      for (const constraint of changing) if (!constraint.accepts(wanted, host)) return false;
+      return true;
+    };
+    const group = { hostClass, ordering, accepts, left: 0 };
+    this.groups.set(key, group);
+    return group;
   }
 
   /** True: it is placed, or has to wait for hosts that do not exist yet. */
@@ -173,18 +185,18 @@ class Placing {
   }
 
   /** Rules that ask for company may have come true meanwhile: tries until nothing more can be placed. */
-  private placeWaiting(waiting: readonly Ask[], groupOf: ReadonlyMap<Ask, Group>): void {
+  private placeWaiting(waiting: readonly Ask[], groupOf: GroupOf): void {
     let left = waiting;
     for (;;) {
       const refused = left.filter((ask) => {
-        const group = groupOf.get(ask);
+        const group = groupOf[ask.index];
         return group && !this.place(ask, group);
       });
       if (refused.length === left.length) break;
       left = refused;
     }
     for (const ask of left) {
-      const group = groupOf.get(ask);
+      const group = groupOf[ask.index];
       if (group) this.refuse(ask, this.reasons(ask, group));
     }
   }

@@ -36,13 +36,17 @@ export function preferenceStrategy(
     if ("error" in rule) return rule;
     wishes.push({ weight, rule, text: specText(prefer) });
   }
-  const score = (of: Ask, host: HostState): number =>
+  const live = wishes.some(({ rule }) => !rule.declared);
+  const scoreNow = (of: Ask, host: HostState): number =>
     preferenceScore(wishes.map(({ weight, rule }) => ({ weight, met: rule.accepts(of, host) })));
+  // By rank; what is declared of a host does not change.
+  const scores: number[] = [];
+  const score = (of: Ask, host: HostState): number =>
+    live ? scoreNow(of, host) : (scores[host.rank] ??= scoreNow(of, host));
   const earned = (of: Ask, host: HostState): string => {
     const met = wishes.filter(({ rule }) => rule.accepts(of, host)).map(({ text }) => text);
     return met.length > 0 ? ` (${listing(met)})` : "";
   };
-  const live = wishes.some(({ rule }) => !rule.declared);
   return {
     name: `preferences ${JSON.stringify(preferences)}`,
     byType: live,

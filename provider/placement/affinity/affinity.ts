@@ -74,7 +74,7 @@ export class Affinity implements AffinityView {
 
   /** May throw a `FunctionFault`. */
   signatureOf(ask: Ask): readonly number[] {
-    return this.matchers.signatureOf(residentOf(ask));
+    return this.matchers.signatureOf(ask.request, ask.name);
   }
 
   place(ask: Ask, host: HostState): void {
@@ -104,7 +104,7 @@ export class Affinity implements AffinityView {
     const tenants = new Tenants();
     for (const { name, owner, application, type = "" } of host.candidate.others) {
       if (owner === "") continue;
-      const signature = this.matchers.signatureOf({ id: owner, name, application, type });
+      const signature = this.matchers.signatureOf({ name, application, type }, owner);
       tenants.add({ name, signature, rules: [] });
     }
     return tenants;

@@ -52,40 +52,52 @@ export class Matchers {
     return id;
   }
 
-  /** Which matchers a container meets. May throw a `FunctionFault`. */
-  signatureOf(resident: Resident): readonly number[] {
-    const { application, type } = resident;
+  /** Which matchers a container meets; `id` as in `Resident`. May throw a `FunctionFault`. */
+  signatureOf(facts: ContainerFacts, id: string): readonly number[] {
+    const { application, type } = facts;
     let shared = this.byType.get(application, type);
     if (!shared) {
-      shared = this.met(this.ofTypes, resident);
+      shared = this.met(this.ofTypes, facts, id);
       this.byType.set(application, type, shared);
     }
-    const own = this.met(this.ofEach, resident);
+    if (this.ofEach.length === 0) return shared;
+    const own = this.met(this.ofEach, facts, id);
     return own.length > 0 ? [...shared, ...own].sort((a, b) => a - b) : shared;
   }
 
-  private met(matchers: readonly Matcher[], resident: Resident): number[] {
+  private met(matchers: readonly Matcher[], facts: ContainerFacts, id: string): number[] {
+    const name = facts.name.toLowerCase();
     const met: number[] = [];
-    for (const matcher of matchers) if (this.meets(matcher, resident)) met.push(matcher.id);
+    for (const matcher of matchers) {
+      if (this.meets(matcher, facts, id, name)) met.push(matcher.id);
+    }
     return met;
   }
 
-  private meets({ verb, parameter }: Matcher, resident: Resident): boolean {
+  private meets(
+    { verb, parameter }: Matcher,
+    { name, application, type }: ContainerFacts,
+    id: string,
+    lowerName: string,
+  ): boolean {
     switch (verb) {
       case "TYPE":
-        return isType(resident.type, parameter);
+        return isType(type, parameter);
       case "NAME":
-        return resident.name.toLowerCase().includes(parameter);
+        return lowerName.includes(parameter);
       case "ID":
-        return resident.id === parameter;
+        return id === parameter;
       case "APPLICATION":
-        return resident.application.toLowerCase() === parameter;
+        return application.toLowerCase() === parameter;
       case "PREDICATE": {
         const test = this.functions?.containers?.[parameter];
-        const { name, application, type } = resident;
         if (!test) return false;
         const what = `predicate ${parameter}`;
-        const answer = askTwice(what, `container ${name}`, () => test({ name, application, type }));
+        const answer = askTwice(
+          what,
+          () => `container ${name}`,
+          () => test({ name, application, type }),
+        );
         if (typeof answer !== "boolean") {
           throw new FunctionFault(
             `${what} must say true or false of container ${name}, but said ${String(answer)}`,

@@ -10,8 +10,10 @@ export function predicateConstraint(name: string, test: HostPredicate, args: unk
   const what = `predicate ${name}`;
   const answer = (ask: Ask, host: HostState): true | string => {
     const view = hostNow(ask, host);
-    const said: unknown = askTwice(what, `host ${host.name}`, () =>
-      test(view, requestFacts(ask.request), args),
+    const said: unknown = askTwice(
+      what,
+      () => `host ${host.name}`,
+      () => test(view, requestFacts(ask.request), args),
     );
     if (said === true) return true;
     if (said === false) return `is refused by ${what}`;

@@ -20,8 +20,10 @@ export function comparatorStrategy(
   ask: Ask,
   hosts: readonly HostState[],
 ): Strategy {
+  const request = requestFacts(ask.request);
+  const facts = hosts.map(hostFacts);
   const ranks = rankHosts(`comparator ${name}`, hosts, (a, b) =>
-    compare(hostFacts(a), hostFacts(b), requestFacts(ask.request), args),
+    compare(facts[a.rank] ?? hostFacts(a), facts[b.rank] ?? hostFacts(b), request, args),
   );
   const place = (host: HostState): number => ranks.get(host) ?? 0;
   return {
@@ -43,11 +45,11 @@ function rankHosts(
   compare: (a: HostState, b: HostState) => number,
 ): Map<HostState, number> {
   const order = (a: HostState, b: HostState): number => {
-    const about = `hosts ${a.name} and ${b.name}`;
+    const about = (): string => `hosts ${a.name} and ${b.name}`;
     const answer: unknown = askTwice(what, about, () => compare(a, b));
     if (typeof answer !== "number" || Number.isNaN(answer)) {
       throw new FunctionFault(
-        `${what} must give a number for ${about}, but gave ${String(answer)}`,
+        `${what} must give a number for ${about()}, but gave ${String(answer)}`,
       );
     }
     return Math.sign(answer);
@@ -95,14 +97,18 @@ function* pairs(hosts: readonly HostState[]): Generator<[HostState, HostState]> 
 
 /** A score of the program for hosts as they fill. */
 export function scoreStrategy(name: string, score: HostScore, args: unknown): Strategy {
+  const what = `score ${name}`;
   const of = (ask: Ask, host: HostState): number => {
     const view = hostNow(ask, host);
-    const answer: unknown = askTwice(`score ${name}`, `host ${host.name}`, () =>
-      score(view, requestFacts(ask.request), args),
+    const request = requestFacts(ask.request);
+    const answer: unknown = askTwice(
+      what,
+      () => `host ${host.name}`,
+      () => score(view, request, args),
     );
     if (typeof answer !== "number" || !Number.isFinite(answer)) {
       throw new FunctionFault(
-        `score ${name} must give a number for host ${host.name}, but gave ${String(answer)}`,
+        `${what} must give a number for host ${host.name}, but gave ${String(answer)}`,
       );
     }
     return answer;

@@ -28,7 +28,14 @@ function spreadLevel(path: readonly SpreadLevel[], context: SpreadContext): Stra
   const labels = path.map(({ label }) => label);
   const level = path.at(-1);
   const { label = "", targets } = level ?? {};
-  const tallyOf = (ask: Ask): Tally => context.tallies.of(ask.typeId, labels);
+  const tallies = new Map<number, Tally>();
+  const tallyOf = (ask: Ask): Tally => {
+    const known = tallies.get(ask.typeId);
+    if (known) return known;
+    const made = context.tallies.of(ask.typeId, labels);
+    tallies.set(ask.typeId, made);
+    return made;
+  };
   const countOf = (ask: Ask, host: HostState): number => {
     const { branches, counts } = tallyOf(ask);
     return counts[branches.of[host.rank] ?? 0] ?? 0;
