@@ -79,10 +79,11 @@ function decisions(
   lost: NonNullable<PlacementInputs["lost"]>,
 ): Partial<PlacementInputs> {
   const order = orderOf(known(olds.order), input, result);
-  const names = toAddedNames(news, input, result);
+  const assignments = toAssignments(news, input, result);
+  const names = toAddedNames(news, input, result, assignments);
   return {
-    assignments: toAssignments(news, input, result),
-    allocations: toAllocations(news, input, result),
+    assignments,
+    allocations: toAllocations(news, input, result, assignments),
     ...(Object.keys(names).length > 0 ? { names } : {}),
     ...(Object.keys(order).length > 0 ? { order } : {}),
     ...(Object.keys(lost).length > 0 ? { lost } : {}),

@@ -46,13 +46,13 @@ export function toAssignments(
   return assignments;
 }
 
-/** Every network's allocation in the same way. */
+/** Every network's allocation in the same way; `assignments` as `toAssignments` gives them. */
 export function toAllocations(
   news: PlacementInputs,
   input: PlanInput,
   result: PlanResult,
+  assignments: Readonly<Record<string, Assignment>>,
 ): Record<string, NetworkAllocation> {
-  const assignments = toAssignments(news, input, result);
   const allocations: Record<string, NetworkAllocation> = {};
   for (const network of news.networks) {
     const allocation = result.networks[network.name];
@@ -71,8 +71,8 @@ export function toAddedNames(
   news: PlacementInputs,
   input: PlanInput,
   result: PlanResult,
+  assignments: Readonly<Record<string, Assignment>>,
 ): Record<string, Record<string, string[]>> {
-  const assignments = toAssignments(news, input, result);
   const own = new Set(news.networks.map(({ name }) => name));
   const earlier = input.requests
     .flatMap(({ networks }) => networks.map(({ network }) => network))
@@ -89,7 +89,7 @@ function withUnknownNames(
   network: string,
   known: Record<string, string[]>,
   input: PlanInput,
-  assignments: Record<string, Assignment>,
+  assignments: Readonly<Record<string, Assignment>>,
 ): Record<string, string[]> {
   const records = { ...known };
   for (const request of input.requests) {

@@ -81,10 +81,11 @@ function mountedBefore(
 ): Pick<PlanInput["previous"], "volumes" | "folders"> {
   if (!Array.isArray(requests)) return {};
   const known = requests.filter((each) => isRecord(each) && !hasUnknown(each.volumes));
+  const seen = foldersSeen(candidates);
   const folders = requests.flatMap((each): [string, string[]][] => {
     if (!isRecord(each) || hasUnknown(each.folders)) return [];
     // One without folders may come from before plans knew of them: then its container tells.
-    const had = each.folders ?? foldersSeen(each.name, candidates);
+    const had = each.folders ?? seen.get(each.name);
     return had ? [[each.name, had]] : [];
   });
   return {
@@ -93,10 +94,15 @@ function mountedBefore(
   };
 }
 
-/** Undefined: its container was not seen. */
-function foldersSeen(name: string, candidates: readonly Candidate[]): string[] | undefined {
-  const seen = candidates.flatMap(({ own }) => (Object.hasOwn(own, name) ? [own[name]] : []));
-  return seen.length === 0 ? undefined : seen.flatMap((each) => each?.folders ?? []);
+/** Folders of each container that was seen, wherever it was. */
+function foldersSeen(candidates: readonly Candidate[]): Map<string, string[]> {
+  const seen = new Map<string, string[]>();
+  for (const { own } of candidates) {
+    for (const [name, { folders = [] }] of Object.entries(own)) {
+      seen.set(name, [...(seen.get(name) ?? []), ...folders]);
+    }
+  }
+  return seen;
 }
 
 /** What the cloud asks for beside its rules, as far as it is known. */
