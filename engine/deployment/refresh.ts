@@ -33,54 +33,42 @@ export async function refresh(
   deployment.base = new BaseState(resources);
 }
 
-/** What is gone is left out, and so are the references to it; children of what is gone move up to its parent. */
+/** What is gone is left out, and so are the references to it, also as a parent: as with the CLI, its children then have none. */
 function rebuild(
   resources: readonly ResourceState[],
   steps: ReadonlyMap<ResourceState, RefreshStep>,
 ): ResourceState[] {
   const result: ResourceState[] = [];
   const present = new Set<string>();
-  const parentOf = new Map<string, string>();
   for (const old of resources) {
     const step = steps.get(old);
     const now = step === undefined ? old : step.next;
-    if (now === null) {
-      parentOf.set(old.urn, standing(old.parent ?? "", present, parentOf));
-      continue;
-    }
-    const dangling = edgesOf(now).some(({ kind, urn }) => kind !== "provider" && !present.has(urn));
-    const state = dangling ? repaired(now, present, parentOf) : now;
+    if (now === null) continue;
+    const state = repaired(now, present);
     result.push(state);
     present.add(state.urn);
-    parentOf.set(state.urn, state.parent ?? "");
   }
   return result;
 }
 
-function standing(
-  parent: string,
-  present: ReadonlySet<string>,
-  parentOf: ReadonlyMap<string, string>,
-): string {
-  let at = parent;
-  while (at !== "" && !present.has(at)) at = parentOf.get(at) ?? "";
-  return at;
-}
-
-function repaired(
-  state: ResourceState,
-  present: ReadonlySet<string>,
-  parentOf: ReadonlyMap<string, string>,
-): ResourceState {
+/** Without references to what is gone. Properties that then come from nowhere are left out, as the CLI does. */
+function repaired(state: ResourceState, present: ReadonlySet<string>): ResourceState {
+  const dangling = edgesOf(state).some(({ kind, urn }) => kind !== "provider" && !present.has(urn));
+  const independent = Object.values(state.propertyDependencies ?? {}).some(
+    (urns) => urns.length === 0,
+  );
+  if (!dangling && !independent) return state;
   const keep = (urns: string[]): string[] => urns.filter((urn) => present.has(urn));
   const copy: ResourceState = { ...state };
   if (copy.dependencies !== undefined) copy.dependencies = keep(copy.dependencies);
   if (copy.replaceWith !== undefined) copy.replaceWith = keep(copy.replaceWith);
   if (copy.propertyDependencies !== undefined)
     copy.propertyDependencies = Object.fromEntries(
-      Object.entries(copy.propertyDependencies).map(([key, urns]) => [key, keep(urns)]),
+      Object.entries(copy.propertyDependencies)
+        .map(([key, urns]) => [key, keep(urns)] as const)
+        .filter(([, urns]) => urns.length > 0),
     );
   if (copy.deletedWith !== undefined && !present.has(copy.deletedWith)) delete copy.deletedWith;
-  if (copy.parent !== undefined) copy.parent = standing(copy.parent, present, parentOf);
+  if (copy.parent !== undefined && !present.has(copy.parent)) delete copy.parent;
   return copy;
 }

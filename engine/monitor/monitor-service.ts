@@ -162,12 +162,12 @@ export class MonitorService {
     const parent = this.#goals.get(request.getParent());
     const type = request.getType();
     const own = request.getTransformsList();
-    let inputs = await this.#transformed(request, own, parent);
-    inputs = await hashAssets(inputs, programDirectory);
-    if (isProviderType(type)) inputs = this.#providerInputs(request, inputs);
+    const given = await hashAssets(await this.#transformed(request, own, parent), programDirectory);
     const provider =
       request.getCustom() && !isProviderType(type) ? await this.#provider(request, parent) : "";
-    const goal = goalOf(request, provider, inputs, parent, root);
+    const goal = goalOf(request, provider, given, parent, root);
+    // What the engine adds itself comes from nowhere: it has no entry among the properties' dependencies.
+    if (isProviderType(type)) goal.inputs = this.#providerInputs(request, given);
     const { state, result, unknown } = await conductor.register(goal);
     if (result !== "success" && !request.getSupportsresultreporting())
       throw new EngineError("internal", "resource registration failed");
