@@ -78,6 +78,7 @@ export function packageOfType(type: string): string {
 
 /** Default providers are the engine's own business: they are neither counted nor shown. */
 export function isDefaultProvider(urn: string): boolean {
+  if (!urn.includes(PROVIDER_TYPE_PREFIX)) return false;
   const { type, name } = parseUrn(urn);
   return isProviderType(type) && /^default(_|$)/.test(name);
 }

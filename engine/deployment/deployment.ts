@@ -4,6 +4,7 @@ import type { Hooks } from "../callbacks/hooks.js";
 import type { Policies } from "../policies/policies.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { UrnSet } from "./urn-set.js";
+import { isProviderType } from "../urn.js";
 import { DependencyGraph } from "../graph/dependency-graph.js";
 import type { EventStream } from "./diagnostics.js";
 
@@ -32,12 +33,15 @@ export class BaseState {
   /** Without those that only wait for their deletion. */
   readonly byUrn = new Map<string, ResourceState>();
   readonly graph: DependencyGraph;
+  /** The provider resources among them. */
+  readonly providers: ResourceState[];
   /** Who cascades: is replaced with, or deleted with, the key. */
   readonly #followers = new Map<string, ResourceState[]>();
 
   constructor(resources: ResourceState[]) {
     this.resources = resources;
     this.graph = new DependencyGraph(resources);
+    this.providers = resources.filter(({ type }) => isProviderType(type));
     for (const state of resources) {
       if (state.delete === true) continue;
       this.byUrn.set(state.urn, state);

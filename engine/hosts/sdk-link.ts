@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import { Socket } from "node:net";
 import type * as grpc from "@grpc/grpc-js";
@@ -57,7 +58,8 @@ function redirect(
       const isEngine = this.getChannel().getTarget().endsWith(`:${engineAddress}`);
       const callback = rest.find((argument) => typeof argument === "function");
       if (!isEngine || callback === undefined) return overGrpc.call(this, request, ...rest);
-      callOverLink(link, module, method, request, callback as Callback);
+      // The answer belongs to whoever asks, also for the program's own AsyncLocalStorage.
+      callOverLink(link, module, method, request, AsyncResource.bind(callback as Callback));
       return Object.assign(new EventEmitter(), { cancel: () => undefined });
     };
     prototype[name] = Object.assign(overLink, method);

@@ -1,4 +1,3 @@
-import { AsyncResource } from "node:async_hooks";
 import type { Socket } from "node:net";
 import { Failure } from "./failure.js";
 import { FrameReader, frame, type Frame, MAX_BODY } from "./frames.js";
@@ -57,8 +56,7 @@ export class Link {
     }
     if (this.#waiting.size === 0) this.#socket.ref();
     const id = ++this.#lastCall;
-    // The answer belongs to whoever asks, also for the program's own AsyncLocalStorage.
-    this.#waiting.set(id, AsyncResource.bind(done));
+    this.#waiting.set(id, done);
     this.#send({ kind: "request", id, path, body: request });
   }
 

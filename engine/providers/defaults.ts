@@ -18,9 +18,12 @@ export interface StackConfiguration {
 }
 
 /** The newest version of a package in the state: what a request without one means. "" when there is none. */
-export function versionInState({ resources }: { resources: ResourceState[] }, pkg: string): string {
+export function versionInState(
+  { providers }: { providers: readonly ResourceState[] },
+  pkg: string,
+): string {
   const type = providerType(pkg);
-  const versions = resources.flatMap((state) => {
+  const versions = providers.flatMap((state) => {
     const version = state.type === type ? state.inputs?.["version"] : undefined;
     return typeof version === "string" && semver.valid(version) !== null ? [version] : [];
   });

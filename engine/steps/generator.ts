@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { Bail, type Deployment } from "../deployment/deployment.js";
 import type { Goal, ReadGoal, Registration } from "../deployment/goal.js";
 import { asksReplace, type Provider } from "../providers/provider.js";
@@ -17,7 +16,7 @@ import { ReadStep } from "./read.js";
 import { Replacement } from "./replacement.js";
 import { SameStep } from "./same.js";
 import type { Step } from "./step.js";
-import { newState, type Subject } from "./subject.js";
+import { newSeed, newState, type Subject } from "./subject.js";
 import { Untargeted } from "./untargeted.js";
 import { UpdateStep } from "./update.js";
 
@@ -68,7 +67,7 @@ export class StepGenerator {
       state,
       provider: await this.#provider(state),
       recreating: this.progress.deletes.has(urn),
-      randomSeed: randomBytes(32),
+      randomSeed: newSeed(),
     };
     return this.#validated(
       isImported(goal, old) ? this.#import(subject, invalid) : await this.#decide(subject, invalid),

@@ -1,3 +1,4 @@
+import { randomFillSync } from "node:crypto";
 import type { Goal, Registration } from "../deployment/goal.js";
 import type { Provider } from "../providers/provider.js";
 import type { ResourceState } from "../state/model.js";
@@ -48,4 +49,16 @@ export function newState(goal: Goal, urn: string, old: ResourceState | undefined
     ...(old?.modified === undefined ? {} : { modified: old.modified }),
     ...(old?.unknownFields === undefined ? {} : { unknownFields: old.unknownFields }),
   };
+}
+
+const SEED_BYTES = 32;
+/** Seeds are drawn many at a time: asking for randomness costs more than a small resource does. */
+let seeds = Buffer.alloc(0);
+
+/** 32 random bytes of its own for each resource: what a provider makes a name or a password from. */
+export function newSeed(): Uint8Array {
+  if (seeds.length === 0) seeds = randomFillSync(Buffer.alloc(SEED_BYTES * 64));
+  const seed = seeds.subarray(0, SEED_BYTES);
+  seeds = seeds.subarray(SEED_BYTES);
+  return seed;
 }

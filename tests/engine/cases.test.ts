@@ -55,7 +55,7 @@ function hold(
   for (const [index, step] of steps.entries()) {
     const [own, recorded] = [actual[index], expected[index]];
     if (own === undefined || recorded === undefined) throw new Error(`${name} is not recorded`);
-    const where = `step ${index + 1}, ${step.command}`;
+    const where = [`step ${index + 1}, ${step.command}`, ...own.errors].join("; ");
     expect(exactly(own), where).toEqual(exactly(recorded));
     const now = step.spec === undefined ? before : dependenciesOf(step.spec);
     expect(orderProblems(own, recorded, before, now), where).toEqual([]);

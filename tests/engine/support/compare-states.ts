@@ -7,13 +7,23 @@ import { nameOf, readable } from "./describe-state.js";
 /** Different in every run, and where the program stood when it registered: the two engines run it from different folders. */
 const FREE = new Set(["created", "modified", "sourcePosition", "stackTrace"]);
 
-/** A resource as it would stand in the file, with its secrets in the clear and without what is free. */
+/** A resource as it would stand in the file: secrets in the clear, without what is free, and what is a set in order. */
 function written(state: ResourceState): Record<string, unknown> {
   const { fields } = encodeResource(state, (_place, plaintext) => ({ plaintext }));
   for (const field of FREE) delete fields[field];
   if (isProviderType(state.type)) delete fields["id"];
   if (state.provider !== undefined && state.provider !== "")
     fields["provider"] = parseProviderReference(state.provider).urn;
+  for (const field of ["dependencies", "replaceWith"] as const) {
+    if (state[field] !== undefined && field in fields) fields[field] = [...state[field]].sort();
+  }
+  if ("propertyDependencies" in fields)
+    fields["propertyDependencies"] = Object.fromEntries(
+      Object.entries(state.propertyDependencies ?? {}).map(([key, urns]) => [
+        key,
+        [...urns].sort(),
+      ]),
+    );
   return readable(fields) as Record<string, unknown>;
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { PropertyMap } from "../../../engine/state/model.js";
-import type { SpecEntry } from "./case-format.js";
+import type { SpecEntry, Step } from "./case-format.js";
 
 /** Stands in every secret of a random program. */
 export const CANARY = "canary-77aa";
@@ -29,7 +29,10 @@ const pick = (names: readonly string[]): fc.Arbitrary<string | undefined> =>
     : fc.option(fc.constantFrom(...names), { nil: undefined, freq: 2 });
 
 const rarely = <T>(value: T): fc.Arbitrary<T | undefined> =>
-  fc.option(fc.constant(value), { nil: undefined, freq: 5 }).map((some) => some);
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constant(value) },
+  );
 
 function given(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
@@ -135,4 +138,55 @@ export const runs: fc.Arbitrary<Run[]> = fc.array(
     interruption,
   }),
   { minLength: 1, maxLength: 3 },
+);
+
+/** As a flag of the CLI, or none. */
+const flags: fc.Arbitrary<string[]> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<string[]>([]) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom("--target", "--exclude", "--replace"), fc.constantFrom(...NAMES))
+      .map(([flag, name]) => [flag, `**::${name}`]),
+  },
+  { weight: 1, arbitrary: fc.constant<string[]>(["--refresh"]) },
+);
+
+/** One failing call at most, of a resource that nothing runs beside: what else a failure lets finish is a matter of time. */
+const failure: fc.Arbitrary<Record<string, PropertyMap>> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom("create", "update", "delete", "check", "diff"),
+        fc.constantFrom<PropertyMap>({ fail: "boom" }, { init: ["unwell"] }),
+      )
+      .map(([method, rule]) => ({ [`${method} *`]: rule })),
+  },
+);
+
+/** What is registered one after the other, each waiting for the one before: only then is a run with a failure the same twice. */
+function inTurn(entries: readonly SpecEntry[]): SpecEntry[] {
+  return entries.map((entry, index) => {
+    const before = entries[index - 1]?.name;
+    if (before === undefined) return entry;
+    const dependsOn = (entry.opts?.["dependsOn"] ?? []) as string[];
+    return { ...entry, opts: { ...entry.opts, dependsOn: [...new Set([...dependsOn, before])] } };
+  });
+}
+
+/** Steps of a case, for any engine. */
+export const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc
+    .record({ spec, flags, failure, isCalm: fc.boolean(), kind: fc.nat(9) })
+    .map(({ spec: entries, flags: own, failure: rules, isCalm, kind }): Step => {
+      if (kind === 0) return { command: "refresh" };
+      if (kind === 1) return { command: "preview", spec: inTurn(entries), flags: own };
+      if (kind === 2) return { command: "destroy" };
+      return isCalm
+        ? { command: "up", spec: inTurn(entries), flags: own }
+        : { command: "up", spec: inTurn(entries), rules };
+    }),
+  { minLength: 2, maxLength: 4 },
 );
