@@ -8,7 +8,7 @@ import { duration, withDeadline } from "./deadline.js";
 import { faultPoint } from "./faults.js";
 import { Limiter, Serial } from "./limiter.js";
 import { LOCK_SCRIPT } from "./lock-script.js";
-import { NOT_INSTALLED } from "./not-installed.js";
+import { NOT_INSTALLED, notRunning } from "./engine-problem.js";
 import type { ExecOptions, ExecResult, LockOptions, Transport } from "./transport.js";
 
 /** A command under way on a host. */
@@ -237,7 +237,7 @@ export abstract class CommandTransport implements Transport {
         hint: "A DockerHost resource installs it; or install Docker Engine 20.10 or later.",
         cause,
       });
-    throw new CloudError("docker", `Docker does not answer at ${path}`, {
+    throw new CloudError("docker", notRunning(path), {
       host,
       ...(said ? { reasons: [said] } : {}),
       hint: "Start the Docker daemon there (systemctl start docker) and run again.",

@@ -151,13 +151,10 @@ export class DockerCloud extends pulumi.ComponentResource {
     this.cloudName = name;
     this.nodes = { hosts: own };
     const planHosts: pulumi.Input<pulumi.Input<Record<string, unknown>>[]> = isHosts(args.hosts)
-      ? own.map((host) => ({ name: host.hostName, connection: host.access, ...host.placementArgs }))
+      ? own.map(planHostOf)
       : pulumi.output(args.hosts).apply((exported) => exported.hosts as never);
     this.hosts = pulumi.output(planHosts) as unknown as pulumi.Output<PlanHost[]>;
-    for (const host of own) {
-      const info = { name: host.hostName, connection: host.access, ...host.placementArgs };
-      this.infos.set(host.hostName, pulumi.output(info));
-    }
+    for (const host of own) this.infos.set(host.hostName, pulumi.output(planHostOf(host)));
     this.defaults = {
       cpus: args.containers?.cpus ?? 0.5,
       memoryBytes: bytesOf(at("containers.memory"), args.containers?.memory ?? "256 MiB"),
@@ -177,7 +174,7 @@ export class DockerCloud extends pulumi.ComponentResource {
       name,
       {
         cloud: name,
-        hosts: planHosts,
+        hosts: isHosts(args.hosts) ? own.map(withPreparing) : planHosts,
         ...layer,
         ...(preferences.length > 0 ? { preferences } : {}),
         ...(rebalance ? { rebalance } : {}),
@@ -357,4 +354,13 @@ export class DockerCloud extends pulumi.ComponentResource {
 
 function isHosts(hosts: DockerCloudArgs["hosts"]): hosts is DockerHost[] {
   return Array.isArray(hosts);
+}
+
+function planHostOf(host: DockerHost) {
+  return { name: host.hostName, connection: host.access, ...host.placementArgs };
+}
+
+/** While the facts are not known, the host's resource has something to do first: it may have Docker to start. */
+function withPreparing(host: DockerHost) {
+  return { ...planHostOf(host), preparing: host.facts.apply(() => undefined) };
 }

@@ -244,26 +244,32 @@ function changes(lab: TestLab, tool: Tool): void {
 }
 
 function laterHosts(lab: TestLab, tool: Tool): void {
-  it("a host whose address comes out of another resource is placed on after it exists", async () => {
+  it("a host whose address comes out of another resource, or whose Docker is stopped, is placed on after it exists", async () => {
     const wanted: Wanted = {
       hosts: HOSTS,
       made: ["h3"],
       containers: {
         first: { constraints: [{ kind: "host", host: "h1" }] },
         later: {},
+        started: { constraints: [{ kind: "host", host: "h2" }] },
         last: { constraints: [{ kind: "host", host: "h3" }] },
       },
     };
     const cloud = await CloudProject.create(lab, "later", tool);
+    await lab.sh("h2", "/etc/init.d/docker", "stop");
     try {
       const preview = await cloud.mustPreview(wanted);
+      expect(preview.said).toContain(
+        "cloud: host h2: Docker is installed but not running; up starts it, and what it takes is decided then",
+      );
       expect(preview.containers["first"]?.host).toBe("h1");
-      for (const name of ["later", "last"]) {
+      for (const name of ["later", "started", "last"]) {
         expect(preview.containers[name]?.reason).toBe("placed after hosts exist");
       }
       await cloud.up(wanted);
       const found = await cloud.found();
       expect(found["first"]?.host).toBe("h1");
+      expect(found["started"]?.host).toBe("h2");
       expect(found["last"]?.host).toBe("h3");
       expect(places(found)).toEqual(places(await cloud.state()));
       await cloud.isDone(wanted);

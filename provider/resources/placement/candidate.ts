@@ -1,7 +1,7 @@
 import type { ContainerSummary, DockerNetwork } from "../../host/docker-types.js";
 import type { EngineSnapshot, HostSnapshot } from "../../host/observe.js";
 import { devicesOf, portsOf } from "../../host/held.js";
-import { isNotInstalled } from "../../host/not-installed.js";
+import { isNotInstalled } from "../../host/engine-problem.js";
 import { LABELS } from "../../host/ownership.js";
 import { reservationOf, type Reservation } from "../../host/reservations.js";
 import type { Candidate, CandidateContainer } from "../../placement/model.js";

@@ -10,6 +10,7 @@ import type { PlacementInputs } from "./inputs.js";
 import { toAddedNames, toAllocations, toAssignments } from "./leaves.js";
 import { hostsLeft, lostOf, movesIn, orderOf, waitingIn } from "./moving.js";
 import { askableHosts, toPlanInput } from "./plan-input.js";
+import { isStartedByUp, splitPreparing, startedByUp } from "./preparing.js";
 import { validateInputs } from "./validate.js";
 import { whatToObserve } from "./why.js";
 
@@ -34,8 +35,9 @@ export interface PlanWorld {
 export function makeCheck(world: PlanWorld) {
   return async (
     olds: Partial<PlacementInputs>,
-    news: PlacementInputs,
+    given: PlacementInputs,
   ): Promise<CheckResult<PlacementInputs>> => {
+    const { news, preparing } = splitPreparing(given);
     const failures = validateInputs(news);
     if (failures.length > 0) return { inputs: news, failures };
     if (NEEDED.some((key) => isUnknown(news[key])) || VITAL.some((key) => hasUnknown(news[key]))) {
@@ -55,7 +57,10 @@ export function makeCheck(world: PlanWorld) {
       ...snapshot,
       name: hosts[i]?.name ?? snapshot.name,
     }));
-    const input = toPlanInput(olds, news, named, functions);
+    const startsLater = named.filter((host) => isStartedByUp(host, preparing));
+    for (const { name } of startsLater) await world.inform(startedByUp(name), news.meta);
+    const seen = named.filter((host) => !startsLater.includes(host));
+    const input = toPlanInput(olds, news, seen, functions);
     const result = planAll(input);
     for (const line of movesIn(result.moves)) await world.inform(line, news.meta);
     for (const warning of warningsOf(input, result)) await world.warn(warning, news.meta);

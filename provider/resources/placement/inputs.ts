@@ -38,6 +38,8 @@ export interface PlanHost {
   affinity?: string[];
   /** Nothing new comes here, and what is here leaves. */
   drain?: boolean;
+  /** Unknown in a preview of an up that makes or changes its DockerHost; never known, and never in the state. */
+  preparing?: undefined;
 }
 
 /** A container as the plan receives it from the program. */

@@ -360,6 +360,35 @@ describe("a host whose Docker is not seen", () => {
     ]);
   });
 
+  /** As the SDK says in the preview of an up that makes the DockerHost. */
+  const made = (name: string) => planHost(name, { preparing: UNKNOWN as never });
+
+  it("is decided later where the same up starts Docker: what is there cannot be seen before", async () => {
+    const stopped = world({ h2: withoutEngine("h2", silent) });
+    const hosts = [made("h1"), made("h2")];
+    const { inputs: checked, failures } = await stopped.check({}, inputs({ hosts }));
+    expect(failures).toEqual([]);
+    expect(stopped.warnings).toEqual([]);
+    expect(stopped.said).toEqual([
+      "host h2: Docker is installed but not running; up starts it, and what it takes is decided then",
+    ]);
+    expect(checked?.assignments?.["web-1"]).toMatchObject({ reason: "placed after hosts exist" });
+    // Nothing of it is in the state, and what runs already does not move.
+    const first = await world().check({}, inputs({ hosts }));
+    expect(first.inputs).toEqual((await world().check({}, inputs())).inputs);
+    const again = await stopped.check(first.inputs ?? {}, inputs({ hosts }));
+    expect(again.inputs?.assignments).toEqual(first.inputs?.assignments);
+  });
+
+  it("is not ready where Docker keeps us waiting or does not let us in", async () => {
+    const refused = "no permission to use Docker at /var/run/docker.sock";
+    const { check } = world({ h2: withoutEngine("h2", refused) });
+    const alone = inputs({ hosts: [made("h2")], networks: [], requests: [ask("web")] });
+    expect((await check({}, alone)).failures?.map(({ reason }) => reason)).toEqual([
+      `no host for web: 1 host is not ready (h2 cannot be used: ${refused})`,
+    ]);
+  });
+
   it("does not give it up as lost", async () => {
     const first = await world().check({}, inputs());
     const { check } = world({ h2: withoutEngine("h2", silent) });
