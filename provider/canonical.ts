@@ -5,17 +5,33 @@ import { createHash } from "node:crypto";
  * does to everything that passes the engine.
  */
 export function canonical(value: unknown): string {
-  return JSON.stringify(sorted(value)) ?? "null";
+  return textOf(value) ?? "null";
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => (item === undefined ? null : sorted(item)));
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  // fromEntries defines own properties, so a key "__proto__" stays a key.
-  return Object.fromEntries(entries.map(([key, member]) => [key, sorted(member)]));
+/** Undefined for what JSON has no text for. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value))
+    return `[${Array.from(value, (item) => textOf(item) ?? "null").join()}]`;
+  const members: string[] = [];
+  for (const key of sortedKeys(value)) {
+    const text = textOf((value as Record<string, unknown>)[key]);
+    if (text !== undefined) members.push(`${JSON.stringify(key)}:${text}`);
+  }
+  return `{${members.join()}}`;
+}
+
+/**
+ * Whole numbers first and by size, as JavaScript keeps keys of an object, then the others: hashes of this are in states
+ * and on containers, so it stays as it is.
+ */
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value);
+  const isIndex = (key: string | undefined) => /^(?:0|[1-9]\d{0,9})$/.test(key ?? "");
+  // They come first; where there is none, as nearly always, the rest need not be looked at.
+  if (!isIndex(keys[0]) || Number(keys[0]) >= 2 ** 32 - 1) return keys.sort();
+  const first = keys.findIndex((key) => !isIndex(key) || Number(key) >= 2 ** 32 - 1);
+  return first < 0 ? keys : [...keys.slice(0, first), ...keys.slice(first).sort()];
 }
 
 /** Equal after canonicalisation, found without it: what has not changed is compared for every resource of a preview. */

@@ -67,7 +67,8 @@ const prefixes = new WeakMap<pulumi.Resource, Map<string, Promise<string>>>();
  * means waiting for all its children: a child that waits for its siblings, and they for it.
  */
 async function plainUrn(name: string, token: string, parent?: pulumi.Resource): Promise<string> {
-  if (!parent) return promiseOf(pulumi.createUrn(name, token));
+  // What createUrn() says of a resource without a parent, without three outputs for it.
+  if (!parent) return `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${token}::${name}`;
   let ofParent = prefixes.get(parent);
   if (!ofParent) prefixes.set(parent, (ofParent = new Map<string, Promise<string>>()));
   let prefix = ofParent.get(token);

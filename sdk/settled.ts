@@ -25,13 +25,18 @@ export function watch<T>(value: T): () => T {
     return () => seen as T;
   }
   if (value instanceof Promise) return watch(pulumi.output(value)) as unknown as () => T;
+  if (isPlain(value)) return () => value;
   if (Array.isArray(value)) {
     const parts = value.map((part: unknown) => watch(part));
     return () => parts.map((part) => part()) as T;
   }
-  if (typeof value === "object" && value !== null) {
-    const parts = Object.entries(value).map(([key, part]) => [key, watch(part)] as const);
-    return () => Object.fromEntries(parts.map(([key, part]) => [key, part()])) as T;
-  }
-  return () => value;
+  const parts = Object.entries(value as object).map(([key, part]) => [key, watch(part)] as const);
+  return () => Object.fromEntries(parts.map(([key, part]) => [key, part()])) as T;
+}
+
+/** No output or promise is in it. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
+  return Object.values(value).every(isPlain);
 }

@@ -5,6 +5,7 @@ import type * as structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import { speedUpStructs } from "../values/fast-struct.js";
 import { isTraced, type LaunchSettings } from "./launch-settings.js";
 import { loadLater } from "./lazy-modules.js";
+import { type RpcModule, speedUpInputs } from "./fast-inputs.js";
 import { type GeneratedClient, type Grpc, useLink } from "./sdk-link.js";
 
 /**
@@ -43,6 +44,7 @@ function launch(settings: LaunchSettings, script: string): void {
     ),
   );
   attempt(() => withKnownPositions(load(join(sdk, "resource.js")) as ResourceModule));
+  attempt(() => speedUpInputs(load(join(sdk, "runtime", "rpc.js")) as RpcModule));
 }
 
 /**
