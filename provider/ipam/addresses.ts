@@ -23,12 +23,17 @@ export interface AddressSpace {
 /** A request on the network. */
 interface Attachment {
   request: PlacementRequest;
+  /** The request's position. */
+  index: number;
   fixed: string | undefined;
   /** Undefined while its host is not decided. */
   host: string | undefined;
   /** What the previous plan gave it. */
   previous: Assignment | undefined;
 }
+
+/** By the position of the request; undefined: it has none, or it is not decided. */
+export type Addresses = (string | undefined)[];
 
 /**
  * Hands out the addresses of one network. An address stays with its request as long as that stays on its host with
@@ -39,7 +44,7 @@ export function assignAddresses(
   space: AddressSpace,
   input: PlanInput,
   decisions: Decisions,
-): { addresses: Map<string, string>; refusals: Refusal[] } {
+): { addresses: Addresses; refusals: Refusal[] } {
   const pool = new AddressPool(space);
   const attachments = attachmentsOf(space.name, input, decisions);
   const names = new Set(input.requests.map(({ name }) => name));
@@ -57,14 +62,14 @@ export function assignAddresses(
     pool.hold(input.previous.assignments[name]?.addresses[space.name], name);
   }
 
-  const addresses = new Map<string, string>();
+  const addresses: Addresses = new Array<string | undefined>(input.requests.length);
   const undecided = new Set<string>();
   const observed = observedAddresses(space.name, input);
   for (const { request, previous } of attachments) {
     pool.hold(previous?.addresses[space.name], request.name);
     for (const { address } of observed.get(request.name) ?? []) pool.hold(address, request.name);
   }
-  for (const { request, host, fixed, previous } of attachments) {
+  for (const { request, index, host, fixed, previous } of attachments) {
     const before = previous?.addresses[space.name];
     const seen = observed.get(request.name)?.find((each) => each.host === host)?.address;
     const stays =
@@ -74,7 +79,7 @@ export function assignAddresses(
       if (unknownRevisions.has(request.name) && previous && !request.stopFirst) {
         undecided.add(request.name);
       } else if (stays && pool.claim(current, request.name, host)) {
-        addresses.set(request.name, current);
+        addresses[index] = current;
       }
     }
   }
@@ -82,9 +87,9 @@ export function assignAddresses(
   const refusals = fixAddresses(space, attachments, pool, addresses);
   const waiting = new Set<string>();
   let anybodyWaits = input.undecided?.earlier === true;
-  for (const { request, host, fixed } of attachments) {
+  for (const { request, index, host, fixed } of attachments) {
     if (host === undefined) anybodyWaits = true;
-    if (host === undefined || fixed !== undefined || addresses.has(request.name)) continue;
+    if (host === undefined || fixed !== undefined || addresses[index] !== undefined) continue;
     if (undecided.has(request.name)) {
       waiting.add(host);
       continue;
@@ -93,7 +98,7 @@ export function assignAddresses(
     if (waiting.has(host) || (anybodyWaits && decisions.uncertain.has(host))) continue;
     const block = space.spaces.get(host);
     const address = block && pool.lowest(block, request.name);
-    if (address !== undefined) addresses.set(request.name, address);
+    if (address !== undefined) addresses[index] = address;
     else pool.missing(host, request.name);
   }
   return { addresses, refusals: [...refusals, ...pool.refusals()] };
@@ -110,7 +115,7 @@ function attachmentsOf(
     const host = decisions.placed[index]?.host;
     if (!attachment || (host === undefined && !pending.has(request.name))) return [];
     const { address: fixed } = attachment;
-    return [{ request, host, fixed, previous: previous.assignments[request.name] }];
+    return [{ request, index, host, fixed, previous: previous.assignments[request.name] }];
   });
 }
 
@@ -136,13 +141,13 @@ function fixAddresses(
   space: AddressSpace,
   attachments: readonly Attachment[],
   pool: AddressPool,
-  addresses: Map<string, string>,
+  addresses: Addresses,
 ): Refusal[] {
   const refusals: Refusal[] = [];
-  for (const { request, fixed } of attachments) {
+  for (const { request, index, fixed } of attachments) {
     if (fixed === undefined) continue;
     const problem = pool.fix(fixed, request.name);
-    if (problem === undefined) addresses.set(request.name, fixed);
+    if (problem === undefined) addresses[index] = fixed;
     else {
       refusals.push({
         name: request.name,

@@ -56,12 +56,12 @@ const RULE = "use letters, digits, - and _, at most 63, not beginning or ending 
 export function recordsOf(
   network: string,
   requests: readonly PlacementRequest[],
-  addresses: ReadonlyMap<string, Record<string, string>>,
+  addresses: readonly (Readonly<Record<string, string>> | undefined)[],
 ): Record<string, string[]> {
   const records = new Map<string, string[]>();
-  for (const { name, networks } of requests) {
-    const address = addresses.get(name)?.[network];
-    if (address === undefined) continue;
+  requests.forEach(({ name, networks }, index) => {
+    const address = addresses[index]?.[network];
+    if (address === undefined) return;
     for (const attachment of networks) {
       if (attachment.network !== network) continue;
       for (const each of [name, ...attachment.aliases]) {
@@ -70,7 +70,7 @@ export function recordsOf(
         else records.set(each.toLowerCase(), [address]);
       }
     }
-  }
+  });
   return Object.fromEntries(
     [...records.keys()].sort().map((name) => {
       const known = records.get(name) ?? [];

@@ -32,8 +32,8 @@ export interface NetworkPlan {
   networks: Record<string, NetworkAllocation>;
   /** Names on networks that earlier plans made. */
   addedNames: Record<string, Record<string, string[]>>;
-  /** By request, then by network; an address that is not decided yet is absent. */
-  addresses: Map<string, Record<string, string>>;
+  /** By the position of the request, then by network; an address that is not decided yet is absent. */
+  addresses: (Record<string, string> | undefined)[];
   /** Networks of which nothing can be said before all hosts exist. */
   pending: string[];
   refusals: Refusal[];
@@ -45,7 +45,7 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
   const plan: NetworkPlan = {
     networks: {},
     addedNames: {},
-    addresses: new Map(),
+    addresses: new Array<Record<string, string> | undefined>(input.requests.length),
     pending: [],
     refusals: [],
   };
@@ -213,9 +213,9 @@ function addExtras(
   const blocks = new Map(
     Object.entries(hosts).map(([name, host]) => [name, { host, block: parseCidr(host.block) }]),
   );
-  requests.forEach(({ name }, index) => {
+  requests.forEach((_, index) => {
     const found = blocks.get(decisions.placed[index]?.host ?? "");
-    const text = plan.addresses.get(name)?.[network];
+    const text = plan.addresses[index]?.[network];
     const address = text === undefined ? undefined : parseAddress(text);
     if (!found?.block || !address || containsAddress(found.block, address)) return;
     found.host.extra = [...(found.host.extra ?? []), formatAddress(address)].sort();
@@ -239,11 +239,9 @@ function handOut(
   plan: NetworkPlan,
 ): void {
   const { addresses, refusals } = assignAddresses(space, input, decisions);
-  for (const [name, address] of addresses) {
-    const known = plan.addresses.get(name);
-    if (known) known[space.name] = address;
-    else plan.addresses.set(name, { [space.name]: address });
-  }
+  addresses.forEach((address, index) => {
+    if (address !== undefined) (plan.addresses[index] ??= {})[space.name] = address;
+  });
   plan.refusals.push(...refusals);
 }
 

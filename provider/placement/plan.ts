@@ -21,7 +21,7 @@ export function planAll(input: PlanInput, makePicker: MakePicker = fastPicker): 
     const { host, score, reason, devices } = decision;
     const assignment: Assignment = {
       host,
-      addresses: addresses.addresses.get(request.name) ?? {},
+      addresses: addresses.addresses[index] ?? {},
       score,
       reason,
       revision: request.revision,
