@@ -40,8 +40,9 @@ for (let at = 0; at < (config.getNumber("size") ?? 2); at += 1) {
     delay: config.getNumber("delay") ?? 0,
     fail: config.get("fail") === String(at),
     token: config.requireSecret("token"),
-  }, { parent: app });
+  }, { parent: app, protect: config.get("protect") === String(at) });
 }
+if (config.getBoolean("read")) new Container("seen", {}, { id: "there" });
 module.exports = { url: "http://10.0.0.1:8080", token: config.requireSecret("token") };
 `;
 

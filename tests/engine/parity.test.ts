@@ -1,16 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { afterAll, describe, expect, it } from "vitest";
-import { CliProject } from "./cli-project.js";
-import { cliVersion } from "./support/pulumi-cli.js";
-
-/** What a command ends with and what it says in JSON, with parts that differ from run to run taken out. */
-interface Row {
-  argv: string[];
-  code: number;
-  /** Keys of the JSON that it prints, or of the first entry of a list. */
-  keys?: string[];
-  input?: string;
-}
+import { describeCommands, type Row } from "./support/command-table.js";
 
 /** In this order: each command finds what those before it have left. */
 const ROWS: readonly Row[] = [
@@ -84,45 +72,4 @@ const ROWS: readonly Row[] = [
   { argv: ["stack", "ls", "--json"], code: 0, keys: [] },
 ];
 
-const NAME = ({ argv, code }: Row): string => `${argv.join(" ")} -> ${code}`;
-
-function check(
-  row: Row,
-  { code, stdout, stderr }: { code: number | null; stdout: string; stderr: string },
-): void {
-  expect({ code, said: code === row.code ? "" : stdout + stderr }).toEqual({
-    code: row.code,
-    said: "",
-  });
-  if (row.keys === undefined) return;
-  const answer = JSON.parse(stdout) as object | object[];
-  const first: object = Array.isArray(answer) ? ((answer as object[])[0] ?? {}) : answer;
-  expect(Object.keys(first).filter((key) => !OPTIONAL.has(key))).toEqual(row.keys);
-}
-
-/** What the CLI adds where it can: `tags` of a stack. */
-const OPTIONAL = new Set(["tags"]);
-
-describe("clocker ends and answers as the pulumi CLI does", () => {
-  const project = new CliProject();
-  afterAll(() => project.remove());
-
-  it.each(ROWS.map((row) => [NAME(row), row] as const))("%s", async (_name, row) => {
-    check(row, await project.run(row.argv, row.input));
-  });
-});
-
-describe.runIf(cliVersion() !== undefined)("the pulumi CLI on the PATH does so", () => {
-  const project = new CliProject();
-  afterAll(() => project.remove());
-
-  it.each(ROWS.map((row) => [NAME(row), row] as const))("%s", (_name, row) => {
-    const { status, stdout, stderr } = spawnSync("pulumi", row.argv, {
-      cwd: project.folder,
-      env: { ...process.env, ...project.environment(), PULUMI_SKIP_UPDATE_CHECK: "true" },
-      input: row.input ?? "",
-      encoding: "utf8",
-    });
-    check(row, { code: status, stdout, stderr });
-  });
-});
+describeCommands("clocker ends and answers as the pulumi CLI does", ROWS);
