@@ -29,8 +29,9 @@ export async function refresh(
   await executor.all([...steps.values()]);
   executor.keepGoing = false;
   if (!counted) executor.forgetCounts();
-  const resources = rebuild(deployment.base.resources, steps);
-  deployment.base = new BaseState(resources);
+  deployment.base = new BaseState(rebuild(deployment.base.resources, steps));
+  // What was read is what was there before. Nothing is made or confirmed yet.
+  deployment.news.clear();
 }
 
 /** What is gone is left out, and so are the references to it, also as a parent: as with the CLI, its children then have none. */

@@ -40,7 +40,7 @@ test.skipIf(cliVersion() === undefined)(
   async () => {
     try {
       await fc.assert(fc.asyncProperty(steps, holdAgainstCli), {
-        numRuns: Number(process.env["RANDOM_RUNS"] ?? 10),
+        numRuns: Number(process.env["RANDOM_RUNS"] ?? 8),
         endOnFailure: true,
       });
     } finally {
