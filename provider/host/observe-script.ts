@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { parseReservations, REPORT_RESERVATIONS, type Reservation } from "./reservations.js";
-import { parseUsage, SAMPLE_USAGE, SECOND_SAMPLE, type MachineUsage } from "./usage-script.js";
+import type { MachineUsage } from "./usage-script.js";
 
 /** What a machine says of itself, without Docker. */
 export interface Machine {
@@ -24,17 +24,13 @@ export interface Machine {
   devices: string[];
   /** Free bytes of the file system that Docker's images and containers are on; absent: could not be asked. */
   diskFreeBytes?: number;
-  /** What runs there takes now; absent: not asked for, or the machine does not say. */
+  /** How busy it is; absent: not asked for, or the machine does not say. */
   usage?: MachineUsage;
 }
 
-/**
- * One answer per line, `key value`; nothing of it needs root. With `usage` as its argument it also samples for a second
- * how busy the machine is.
- */
+/** One answer per line, `key value`; nothing of it needs root. */
 export const OBSERVE_SCRIPT = `
 say() { printf '%s %s\\n' "$1" "$2"; }
-${SAMPLE_USAGE}
 say hostname "$(hostname)"
 say machine "$(cat /etc/machine-id 2>/dev/null)"
 say cpus "$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)"
@@ -65,7 +61,6 @@ for device in /dev/nvidia[0-9]* /dev/dri/renderD* /dev/kfd /dev/accel/accel*; do
 done
 root=$(sed -n 's/.*"data-root" *: *"\\([^"]*\\)".*/\\1/p' /etc/docker/daemon.json 2>/dev/null)
 say disk "$(df -Pk "\${root:-/var/lib/docker}" 2>/dev/null | sed -n '2s/^.* \\([0-9][0-9]*\\)  *[0-9-]*%.*/\\1/p')"
-${SECOND_SAMPLE}
 exit 0`;
 
 /** Reads the script's answer; numbers that are missing become 0. */
@@ -86,7 +81,6 @@ export function parseMachine(text: string, kind: "ssh" | "local"): Machine {
   }
   const get = (key: string) => facts.get(key) ?? "";
   const disk = get("disk");
-  const usage = parseUsage(text);
   return {
     hostname: get("hostname"),
     machineId: get("machine"),
@@ -104,7 +98,6 @@ export function parseMachine(text: string, kind: "ssh" | "local"): Machine {
     reservations: parseReservations(text),
     devices: devices.sort(),
     ...(/^\d+$/.test(disk) ? { diskFreeBytes: Number(disk) * 1024 } : {}),
-    ...(usage ? { usage } : {}),
   };
 }
 

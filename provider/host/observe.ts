@@ -5,6 +5,7 @@ import type { ContainerSummary, DockerInfo, DockerNetwork, DockerVolume } from "
 import { duration, withDeadline } from "./deadline.js";
 import { OBSERVE_SCRIPT, parseMachine, type Machine } from "./observe-script.js";
 import { transportFor } from "./pool.js";
+import { parseUsage, USAGE_SCRIPT } from "./usage-script.js";
 
 /** The daemon of a host and everything on it, at one moment. */
 export interface EngineSnapshot {
@@ -43,8 +44,11 @@ export interface ObserveOptions {
   /** For connecting and everything asked. Default 10 s. */
   timeoutMs?: number;
   signal?: AbortSignal;
-  /** Sample for a second how busy each machine is. Default false: nothing needs it, and it takes that second. */
-  usage?: boolean;
+  /**
+   * Read how busy each machine is, unless that was read less than so many seconds ago. Absent: nothing needs it, and it
+   * may take three seconds.
+   */
+  usage?: { maxAgeSeconds: number };
   /** Images to look for on the hosts. Default none. */
   images?: readonly string[];
 }
@@ -95,9 +99,11 @@ async function observe(
   { usage, images = [] }: ObserveOptions,
 ) {
   const transport = transportFor(connection);
-  const [script, engine] = await Promise.all([
+  const [script, readings, engine] = await Promise.all([
     // The login user can read all of it; SSH_CONNECTION does not survive sudo.
-    transport.script(OBSERVE_SCRIPT, usage ? ["usage"] : [], { timeoutMs, signal, asUser: true }),
+    transport.script(OBSERVE_SCRIPT, [], { timeoutMs, signal, asUser: true }),
+    usage &&
+      transport.script(USAGE_SCRIPT, [holdOf(usage), windowOf(timeoutMs)], { timeoutMs, signal }),
     observeEngine(connection, timeoutMs, signal, images),
   ]);
   if (script.code !== 0)
@@ -107,8 +113,23 @@ async function observe(
       hint: "The login must be able to run sh, uname and ip there.",
     });
   const machine = parseMachine(script.stdout, connection.kind);
+  const busy = readings && parseUsage(readings.stdout);
+  if (busy) machine.usage = busy;
   const observedAt = Date.now();
   return { name: connection.name, reachable: true as const, machine, observedAt, ...engine };
+}
+
+/** Seconds that all this may take until a plan has been made of it. */
+const MARGIN = 20;
+
+/** A reading counts for so many seconds: it must not be too old when it is used. */
+function holdOf({ maxAgeSeconds }: NonNullable<ObserveOptions["usage"]>): string {
+  return String(Math.max(0, Math.floor(maxAgeSeconds) - MARGIN));
+}
+
+/** Seconds of a machine's first two readings: three, if there is time. */
+function windowOf(timeoutMs: number): string {
+  return String(Math.min(3, Math.max(1, Math.floor(timeoutMs / 3000))));
 }
 
 async function observeEngine(

@@ -3,6 +3,7 @@ export { distanceKm } from "./constraints/distance.js";
 export { jurisdictionsOf } from "./constraints/jurisdiction.js";
 export { parseLabelExpression } from "./constraints/label-expression.js";
 export { runsOn } from "./constraints/platform.js";
+export { MAX_AGE } from "./constraints/usage.js";
 export { dataOf } from "./data.js";
 export {
   type Explanation,
@@ -12,6 +13,7 @@ export {
   explainWhyNot,
   type HostVerdict,
 } from "./explain.js";
+export { ASSUMED } from "./host-state.js";
 export { type HeadroomEvent, headroomEvent } from "./headroom-events.js";
 export type * from "./model.js";
 export { compareNames } from "./order.js";

@@ -1,6 +1,6 @@
 /** What is known of a host beyond its capacity. */
 
-/** Live use of a host, sampled once for a plan and smoothed by who sampled it. */
+/** Live use of a host, looked at once for a plan and smoothed by who looked. */
 export interface Usage {
   /** Share of all cores in use, 0 to 1. Absent: not known. */
   cpu?: number;
@@ -8,6 +8,8 @@ export interface Usage {
   memory?: number;
   /** Age of the newest sample in seconds, when the plan is made. */
   ageSeconds: number;
+  /** What was measured before it, if that was another: what an earlier preview may have gone by. */
+  before?: { cpu?: number; memory?: number; ageSeconds: number };
   /** Why a value is missing, e.g. "the host has no cgroup statistics". */
   missing?: string;
 }

@@ -22,8 +22,8 @@ describeLab("D1: two stacks race on one cloud", () => {
   });
 
   /** Both plan while neither has anything there; then both go on at once. */
-  async function race(lock: string, body: string) {
-    for (const stack of stacks) await stack.write({ body });
+  async function race(lock: string, body: string, cloud = "{}") {
+    for (const stack of stacks) await stack.write({ cloud, body });
     const giveBack = await holdLock(lab, "h1", lock);
     const running = stacks.map(({ project }) => project.up({ timeoutMs: 120_000 }));
     await until("both plans", async () => (await waitersFor(lab, "h1")) >= 2).finally(giveBack);
@@ -48,6 +48,20 @@ describeLab("D1: two stacks race on one cloud", () => {
     ]);
     await loser.heals(["web"]);
     await winner.isWhole(["web"]);
+    expect((await loser.ownedBy("web")).map(({ host }) => host)).toEqual(["h2"]);
+    for (const stack of stacks) {
+      await stack.write({ body: "" });
+      await stack.project.must(UP);
+    }
+  });
+
+  it("for the last place that the cloud's maxContainers leaves: its hosts hold no more, whoever comes", async () => {
+    const cloud = `{ strategies: ["depthFirst"], constraints: [constraint.maxContainers(1)] }`;
+    const { said, loser, winner } = await race("capacity", `web("web");`, cloud);
+    expect(said).toContain("error: lost the race for the last slot on h1");
+    expect(said).toContain(`${loser.project.name}/dev/web would be container 2 of at most 1`);
+    expect(said).toContain(`${winner.project.name}/dev/web has a place`);
+    await loser.heals(["web"]);
     expect((await loser.ownedBy("web")).map(({ host }) => host)).toEqual(["h2"]);
     for (const stack of stacks) {
       await stack.write({ body: "" });

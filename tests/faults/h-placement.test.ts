@@ -29,11 +29,18 @@ describeLab("placement moves what it must, and nothing is lost", () => {
         web("calm");
         web("strict", { constraints: [{ kind: "maxCpuUsage", max: 0.1 }] });`,
     });
+    const preview = await stack.project.must(["preview", "--stack", "dev"]);
+    const [, shown = ""] =
+      /calm +create .*?(h[23])  10\..*lowest cpu use: /.exec(preview.output) ?? [];
+    expect(shown, preview.output).toMatch(/^h[23]$/);
+    // What comes between preview and up makes up no other: both go by the figures that the hosts have kept.
+    await lab.sh(shown, "docker", "run", "-d", "--name", "burst", TEST_IMAGE, ...BURN);
     const up = await stack.project.must(UP);
     expect(up.output).toMatch(/calm creating  h[23]  10\.[0-9.]+  lowest cpu use: /);
     const placed = await hostsOf();
-    expect(placed["calm"]).toMatch(/^h[23]$/);
+    expect(placed["calm"]).toBe(shown);
     expect(placed["strict"]).toMatch(/^h[23]$/);
+    await lab.sh(shown, "docker", "rm", "-f", "burst");
     // Live use decides where something new goes, and moves nothing: neither now, nor when the load has gone.
     await stack.project.must(["preview", "--expect-no-changes", "--stack", "dev"]);
     const asked = await stack.project.must(["plan", "strict", "--why-not", "h1", "--stack", "dev"]);
@@ -70,6 +77,50 @@ describeLab("placement moves what it must, and nothing is lost", () => {
       "no host for wavers: predicate wavering is not deterministic: for host h1 it said true, then false",
     ])
       expect(preview.output).toContain(sentence);
+  });
+
+  it("devices go to one container each, disk and platform are what the hosts say", async () => {
+    // Room for what wants disk is left on h2 alone, and so is the device.
+    const host = `name === "h2"
+      ? { devices: [{ kind: "lab/tun", ids: ["/dev/net/tun"] }] }
+      : { headroom: { disk: "900 TiB" } }`;
+    const fits = `
+      web("holder", { accelerators: ["tun"] });
+      web("roomy", { disk: "1 MiB" });`;
+    await stack.write({ host, body: fits });
+    await stack.project.must(UP);
+    expect(await hostsOf()).toEqual({ holder: "h2", roomy: "h2" });
+    const [holder] = await stack.ownedBy("holder");
+    const [roomy] = await stack.ownedBy("roomy");
+    const inside = (id: string) => lab.sh("h2", "docker", "exec", id, "ls", "/dev");
+    expect((await inside(holder!.id)).split("\n")).toContain("net");
+    expect((await inside(roomy!.id)).split("\n")).not.toContain("net");
+
+    const foreign = "foreign:arm";
+    for (const { name } of lab.hosts)
+      await lab.sh(
+        name,
+        "sh",
+        "-c",
+        `tar -cT /dev/null | docker import --platform linux/arm64 - ${foreign}`,
+      );
+    const refused = `${fits}
+      web("second", { accelerators: ["tun"] });
+      web("huge", { disk: "900 TiB" });
+      web("mainframe", { platform: "linux/s390x" });
+      web("arm", { image: ${JSON.stringify(foreign)} });`;
+    await stack.write({ host, body: refused });
+    const preview = await stack.project.run(["preview", "--stack", "dev"]);
+    expect(preview.code).toBeGreaterThan(0);
+    for (const sentence of [
+      /no host for second: 2 hosts lack 1 tun \(none there\), 1 host lacks 1 tun \(0 free\)/,
+      /no host for huge: 3 hosts lack 900 TiB of disk \(largest free [0-9.]+ [GT]iB on h2\)/,
+      /no host for mainframe: 3 hosts are linux\/amd64, the image is built for linux\/s390x/,
+      /no host for arm: 3 hosts are linux\/amd64, the image is built for linux\/arm64/,
+    ])
+      expect(preview.output).toMatch(sentence);
+    await stack.write({ body: "" });
+    await stack.project.must(UP);
   });
 
   const REPLICAS = `
@@ -163,9 +214,10 @@ describeLab("placement moves what it must, and nothing is lost", () => {
     const cloud = `{ strategies: ["depthFirst"], replaceLost: true }`;
     const body = `${REPLICAS}
       web("store", {
-        mounts: [{ volume: "moves-store", target: "/data" }], ...healthy,
+        mounts: [{ bind: "/srv/moves-store", target: "/data" }], ...healthy,
         constraints: [{ kind: "host", host: "h2" }],
       });`;
+    await lab.sh("h2", "mkdir", "-p", "/srv/moves-store");
     await stack.write({ host: DRAIN, body });
     await stack.project.must(UP);
     const owners = async () => [...(await stack.ownedBy("db")), ...(await stack.ownedBy("store"))];
@@ -181,7 +233,7 @@ describeLab("placement moves what it must, and nothing is lost", () => {
     const up = await stack.project.must(UP);
     expect(up.output).toContain("loss of h2: 2 containers move: web-0 -> h3 and web-1 -> h3");
     expect(up.output).toContain(
-      "warning: store stays on h2, which is lost: its volume moves-store is there",
+      "warning: store stays on h2, which is lost: its folder /srv/moves-store is there",
     );
     expect(up.output).toMatch(
       /host h2 cannot be reached: container dev-web-0-[0-9a-f]{8}, if it is still there, is removed/,

@@ -4,6 +4,7 @@ import { dockerFor } from "../../host/docker.js";
 import { faultPoint } from "../../host/faults.js";
 import { LABELS } from "../../host/ownership.js";
 import { transportFor } from "../../host/pool.js";
+import { FORGET_USAGE } from "../../host/usage-script.js";
 import { warn } from "../../progress.js";
 import type { DockerHostState } from "./inputs.js";
 import { SYSCTL_FILE } from "./probe-script.js";
@@ -41,6 +42,7 @@ async function forget({ access: connection }: DockerHostState): Promise<void> {
   }
   if (ours > 0) return;
   const transport = transportFor(connection);
+  await transport.script(FORGET_USAGE);
   const result = await transport.exec(["rm", "-f", SYSCTL_FILE]);
   if (result.code !== 0)
     throw new CloudError("command", `cannot remove ${SYSCTL_FILE}: ${result.stderr.trim()}`, {

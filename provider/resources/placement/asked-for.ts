@@ -1,3 +1,4 @@
+import { MAX_AGE } from "../../placement/index.js";
 import type { Layer } from "../../placement/model.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
 import type { PlacementInputs } from "./inputs.js";
@@ -12,15 +13,18 @@ const LIVE = new Set([
   "score",
 ]);
 
-/** True when some rule reads how busy the hosts are; only then is that second spent. */
-export function needsUsage(news: PlacementInputs): boolean {
+/** How old figures of live use may be, in seconds, for all rules that read them; undefined: none does. */
+export function usageAge(news: PlacementInputs): number | undefined {
   const layers: Layer[] = [news, ...news.requests];
-  return layers.some(({ constraints = [], strategies = [], preferences = [] }) =>
+  const ages = layers.flatMap(({ constraints = [], strategies = [], preferences = [] }) =>
     [constraints, strategies, preferences]
       .filter((list) => !isUnknown(list))
       .flat()
-      .some((spec) => LIVE.has("prefer" in spec ? spec.prefer.kind : spec.kind)),
+      .map((spec) => ("prefer" in spec ? spec.prefer : spec))
+      .filter(({ kind }) => LIVE.has(kind))
+      .map((spec) => ("maxAgeSeconds" in spec ? spec.maxAgeSeconds : undefined) ?? MAX_AGE),
   );
+  return ages.length > 0 ? Math.min(...ages) : undefined;
 }
 
 /** Images that hosts must have already, and of which the program does not say what they are built for. */

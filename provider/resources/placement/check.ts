@@ -7,6 +7,7 @@ import { planAll, type PlanInput, type PlanResult } from "../../placement/index.
 import { hasUnknown, isUnknown, UNKNOWN } from "../../unknown.js";
 import { compileFunctions } from "./functions.js";
 import type { PlacementInputs } from "./inputs.js";
+import { changedByUse } from "./live-use.js";
 import { toAddedNames, toAllocations, toAssignments } from "./leaves.js";
 import { hostsLeft, lostOf, movesIn, orderOf, waitingIn } from "./moving.js";
 import { askableHosts, toPlanInput } from "./plan-input.js";
@@ -64,6 +65,8 @@ export function makeCheck(world: PlanWorld) {
     const result = planAll(input);
     for (const line of movesIn(result.moves)) await world.inform(line, news.meta);
     for (const warning of warningsOf(input, result)) await world.warn(warning, news.meta);
+    const changed = changedByUse(input, result);
+    if (changed !== undefined) await world.inform(changed, news.meta);
     const lost = lostOf(known(olds.lost), input, result);
     for (const line of waitingIn(lost, input, result)) await world.warn(line, news.meta);
     const decided = decisions(olds, news, input, result, lost);

@@ -1,5 +1,8 @@
+import { liveUse, type LiveUse } from "../../host/live-use.js";
 import type { EngineSnapshot, HostSnapshot } from "../../host/observe.js";
 import type { Machine } from "../../host/observe-script.js";
+import { reservationOf, type Reservation } from "../../host/reservations.js";
+import { ASSUMED } from "../../placement/index.js";
 import type { Candidate, CandidateDevice } from "../../placement/model.js";
 import { hasUnknown } from "../../unknown.js";
 import type { PlanHost } from "./inputs.js";
@@ -28,25 +31,59 @@ export function factsOf(host: PlanHost, snapshot: HostSnapshot | undefined): Par
   return facts;
 }
 
-/** Shares in whole percent: two hosts that differ by less are equally busy, and the next strategy decides. */
+/**
+ * The machine's last figures and, where they were others, those before. What was started since the last reading is not
+ * in them: it counts by its reservation, as what a plan adds does.
+ */
 function usageOf(
   { capacity }: PlanHost,
   { machine, engine, observedAt }: Extract<HostSnapshot, { reachable: true }>,
 ): Candidate["usage"] {
   const { usage } = machine;
   if (!usage) return undefined;
-  const share = (used: number, all: number | undefined): number | undefined =>
-    all ? Math.round(Math.min(1, used / all) * 100) / 100 : undefined;
-  const cpu = share(usage.cpus, declared(capacity.cpus) ?? engine?.info.NCPU ?? machine.cpus);
-  const memory = share(
-    usage.memoryBytes,
-    declared(capacity.memoryBytes) ?? engine?.info.MemTotal ?? machine.memoryBytes,
-  );
-  return {
-    ...(cpu === undefined ? {} : { cpu }),
-    ...(memory === undefined ? {} : { memory }),
-    ageSeconds: Math.max(0, Math.round((Date.now() - (observedAt ?? Date.now())) / 1000)),
+  const whole = {
+    cpus: declared(capacity.cpus) ?? engine?.info.NCPU ?? machine.cpus,
+    memoryBytes: declared(capacity.memoryBytes) ?? engine?.info.MemTotal ?? machine.memoryBytes,
   };
+  const figures = liveUse(usage.readings, whole);
+  const now = figures.at(-1);
+  if (!now) return undefined;
+  const started = startedSince(usage.readings.at(-1)?.at ?? Infinity, machine, engine);
+  const sinceSeen = Math.max(0, (Date.now() - (observedAt ?? Date.now())) / 1000);
+  const age = ({ up }: LiveUse) => Math.round(usage.ageSeconds + sinceSeen + now.up - up);
+  const before = figures.findLast(({ cpu, memory }) => cpu !== now.cpu || memory !== now.memory);
+  return {
+    ...(now.cpu === undefined ? {} : { cpu: sum(now.cpu, started.cpus / whole.cpus) }),
+    ...(now.memory === undefined
+      ? {}
+      : { memory: sum(now.memory, started.memoryBytes / whole.memoryBytes) }),
+    ageSeconds: age(now),
+    ...(before ? { before: { ...sharesOf(before), ageSeconds: age(before) } } : {}),
+  };
+}
+
+function sharesOf({ cpu, memory }: LiveUse): { cpu?: number; memory?: number } {
+  return { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
+}
+
+function sum(share: number, more: number): number {
+  return Math.round((share + more) * 100) / 100;
+}
+
+/** What the containers reserve that were made after a moment, in seconds since 1970. */
+function startedSince(
+  at: number,
+  { reservations }: Machine,
+  engine: EngineSnapshot | undefined,
+): Reservation {
+  const total = { cpus: 0, memoryBytes: 0 };
+  for (const container of engine?.containers ?? []) {
+    if (container.State !== "running" || container.Created <= at) continue;
+    const { cpus, memoryBytes } = reservationOf(container, reservations);
+    total.cpus += cpus || ASSUMED.microCpus / 1e6;
+    total.memoryBytes += memoryBytes || ASSUMED.memoryBytes;
+  }
+  return total;
 }
 
 function declared(value: number | undefined): number | undefined {

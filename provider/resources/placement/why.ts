@@ -8,7 +8,7 @@ import {
   type PlanResult,
 } from "../../placement/index.js";
 import { isUnknown } from "../../unknown.js";
-import { imagesToLookFor, needsUsage } from "./asked-for.js";
+import { imagesToLookFor, usageAge } from "./asked-for.js";
 import { compileFunctions } from "./functions.js";
 import type { PlacementState } from "./inputs.js";
 import { toPlanInput } from "./plan-input.js";
@@ -21,9 +21,10 @@ export interface PlanView {
 
 /** What of the hosts the rules of a plan read. */
 export function whatToObserve(state: PlacementState): ObserveOptions {
+  const maxAgeSeconds = usageAge(state);
   return {
     timeoutMs: (isUnknown(state.observeTimeout) ? 10 : state.observeTimeout) * 1000,
-    ...(needsUsage(state) ? { usage: true } : {}),
+    ...(maxAgeSeconds === undefined ? {} : { usage: { maxAgeSeconds } }),
     images: imagesToLookFor(state),
   };
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { OBSERVE_SCRIPT } from "../../../provider/host/observe-script.js";
+import { FORGET_USAGE } from "../../../provider/host/usage-script.js";
 import { LABELS } from "../../../provider/host/ownership.js";
 import { useSink } from "../../../provider/progress.js";
 import { DEFAULTS } from "../../../provider/resources/docker-host/check.js";
@@ -161,7 +162,8 @@ describe("preparing a host", () => {
     host.docker.end(container, 0);
     host.docker.containers.delete(container.id);
     await dockerHostLifecycle.delete(id, outs);
-    expect(changes().map(({ argv }) => argv)).toEqual([
+    expect(changes().map(({ argv, script }) => script ?? argv)).toEqual([
+      FORGET_USAGE,
       ["rm", "-f", "/etc/sysctl.d/99-clocker.conf"],
     ]);
   });
