@@ -32,8 +32,8 @@ export function factsOf(host: PlanHost, snapshot: HostSnapshot | undefined): Par
 }
 
 /**
- * The machine's last figures and, where they were others, those before. What was started since the last reading is not
- * in them: it counts by its reservation, as what a plan adds does.
+ * The machine's last figures. What was started since the last reading is not in them: it counts by its reservation, as
+ * what a plan adds does. `before` is what a plan just before this one went by, or the last figures that were others.
  */
 function usageOf(
   { capacity }: PlanHost,
@@ -51,7 +51,10 @@ function usageOf(
   const started = startedSince(usage.readings.at(-1)?.at ?? Infinity, machine, engine);
   const sinceSeen = Math.max(0, (Date.now() - (observedAt ?? Date.now())) / 1000);
   const age = ({ up }: LiveUse) => Math.round(usage.ageSeconds + sinceSeen + now.up - up);
-  const before = figures.findLast(({ cpu, memory }) => cpu !== now.cpu || memory !== now.memory);
+  const before =
+    started.cpus > 0
+      ? now
+      : figures.findLast(({ cpu, memory }) => cpu !== now.cpu || memory !== now.memory);
   return {
     ...(now.cpu === undefined ? {} : { cpu: sum(now.cpu, started.cpus / whole.cpus) }),
     ...(now.memory === undefined

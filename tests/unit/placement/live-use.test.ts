@@ -145,6 +145,12 @@ describe("a plan that goes by live use", () => {
     expect(await of(since(2001, "1", "exited"))).toBe("lowest cpu use: 10 % here, 20 % on h2");
     expect(await of(since(2001, "1"))).toBe("lowest cpu use: 20 % here, 60 % on h1");
     expect(await of(since(2001))).toBe("lowest cpu use: 15 % here, 20 % on h2");
+    // It may have come between preview and up: then that is said.
+    const h1 = busy("h1", [[3, 0.1]], { ageSeconds: 40, containers: [since(2001, "1")] });
+    expect(await plan({ h1, h2: busy("h2", [[3, 0.2]]) })).toMatchObject({
+      host: "h2",
+      said: ["live use is another than 40 s ago (h1: cpu 10 % -> 60 %): web goes to h2, not to h1"],
+    });
   });
 
   it("goes by memory in the same way", async () => {
