@@ -149,7 +149,9 @@ describe("a plan that goes by live use", () => {
     const h1 = busy("h1", [[3, 0.1]], { ageSeconds: 40, containers: [since(2001, "1")] });
     expect(await plan({ h1, h2: busy("h2", [[3, 0.2]]) })).toMatchObject({
       host: "h2",
-      said: ["live use is another than 40 s ago (h1: cpu 10 % -> 60 %): web goes to h2, not to h1"],
+      said: [
+        "live use is another than 40 s ago (h1: cpu 10 % -> 60 % and h1: memory 50 % -> 60 %): web goes to h2, not to h1",
+      ],
     });
   });
 
