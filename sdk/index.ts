@@ -16,6 +16,8 @@ export type {
   RebalanceArgs,
   SupplyArgs,
 } from "./resources/docker-cloud.js";
+export { NetworkMember } from "./resources/network-member.js";
+export type { MemberHostArgs, NetworkMemberArgs } from "./resources/network-member.js";
 export { NetworkNames } from "./resources/network-names.js";
 export { NetworkPolicy } from "./resources/network-policy.js";
 export type {

@@ -102,14 +102,14 @@ async function makeHosts(): Promise<ImageTarget[]> {
 
 /** The images are loaded before the first up, so Docker must be there by then: what DockerHost does, done early. */
 async function prepareOwn({ name, args }: NamedHost): Promise<void> {
-  const access = accessOf(name, args) as unknown as HostConnection;
+  const access = accessOf(`host ${name}`, name, args) as unknown as HostConnection;
   const meta = { project: "guestbook", stack: STACK, name, urn: "" };
   await prepareHost({ ...DEFAULTS, meta, access });
 }
 
 /** A host of the user's own: Docker is reached as the provider will reach it. */
 function ownTarget({ name, args }: NamedHost): ImageTarget {
-  const connection = accessOf(name, args) as unknown as HostConnection;
+  const connection = accessOf(`host ${name}`, name, args) as unknown as HostConnection;
   return { name, openDocker: () => transportFor(connection).openSocket(connection.dockerSocket) };
 }
 

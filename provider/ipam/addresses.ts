@@ -16,6 +16,8 @@ export interface AddressSpace {
   name: string;
   cidr: Cidr;
   reserved: readonly string[];
+  /** Addresses that others than requests have: address by name. */
+  taken?: ReadonlyMap<string, string>;
   /** By host. */
   spaces: ReadonlyMap<string, BlockSpace>;
 }
@@ -51,6 +53,7 @@ export function assignAddresses(
   const unknownRevisions = new Set(input.undecided?.revisions);
 
   for (const text of space.reserved) pool.hold(text, "");
+  for (const [name, text] of space.taken ?? []) pool.hold(text, name);
   for (const [name, { addresses }] of Object.entries(input.given?.assignments ?? {})) {
     pool.hold(addresses[space.name], name);
   }

@@ -21,13 +21,15 @@ export interface Blocks {
 
 /**
  * Gives every member host its block. A host keeps its block for ever; a new one gets, in the plan's order of
- * hosts, its own former block, else one that nobody has had, else the one that was left longest ago.
+ * hosts, its own former block, else one that nobody has had, else the one that was left longest ago. None has an
+ * address of `held`.
  */
 export function assignBlocks(
   network: NetworkRequest,
   cidr: Cidr,
   members: readonly Candidate[],
   previous: NetworkAllocation | undefined,
+  held: readonly Cidr[] = [],
 ): Blocks {
   const blocks: Blocks = { hosts: {}, spaces: new Map(), retired: [] };
   const assign = (host: Candidate, block: Cidr): void => {
@@ -60,12 +62,13 @@ export function assignBlocks(
   const carver = new BlockCarver(range, network.blockPrefix, [
     ...[...blocks.spaces.values()].map(({ block }) => block),
     ...retired.flatMap(({ block }) => inside(block, cidr) ?? []),
+    ...held,
   ]);
   const without: string[] = [];
   for (const host of newcomers) {
     const fresh = carver.next();
-    const used = fresh ? undefined : retired.shift();
-    const block = fresh ?? (used && inside(used.block, cidr));
+    const used = fresh ? undefined : nextRetired(retired, held, cidr);
+    const block = fresh ?? used;
     if (block) assign(host, block);
     else without.push(host.name);
   }
@@ -74,6 +77,20 @@ export function assignBlocks(
     blocks.refusal = `network ${network.name}: ${formatCidr(range)} has ${blocksIn(range, network.blockPrefix)} blocks of /${network.blockPrefix} for ${members.length} hosts: none is left for ${listing(without)}`;
   }
   return blocks;
+}
+
+/** The block that was left longest ago of those that nobody has an address in. */
+function nextRetired(
+  retired: { host: string; block: string }[],
+  held: readonly Cidr[],
+  cidr: Cidr,
+): Cidr | undefined {
+  const index = retired.findIndex(({ block }) => {
+    const parsed = inside(block, cidr);
+    return parsed && !held.some((each) => overlaps(each, parsed));
+  });
+  const [used] = index < 0 ? [] : retired.splice(index, 1);
+  return used && inside(used.block, cidr);
 }
 
 function inside(text: string, cidr: Cidr): Cidr | undefined {
@@ -94,7 +111,7 @@ class BlockCarver {
   ) {
     this.base = cidr.base;
     this.bases = new Set(taken.filter((each) => each.prefix === prefix).map(({ base }) => base));
-    // Blocks from before the block size was changed.
+    // Blocks from before the block size was changed, and lone addresses.
     this.odd = taken.filter((each) => each.prefix !== prefix);
   }
 

@@ -3,6 +3,9 @@ import { listing } from "../placement/words.js";
 import { containsAddress, parseAddress, parseCidr, parseCidrLoosely } from "./cidr.js";
 import { type DriverName, factsOf, isDriverName } from "./driver-facts.js";
 
+/** A host or machine as far as it matters how others reach it. */
+export type Site = Pick<Candidate, "name" | "underlay">;
+
 /** A network's driver, and why it cannot be used if it cannot. */
 export interface ChosenDriver {
   driver: DriverName;
@@ -19,7 +22,7 @@ const DEFAULT_DRIVER: DriverName = "vxlan";
  */
 export function chooseDriver(
   network: NetworkRequest,
-  members: readonly Candidate[],
+  members: readonly Site[],
   previous: NetworkAllocation | undefined,
 ): ChosenDriver {
   const exposed = exposedHosts(members, previous);
@@ -30,7 +33,8 @@ export function chooseDriver(
   const driver = named ?? (isDriverName(kept) ? kept : DEFAULT_DRIVER);
   const refusal =
     encryptionProblem(network, driver, encrypt, exposed) ??
-    neighbourProblem(network, driver, members);
+    neighbourProblem(network, driver, members) ??
+    machineProblem(network, driver);
   return {
     driver,
     ...(refusal === undefined ? {} : { refusal: `network ${network.name}: ${refusal}` }),
@@ -39,7 +43,7 @@ export function chooseDriver(
 
 function bestDriver(
   network: NetworkRequest,
-  members: readonly Candidate[],
+  members: readonly Site[],
   encrypt: boolean,
 ): DriverName {
   if (encrypt) return "wireguard";
@@ -48,11 +52,17 @@ function bestDriver(
   return network.driver === "auto" && all && strangers.length === 0 ? "routed" : DEFAULT_DRIVER;
 }
 
+function machineProblem({ machines = [] }: NetworkRequest, driver: DriverName): string | undefined {
+  if (machines.length === 0 || factsOf(driver).takesMachines) return undefined;
+  const names = machines.map(({ name }) => name);
+  return `driver ${driver} takes no machines without Docker, and ${listing(names)} ${names.length === 1 ? "is" : "are"} to join: take driver vxlan, routed or wireguard`;
+}
+
 function encryptionProblem(
   network: NetworkRequest,
   driver: DriverName,
   encrypt: boolean,
-  exposed: readonly Candidate[],
+  exposed: readonly Site[],
 ): string | undefined {
   const { encrypts } = factsOf(driver);
   if (encrypts === "always" && network.encryption === false)
@@ -69,10 +79,7 @@ function encryptionProblem(
  * Hosts that are reached over public addresses. Those that were in the network before the plan chose drivers count as
  * the user's decision.
  */
-function exposedHosts(
-  members: readonly Candidate[],
-  previous: NetworkAllocation | undefined,
-): Candidate[] {
+function exposedHosts(members: readonly Site[], previous: NetworkAllocation | undefined): Site[] {
   return members.filter(
     ({ name, underlay }) =>
       underlay !== undefined &&
@@ -107,7 +114,7 @@ export function isPublic(text: string): boolean {
 function neighbourProblem(
   network: NetworkRequest,
   driver: DriverName,
-  members: readonly Candidate[],
+  members: readonly Site[],
 ): string | undefined {
   if (!factsOf(driver).neighbours || network.sameLink === true) return undefined;
   const { link, strangers } = neighbours(members);
@@ -118,10 +125,10 @@ function neighbourProblem(
 }
 
 /** The link that most hosts are on, and the hosts that are not. A host that nobody could look at is let through. */
-function neighbours(members: readonly Candidate[]): { link?: string; strangers: Candidate[] } {
+function neighbours(members: readonly Site[]): { link?: string; strangers: Site[] } {
   const seen = members.filter(({ underlay }) => underlay !== undefined);
   const links = new Set(seen.flatMap((host) => linkOf(host) ?? []));
-  let best: { link?: string; strangers: Candidate[] } = { strangers: seen.length > 1 ? seen : [] };
+  let best: { link?: string; strangers: Site[] } = { strangers: seen.length > 1 ? seen : [] };
   for (const link of links) {
     const strangers = seen.filter((host) => linkOf(host) !== link);
     if (strangers.length < best.strangers.length) best = { link, strangers };
@@ -130,7 +137,7 @@ function neighbours(members: readonly Candidate[]): { link?: string; strangers: 
 }
 
 /** The narrowest range that the host routes and that its own address is in. */
-function linkOf({ underlay }: Candidate): string | undefined {
+function linkOf({ underlay }: Site): string | undefined {
   const address = underlay && parseAddress(underlay.address);
   if (!underlay || !address) return undefined;
   const holding = underlay.routes

@@ -19,6 +19,8 @@ export interface DriverFacts {
   entry: "published" | "link" | "foreign";
   /** Every packet to a container passes the firewall of its host, so that a policy can be kept. */
   filtered: boolean;
+  /** Machines without Docker can be on the network. */
+  takesMachines: boolean;
 }
 
 /** Outer Ethernet, IPv4, UDP and VXLAN headers. */
@@ -36,18 +38,20 @@ const PLAIN = {
   keepsTail: false,
   entry: "published",
   filtered: false,
+  takesMachines: false,
 } as const satisfies DriverFacts;
 
 /** Every driver by its name in `VirtualNetwork({ driver })`. */
 export const DRIVER_FACTS = {
-  vxlan: { ...PLAIN, overhead: VXLAN_HEADERS, filtered: true },
-  routed: { ...PLAIN, neighbours: true, routesBlocks: true, filtered: true },
+  vxlan: { ...PLAIN, overhead: VXLAN_HEADERS, filtered: true, takesMachines: true },
+  routed: { ...PLAIN, neighbours: true, routesBlocks: true, filtered: true, takesMachines: true },
   wireguard: {
     ...PLAIN,
     overhead: WIREGUARD_HEADERS,
     encrypts: "always",
     routesBlocks: true,
     filtered: true,
+    takesMachines: true,
   },
   macvlan: { ...PLAIN, neighbours: true, routesBlocks: true, ownLink: true, entry: "link" },
   swarm: { ...PLAIN, overhead: VXLAN_HEADERS, keepsTail: true },

@@ -1,6 +1,9 @@
 import type { PlacementRequest } from "../placement/model.js";
 import { sortAddresses } from "./cidr.js";
 
+/** Whoever has names on networks. */
+type Named = Pick<PlacementRequest, "name" | "networks">;
+
 /** What a name server can be asked for: letters, digits, hyphens and underscores, at most 63. */
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
@@ -15,8 +18,8 @@ export function isDnsLabel(name: string): boolean {
  */
 export function checkNames(
   network: string,
-  requests: readonly PlacementRequest[],
-  earlier: readonly PlacementRequest[] = [],
+  requests: readonly Named[],
+  earlier: readonly Named[] = [],
 ): string[] {
   if (earlier.length > 0) {
     const known = new Set(checkNames(network, earlier));
@@ -55,7 +58,7 @@ const RULE = "use letters, digits, - and _, at most 63, not beginning or ending 
 /** Each name and the addresses it stands for, sorted: a container's own name and its aliases. */
 export function recordsOf(
   network: string,
-  requests: readonly PlacementRequest[],
+  requests: readonly Named[],
   addresses: readonly (Readonly<Record<string, string>> | undefined)[],
 ): Record<string, string[]> {
   const records = new Map<string, string[]>();

@@ -19,7 +19,7 @@ export class HostRanges {
     { cidr: Cidr; what: string; joint: string; hosts: string[]; route: boolean }
   >();
 
-  constructor(candidates: readonly Candidate[]) {
+  constructor(candidates: readonly Pick<Candidate, "name" | "networks" | "underlay">[]) {
     for (const candidate of candidates) {
       for (const network of candidate.networks) {
         for (const text of network.cidrs) {

@@ -2,6 +2,7 @@ import type {
   Candidate,
   NetworkAllocation,
   NetworkRequest,
+  PlacementRequest,
   PlanInput,
   Refusal,
 } from "../placement/model.js";
@@ -11,7 +12,7 @@ import { assignAddresses, type AddressSpace } from "./addresses.js";
 import { BlockSpace } from "./block-space.js";
 import { assignBlocks } from "./blocks.js";
 import { carveCidr, checkCidr } from "./choose-cidr.js";
-import { chooseDriver } from "./choose-driver.js";
+import { chooseDriver, type Site } from "./choose-driver.js";
 import {
   type Cidr,
   containsAddress,
@@ -21,6 +22,7 @@ import {
   parseCidr,
 } from "./cidr.js";
 import { type DriverName, factsOf, isDriverName } from "./driver-facts.js";
+import { assignMachines, heldByMachines } from "./machines.js";
 import { chooseMtu } from "./mtu.js";
 import { checkNames, recordsOf } from "./names.js";
 import { withoutLostRanges } from "./lost-ranges.js";
@@ -62,16 +64,27 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     const members = hosts.filter(
       (host) => host.notReady === undefined || previous?.hosts[host.name] !== undefined,
     );
-    const { driver, refusal: wrongDriver } = chooseDriver(network, members, previous);
+    const machines = network.machines ?? [];
+    const sites = [...members, ...machines];
+    const { driver, refusal: wrongDriver } = chooseDriver(network, sites, previous);
     if (wrongDriver !== undefined) plan.refusals.push(refusal(network.name, wrongDriver));
-    const blocks = assignBlocks(network, cidr, members, previous);
+    const held = heldByMachines(network, previous);
+    const blocks = assignBlocks(network, cidr, members, previous, held);
     if (blocks.refusal !== undefined) plan.refusals.push(refusal(network.name, blocks.refusal));
+    const { addresses, refusals } = assignMachines(
+      network,
+      cidr,
+      [...blocks.spaces.values()],
+      previous,
+    );
+    refuseMachines(network, previous, refusals, plan);
     plan.networks[network.name] = {
       cidr: formatCidr(cidr),
       driver,
       vni,
-      mtu: network.mtu ?? mtuOf(members, previous, driver),
+      mtu: network.mtu ?? mtuOf(sites, previous, driver),
       hosts: blocks.hosts,
+      ...(machines.length > 0 ? { machines: machinesOf(network, addresses, previous) } : {}),
       records: {},
       ...(blocks.retired.length > 0 ? { retired: blocks.retired } : {}),
     };
@@ -81,7 +94,8 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
       ...(factsOf(driver).ownLink ? underlaysOf(members) : []),
       ...(factsOf(driver).keepsTail ? tailAddresses(cidr) : []),
     ];
-    handOut({ name, cidr, reserved, spaces: blocks.spaces }, input, decisions, plan);
+    const { spaces } = blocks;
+    handOut({ name, cidr, reserved, spaces, taken: addresses }, input, decisions, plan);
   }
   for (const [name, allocation] of Object.entries(input.given?.networks ?? {})) {
     if (plan.networks[name]) continue;
@@ -93,12 +107,20 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     if (Object.keys(records).length > 0) plan.addedNames[name] = records;
   }
   for (const network of input.networks) {
-    for (const problem of checkNames(network.name, input.requests)) {
+    const { machines = [] } = network;
+    const named =
+      machines.length === 0 ? input.requests : [...input.requests, ...namesOfMachines(network)];
+    for (const problem of checkNames(network.name, named)) {
       plan.refusals.push(refusal(network.name, problem));
     }
     const allocation = plan.networks[network.name];
     if (!allocation) continue;
-    allocation.records = recordsOf(network.name, input.requests, plan.addresses);
+    const ofMachines = machines.map(({ name }) => {
+      const address = allocation.machines?.[name]?.address;
+      return address === undefined ? undefined : { [network.name]: address };
+    });
+    const addresses = machines.length === 0 ? plan.addresses : [...plan.addresses, ...ofMachines];
+    allocation.records = recordsOf(network.name, named, addresses);
     addExtras(network.name, allocation, input.requests, decisions, plan);
   }
   refuseUnknownNetworks(input, plan);
@@ -111,7 +133,11 @@ function chooseCidrs(
   hosts: readonly Candidate[],
   plan: NetworkPlan,
 ): Map<string, Cidr> {
-  const ranges = new HostRanges(hosts);
+  const machines = input.networks.flatMap((network) => network.machines ?? []);
+  const ranges = new HostRanges([
+    ...hosts,
+    ...machines.map((machine) => ({ ...machine, networks: [] })),
+  ]);
   const chosen = new Map<string, Cidr>();
   const others = new Map<string, Occupied[]>();
   const occupy = (name: string, text: string, what: string): void => {
@@ -151,7 +177,8 @@ function chooseCidrs(
   }
   // A host that does not exist yet may bring a route that is in the way.
   const undecided =
-    hosts.some(({ pending }) => pending === true) || input.undecided?.earlier === true;
+    [...hosts, ...machines].some(({ pending }) => pending === true) ||
+    input.undecided?.earlier === true;
   for (const network of carved) {
     if (undecided) {
       plan.pending.push(network.name);
@@ -188,18 +215,54 @@ function lanOf({ driver }: NetworkRequest, text: string): Cidr[] {
 }
 
 /** Addresses that the hosts themselves have. */
-function underlaysOf(members: readonly Candidate[]): string[] {
+function underlaysOf(members: readonly Site[]): string[] {
   return members.flatMap(({ underlay }) => (underlay ? [underlay.address] : []));
 }
 
 function mtuOf(
-  members: readonly Candidate[],
+  members: readonly Site[],
   previous: NetworkAllocation | undefined,
   driver: DriverName,
 ): number {
   const seen = members.flatMap(({ underlay }) => (underlay ? [underlay.mtu] : []));
   const { overhead } = factsOf(driver);
   return chooseMtu(seen, previous?.mtu, seen.length === members.length, overhead);
+}
+
+/** A machine that cannot be reached stays where it is, and does not join. */
+function refuseMachines(
+  { name, machines = [] }: NetworkRequest,
+  previous: NetworkAllocation | undefined,
+  refusals: readonly string[],
+  plan: NetworkPlan,
+): void {
+  for (const { name: machine, notReady } of machines) {
+    if (notReady !== undefined && previous?.machines?.[machine] === undefined)
+      plan.refusals.push(refusal(name, `network ${name}: ${machine} ${notReady}`));
+  }
+  for (const sentence of refusals) plan.refusals.push(refusal(name, sentence));
+}
+
+function machinesOf(
+  { machines = [] }: NetworkRequest,
+  addresses: ReadonlyMap<string, string>,
+  previous: NetworkAllocation | undefined,
+): NonNullable<NetworkAllocation["machines"]> {
+  return Object.fromEntries(
+    machines.flatMap(({ name, underlay }) => {
+      const address = addresses.get(name);
+      const at = underlay?.address ?? previous?.machines?.[name]?.underlay ?? "";
+      return address === undefined ? [] : [[name, { address, underlay: at }]];
+    }),
+  );
+}
+
+/** Machines have names on a network as containers do. */
+function namesOfMachines({
+  name: network,
+  machines = [],
+}: NetworkRequest): Pick<PlacementRequest, "name" | "networks">[] {
+  return machines.map(({ name, aliases }) => ({ name, networks: [{ network, aliases }] }));
 }
 
 /** Addresses that lie in no block of their host: drivers that route blocks need to know of them. */
@@ -229,7 +292,9 @@ function spaceOf(name: string, allocation: NetworkAllocation): AddressSpace {
     const parsed = parseCidr(block);
     if (parsed) spaces.set(host, new BlockSpace(parsed));
   }
-  return { name, cidr, reserved: [], spaces };
+  const machines = Object.entries(allocation.machines ?? {});
+  const taken = new Map(machines.map(([machine, { address }]) => [machine, address]));
+  return { name, cidr, reserved: [], spaces, taken };
 }
 
 function handOut(

@@ -37,6 +37,8 @@ export interface HostPart {
   outbound: boolean;
   /** Addresses of this host's containers that lie outside its block. */
   extra: string[];
+  /** A machine that runs no containers of the cloud: Docker is not asked for anything there. Absent: false. */
+  machine?: true;
   /** What this host told the others. */
   facts: HostFacts;
   /** The other hosts of the network, sorted by underlay address. */
@@ -149,8 +151,11 @@ export interface NetworkDriver {
   readonly plan: DriverPlan;
   /** Programs that the driver runs on a host, and the Debian and Ubuntu package of each. */
   readonly programs: Readonly<Record<string, string>>;
-  /** Refuses, with the reason, a host that cannot carry the driver. Changes nothing of the network. */
-  prepare(context: DriverContext): Promise<void>;
+  /**
+   * Refuses, with the reason, a host that cannot carry the driver, after it has installed what is missing. Changes nothing
+   * of the network.
+   */
+  prepare(context: DriverContext, part: HostPart): Promise<void>;
   /** What the other hosts have to know of this one; makes it where it is not there yet. Absent: nothing. */
   introduce?(context: DriverContext, part: HostPart): Promise<HostFacts>;
   /** Makes the network on the host, or repairs or updates what is there. */

@@ -14,6 +14,10 @@ export async function observePart(
   part: HostPart,
   body: DockerNetworkBody,
 ): Promise<Observation> {
+  if (part.machine) {
+    const differs = await runProgram(context, "check", part);
+    return { absent: differs.length === 1 && differs[0] === NOWHERE, dockerId: "", differs };
+  }
   const name = dockerNetworkName(part.networkId, part.vni);
   const [networks, found] = await Promise.all([
     dockerFor(context.transport).listNetworks({ name: [name] }),

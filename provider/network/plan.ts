@@ -29,6 +29,7 @@ export function planParts(
     domain: inputs.domain,
     outbound: inputs.outbound,
     extra: plan.facts.routesBlocks ? (host.extra ?? []) : [],
+    ...(host.machine === true ? { machine: true as const } : {}),
     facts: facts[host.name] ?? {},
     peers: inputs.hosts
       .filter((other) => other.name !== host.name)

@@ -13,7 +13,13 @@ import type { DriverContext, DriverPlan, HostPart, NetworkDriver } from "./drive
 import { dockerNetworkName } from "./names.js";
 import { attachWaiting, type WaitingEndpoint } from "./endpoints.js";
 import { observePart } from "./observe-part.js";
-import { COMMON_PROGRAMS, missingPrograms, packagesOf, requirePrograms } from "./requirements.js";
+import {
+  COMMON_PROGRAMS,
+  commonPrograms,
+  missingPrograms,
+  packagesOf,
+  requirePrograms,
+} from "./requirements.js";
 import { applyPart, forgetEndpoints, runProgram } from "./run-program.js";
 import { dropRecord, observeRecord, putRecord } from "./run-record.js";
 
@@ -30,17 +36,23 @@ export function programDriver(
     plan,
     programs,
 
-    async prepare(context) {
-      await requirePrograms(context, plan.name, COMMON_PROGRAMS);
-      const missing = await missingPrograms(context, programs);
+    async prepare(context, { machine = false }) {
+      if (!machine) await requirePrograms(context, plan.name, COMMON_PROGRAMS);
+      const wanted = machine ? { ...withoutCommon(programs), ...commonPrograms(true) } : programs;
+      const missing = await missingPrograms(context, wanted);
       if (missing.length === 0) return;
       const { transport } = context;
       const system = await packageSystemOf(transport);
-      await installPackages(transport, system, packagesOf(programs, missing));
-      await requirePrograms(context, plan.name, programs);
+      await installPackages(transport, system, packagesOf(wanted, missing));
+      await requirePrograms(context, plan.name, wanted);
     },
 
     async join(context, part) {
+      if (part.machine) {
+        const { changed } = await applyPart(context, part);
+        await faultPoint("network-joined", part.host);
+        return { dockerId: "", changed };
+      }
       const docker = dockerFor(context.transport);
       const body = plan.dockerBody(part);
       // Refuse what is in the way before anything is touched.
@@ -110,17 +122,25 @@ export function programDriver(
     },
 
     async refuseInUse({ transport }, part) {
+      if (part.machine) return;
       await refuseInUse(dockerFor(transport), part);
     },
 
     async leave(context, part) {
-      await removeDockerNetwork(dockerFor(context.transport), part);
+      if (!part.machine) await removeDockerNetwork(dockerFor(context.transport), part);
       await runProgram(context, "leave", part);
     },
 
     observe: (context, part) => observePart(context, part, plan.dockerBody(part)),
   };
   return driver;
+}
+
+/** What the driver needs beside that which every driver does. */
+function withoutCommon(programs: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(programs).filter(([name]) => !Object.hasOwn(COMMON_PROGRAMS, name)),
+  );
 }
 
 /** Attaches the containers that were taken off the network, by us or by somebody who was interrupted. */

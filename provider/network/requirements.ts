@@ -13,6 +13,17 @@ export const COMMON_PROGRAMS: Readonly<Record<string, string>> = {
   perl: "perl-base",
 };
 
+/** The same for a machine without Docker, which finds the network's names in its hosts file. */
+const MACHINE_PROGRAMS = {
+  ...Object.fromEntries(Object.entries(COMMON_PROGRAMS).filter(([name]) => name !== "dnsmasq")),
+  awk: "mawk",
+};
+
+/** Programs of a network that DockerHost has installed; a machine that is no DockerHost has nothing yet. */
+export function commonPrograms(machine: boolean): Readonly<Record<string, string>> {
+  return machine ? MACHINE_PROGRAMS : COMMON_PROGRAMS;
+}
+
 const LOOK = `for name; do command -v "$name" >/dev/null 2>&1 || echo "$name"; done`;
 
 /** Those of the programs that the host lacks. */

@@ -26,14 +26,12 @@ export function partDocument(part: HostPart): string {
     ["mtu", part.mtu],
     ["domain", part.domain],
     ["outbound", part.outbound ? "yes" : "no"],
+    ...(part.machine ? [["machine", "yes"] satisfies [string, string]] : []),
     ...Object.entries(part.settings).map(([key, value]): [string, string] => [
       "set",
       `${key} ${value}`,
     ]),
-    ...Object.entries(part.facts).map(([key, value]): [string, string] => [
-      "fact",
-      `self ${key} ${value}`,
-    ]),
+    ...factLines("self", part.facts),
     ...part.extra.map((address): [string, string] => ["extra", `self ${address}`]),
     ...part.peers.flatMap(peerLines),
   ];
@@ -44,11 +42,15 @@ function peerLines({ underlay, block, extra, facts }: Peer): [string, string][] 
   return [
     ["peer", `${underlay} ${block}`],
     ...extra.map((address): [string, string] => ["extra", `${underlay} ${address}`]),
-    ...Object.entries(facts).map(([key, value]): [string, string] => [
-      "fact",
-      `${underlay} ${key} ${value}`,
-    ]),
+    ...factLines(underlay, facts),
   ];
+}
+
+/** In an order of their own: facts come from a host the first time, and then from the state, which sorts what it keeps. */
+function factLines(host: string, facts: HostFacts): [string, string][] {
+  return Object.entries(facts)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => ["fact", `${host} ${key} ${value}`]);
 }
 
 /** Runs the program on a host; answers what it found to differ. Refusals and failures are errors. */

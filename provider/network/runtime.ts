@@ -32,8 +32,8 @@ export class NetworkRuntime {
     private readonly signal?: AbortSignal,
   ) {}
 
-  prepare(): Promise<void> {
-    return this.call("prepare for", undefined, (context) => this.driver.prepare(context));
+  prepare(part: HostPart): Promise<void> {
+    return this.call("prepare for", part, (context) => this.driver.prepare(context, part));
   }
 
   /** Other hosts have to know something of this one before they join. */

@@ -30,6 +30,8 @@ export interface NetworkAllocation {
    * users fixed for containers there although they lie outside its block; absent: none.
    */
   hosts: Record<string, { block: string; gateway: string; underlay: string; extra?: string[] }>;
+  /** Machines without Docker by name. Absent: none. */
+  machines?: Record<string, { address: string; underlay: string }>;
   /** Names and the addresses they resolve to, sorted: each container's own name and its aliases. */
   records: Record<string, string[]>;
   /** Blocks of hosts that left, in the order they left: given out again last, and to the same host first. */

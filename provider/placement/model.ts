@@ -100,6 +100,24 @@ export interface NetworkRequest {
   sameLink?: boolean;
   /** The part of the CIDR that blocks are cut from; absent: all of it. */
   range?: string;
+  /** Machines without Docker that are on the network as well. Absent: none. */
+  machines?: MachineRequest[];
+}
+
+/** A machine that is on a network by itself, and runs no containers of the cloud. */
+export interface MachineRequest {
+  /** Its name on the network, and in the plan. */
+  name: string;
+  /** Further names there. */
+  aliases: string[];
+  /** Fixed address, or absent: the plan gives it one. */
+  address?: string;
+  /** Underlay address, its device's MTU and the subnets the machine routes; absent when not observed. */
+  underlay?: { address: string; mtu: number; routes: string[] };
+  /** True: the machine will exist only after this up. */
+  pending?: boolean;
+  /** Why it cannot join, e.g. "cannot be reached: timed out after 10 s". */
+  notReady?: string;
 }
 
 export interface PlanInput {

@@ -200,7 +200,7 @@ export class DockerHost extends ClockerResource {
       "dockerHost",
       name,
       {
-        access: accessOf(name, args),
+        access: accessOf(`DockerHost ${name}`, name, args),
         labels: args.labels ?? {},
         capacity: placement.capacity,
         headroom: { cpus, memoryBytes },
@@ -265,8 +265,9 @@ function loadDockerProvider(): ProviderConstructor {
   }
 }
 
-/** @internal The connection as the provider takes it. */
+/** @internal The connection as the provider takes it. `what`: the resource, for errors. */
 export function accessOf(
+  what: string,
   name: string,
   args: DockerHostArgs,
 ): pulumi.Input<Record<string, unknown>> {
@@ -280,7 +281,7 @@ export function accessOf(
   if (args.connection === "local") return { kind: "local", ...shared };
   if (args.address === undefined) {
     throw new pulumi.RunError(
-      `DockerHost ${name}: address: say where the host is, or connection: "local" for this machine`,
+      `${what}: address: say where the host is, or connection: "local" for this machine`,
     );
   }
   return {

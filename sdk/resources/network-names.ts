@@ -3,7 +3,7 @@ import { lift } from "../lift.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 import type { DockerCloud } from "./docker-cloud.js";
 import type { Placement } from "./placement.js";
-import type { VirtualNetwork } from "./virtual-network.js";
+import { withMachines, type VirtualNetwork } from "./virtual-network.js";
 
 /**
  * Names that one plan adds to a network of an earlier plan: those of the containers that the program makes after an
@@ -30,7 +30,10 @@ export class NetworkNames extends ClockerResource {
         cidr: network.cidr,
         domain: network.domain,
         plan: plan.planName,
-        hosts: cloud.eachHost(({ name, connection }) => ({ name, connection })),
+        hosts: withMachines(
+          cloud.eachHost(({ name, connection }) => ({ name, connection })),
+          () => network.machines.map(({ name, connection }) => ({ name, connection })),
+        ),
         records: lift(plan.names, network.networkName),
       },
       // Not protected with the network: it goes with the containers it names.

@@ -95,6 +95,8 @@ export class VirtualNetwork extends ClockerResource {
   readonly allocation: pulumi.Output<NetworkAllocation>;
   /** @internal */
   readonly cloud: DockerCloud;
+  /** @internal Machines without Docker that are on it. */
+  readonly machines: MachineArgs[];
   /** @internal The policy that the network has: containers that are made after it wait for it. */
   policy: { name: string; resource: pulumi.Resource } | undefined;
 
@@ -104,6 +106,7 @@ export class VirtualNetwork extends ClockerResource {
     const networkId = args.networkId ?? name;
     checkName("VirtualNetwork networkId", networkId);
     refuseOwnPlan(name, args);
+    const machines: MachineArgs[] = [];
     const plan = args.cloud.requestNetwork(name, () => ({
       name,
       ...(args.cidr === undefined ? {} : { cidr: args.cidr }),
@@ -114,6 +117,7 @@ export class VirtualNetwork extends ClockerResource {
       ...(args.encryption === undefined ? {} : { encryption: args.encryption }),
       ...(args.sameLink === undefined ? {} : { sameLink: args.sameLink }),
       ...(args.range === undefined ? {} : { range: args.range }),
+      ...(machines.length === 0 ? {} : { machines }),
     }));
     const allocation = lift(plan.allocations, name);
     const members = lift(allocation, "hosts");
@@ -137,27 +141,80 @@ export class VirtualNetwork extends ClockerResource {
         dnsServers: args.dnsServers ?? [],
         outbound: args.outbound ?? true,
         records: lift(allocation, "records"),
-        hosts: args.cloud.eachHost(({ name: host, connection }) => {
-          const member = lift(members, host);
-          return {
-            name: host,
-            connection,
-            block: lift(member, "block"),
-            gateway: lift(member, "gateway"),
-            underlay: lift(member, "underlay"),
-            extra: lift(member, "extra"),
-          };
-        }),
+        hosts: withMachines(
+          args.cloud.eachHost(({ name: host, connection }) => {
+            const member = lift(members, host);
+            return {
+              name: host,
+              connection,
+              block: lift(member, "block"),
+              gateway: lift(member, "gateway"),
+              underlay: lift(member, "underlay"),
+              extra: lift(member, "extra"),
+            };
+          }),
+          () => machines.map((machine) => machineOn(allocation, machine)),
+        ),
         dockerIds: undefined,
       },
       opts,
     );
     this.networkName = name;
     this.cloud = args.cloud;
+    this.machines = machines;
     this.allocation = allocation;
     this.policy = undefined;
     this.dockerName = this.vni.apply((vni) => `${networkId}-${vni}`);
   }
+
+  /** @internal A machine without Docker joins. @throws RunError when the plan has been made already */
+  addMachine(what: string, machine: MachineArgs): void {
+    if (!this.cloud.isOpen(this.networkName)) {
+      throw new pulumi.RunError(
+        `${what}: network ${this.networkName} is planned already: make the member before the program awaits anything`,
+      );
+    }
+    this.machines.push(machine);
+  }
+}
+
+/** A machine as the plan and the network take it; see NetworkMember. */
+interface MachineArgs {
+  name: string;
+  connection: pulumi.Input<Record<string, unknown>>;
+  aliases: string[];
+  address?: string;
+  privateAddress?: string;
+}
+
+/**
+ * @internal The cloud's hosts and, after them, what `machines` says once the program really waits. One unknown value hides no
+ * other where the hosts are plain entries.
+ */
+export function withMachines(
+  hosts: pulumi.Input<pulumi.Input<pulumi.Inputs>[]>,
+  machines: () => pulumi.Inputs[],
+): pulumi.Input<pulumi.Input<pulumi.Inputs>[]> {
+  const complete = new Promise<void>((resolve) => setImmediate(resolve));
+  if (Array.isArray(hosts)) return complete.then(() => [...hosts, ...machines()]);
+  return pulumi.output(hosts).apply((known) => complete.then(() => [...known, ...machines()]));
+}
+
+/** A machine's part in the network: a host whose block is its own address. */
+function machineOn(
+  allocation: pulumi.Output<NetworkAllocation>,
+  { name, connection }: MachineArgs,
+): pulumi.Inputs {
+  const machine = lift(lift(allocation, "machines"), name);
+  const address = lift(machine, "address");
+  return {
+    name,
+    connection,
+    block: address.apply((text) => `${text}/32`),
+    gateway: address,
+    underlay: lift(machine, "underlay"),
+    machine: true,
+  };
 }
 
 /** A CIDR that comes from what the same plan decides could never be known. */

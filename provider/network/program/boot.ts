@@ -7,8 +7,9 @@ boot_unit() {
   cat <<'UNIT'
 [Unit]
 Description=Networks of pulumi-clocker
-After=local-fs.target systemd-modules-load.service nftables.service netfilter-persistent.service ufw.service firewalld.service openvswitch-switch.service
+After=local-fs.target network-online.target systemd-modules-load.service nftables.service netfilter-persistent.service ufw.service firewalld.service openvswitch-switch.service
 Before=docker.service
+Wants=network-online.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes

@@ -15,7 +15,7 @@ RUN=/run/clocker
 TAG=io.clocker
 fix=0
 # at boot; what the driver needs comes later
-booting= waiting= link_comes_later=
+booting= waiting= link_comes_later= machine=
 
 # One line for each thing that differs from what it should be; true when it is to be repaired.
 need() { echo "differs $1"; [ "$fix" = 1 ]; }
@@ -26,13 +26,14 @@ is() { "$@" >/dev/null 2>&1; }
 # Settings of one network, from a file of "key value" lines.
 load() {
   config=$1
-  owner= network= driver= vni= bridge= link= port= cidr= prefix= gateway= mac= underlay= mtu= domain= outbound= peers= blocks=
+  owner= network= driver= vni= bridge= link= port= cidr= prefix= gateway= mac= underlay= mtu= domain= outbound= machine= peers= blocks=
   while read -r key value; do
     case $key in
       owner) owner=$value ;; network) network=$value ;; driver) driver=$value ;; vni) vni=$value ;;
       bridge) bridge=$value ;; link) link=$value ;; port) port=$value ;; cidr) cidr=$value ;;
       prefix) prefix=$value ;; gateway) gateway=$value ;; mac) mac=$value ;; underlay) underlay=$value ;;
       mtu) mtu=$value ;; domain) domain=$value ;; outbound) outbound=$value ;;
+      machine) machine=$value ;;
       peer) peers="$peers \${value%% *}"; blocks="$blocks $value" ;;
     esac
   done < "$1"

@@ -34,6 +34,8 @@ firewall_rules() {
   # routed packets: what comes from a peer has an address of that peer; newer Dockers would drop it further on
   for path in $paths; do
     destinations | while read -r _ from; do
+      # a machine's own firewall may go by connections
+      [ -z "$machine" ] || echo "-A CLK-R-$vni -i $path -s $from -d $gateway -j ACCEPT"
       echo "-A CLK-R-$vni -i $path -s $from -d $cidr $untracked -j CT --notrack"
       echo "-A CLK-R-$vni -i $path -s $from -d $cidr -j ACCEPT"
     done
@@ -56,7 +58,13 @@ firewall_rules() {
   echo "*filter"
   for chain in I F G; do echo ":CLK-$chain-$vni - [0:0]"; done
   echo "-A CLK-I-$vni -i lo -j RETURN"
-  for path in $paths; do echo "-A CLK-I-$vni -i $path -s $cidr -d $gateway -m conntrack --ctstate UNTRACKED -j RETURN"; done
+  for path in $paths; do
+    if [ -n "$machine" ]; then
+      destinations | while read -r _ from; do echo "-A CLK-I-$vni -i $path -s $from -d $gateway -j RETURN"; done
+    else
+      echo "-A CLK-I-$vni -i $path -s $cidr -d $gateway -m conntrack --ctstate UNTRACKED -j RETURN"
+    fi
+  done
   # on the hosts' own LAN other addresses of the host may be in the CIDR
   if [ "$driver" = macvlan ]; then inside=$gateway; else inside=$cidr; fi
   echo "-A CLK-I-$vni ! -i $bridge -d $inside -j DROP"
@@ -203,6 +211,15 @@ down_firewall() {
   drop_chain nat "CLK-N-$vni"
   for chain in I F G; do drop_chain filter "CLK-$chain-$vni"; done
   drop_old_policy /dev/null
+}
+
+# Docker's chain, which is ours where there is no Docker. It is left where somebody put a rule into it.
+drop_docker_user() {
+  is command -v dockerd && return 0
+  [ "$(iptables -w -S DOCKER-USER 2>/dev/null | grep -vc '^-N')" = 1 ] || return 0
+  is iptables -w -C DOCKER-USER -j RETURN || return 0
+  while is iptables -w -D FORWARD -j DOCKER-USER; do :; done
+  drop_chain filter DOCKER-USER
 }
 
 drop_firewall() {

@@ -3,8 +3,10 @@ export const MAIN_PART = `
 up_network() {
   "up_$driver"
   up_firewall
-  up_dns
+  up_names
 }
+
+up_names() { if [ -n "$machine" ]; then up_hosts; else up_dns; fi; }
 
 refuse() {
   if [ -e "$ROOT/$vni/config" ]; then
@@ -69,7 +71,7 @@ do_names() {
   fix=1
   keep_program
   keep_file "$scratch/names" "$ROOT/$vni/names" "the names are new" 644 || true
-  up_dns
+  up_names
 }
 
 # $1 vni, $2 owner, of a network that is there
@@ -109,7 +111,7 @@ do_leave() {
     load "$ROOT/$1/config"
     [ "$owner" = "$2" ] || conflict "VNI $1 belongs to the network of $owner"
     echo "differs the network is still on the host"
-    dns_stop
+    if [ -n "$machine" ]; then down_hosts; else dns_stop; fi
     "down_$driver"
     down_firewall
     rm -rf "$ROOT/$vni"
@@ -120,6 +122,7 @@ do_leave() {
     [ -e "$config" ] && return 0
   done
   drop_firewall
+  if [ -n "$machine" ]; then drop_docker_user; fi
   drop_boot
   rm -f "$PROGRAM" "$PROGRAM.new"
   rmdir "$ROOT" /var/lib/clocker "$RUN" 2>/dev/null || true

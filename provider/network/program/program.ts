@@ -1,4 +1,5 @@
 import { DNS_PART } from "../dns/dnsmasq.js";
+import { HOSTS_PART } from "../dns/hosts-file.js";
 import { MACVLAN_PART } from "../macvlan/link.js";
 import { CNI_PART } from "../cni/link.js";
 import { OVS_PART } from "../ovs/link.js";
@@ -37,6 +38,7 @@ export const NETWORK_PROGRAM = (
   CNI_PART +
   FIREWALL_PART +
   DNS_PART +
+  HOSTS_PART +
   BOOT_PART +
   RECORDS_PART +
   MAIN_PART

@@ -15,7 +15,7 @@ record_file() {
 
 up_record() {
   case $1 in
-    names) up_dns ;;
+    names) up_names ;;
     *) up_firewall ;;
   esac
 }

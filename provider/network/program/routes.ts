@@ -59,6 +59,6 @@ up_proxy() {
   up_switch "neigh/$bridge/proxy_delay" 0
 }
 
-# Lines "underlay destination": each peer's block and lone addresses.
-destinations() { sed -n 's/^peer //p; s/^extra \\([0-9]\\)/\\1/p' "$config"; }
+# Lines "underlay destination": each peer's block and lone addresses, which are written as the kernel shows them.
+destinations() { sed -n 's,/32$,,; s/^peer //p; s/^extra \\([0-9]\\)/\\1/p' "$config"; }
 `;

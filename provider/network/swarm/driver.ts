@@ -32,8 +32,8 @@ const base = programDriver(swarmPlan, COMMON_PROGRAMS);
 export const swarmDriver: NetworkDriver = {
   ...base,
 
-  async prepare(context) {
-    await base.prepare(context);
+  async prepare(context, part) {
+    await base.prepare(context, part);
     const { LiveRestoreEnabled } = await dockerFor(context.transport).info();
     if (!LiveRestoreEnabled) return;
     throw new CloudError(

@@ -18,8 +18,8 @@ const base = programDriver(wireguardPlan, {
 export const wireguardDriver: NetworkDriver = {
   ...base,
 
-  async prepare(context) {
-    await base.prepare(context);
+  async prepare(context, part) {
+    await base.prepare(context, part);
     const { code } = await context.transport.script(WIREGUARD_HERE, []);
     if (code === 0) return;
     throw new CloudError(

@@ -74,7 +74,7 @@ function known<T>(value: T | undefined): T | undefined {
 }
 
 /** `cannot be reached at ...: timed out`: the first line without the host's name, which stands before it. */
-function whyNot(message: string, host: string): string {
+export function whyNot(message: string, host: string): string {
   const [line = ""] = message.split("\n");
   const what = line.startsWith(`host ${host}: `) ? line.slice(`host ${host}: `.length) : line;
   return what.startsWith("cannot ") ? what : `cannot be used: ${what}`;

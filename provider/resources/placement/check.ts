@@ -10,7 +10,7 @@ import type { PlacementInputs } from "./inputs.js";
 import { changedByUse } from "./live-use.js";
 import { toAddedNames, toAllocations, toAssignments } from "./leaves.js";
 import { hostsLeft, lostOf, movesIn, orderOf, waitingIn } from "./moving.js";
-import { askableHosts, toPlanInput } from "./plan-input.js";
+import { askableHosts, askableMachines, toPlanInput } from "./plan-input.js";
 import { isStartedByUp, splitPreparing, startedByUp } from "./preparing.js";
 import { validateInputs } from "./validate.js";
 import { whatToObserve } from "./why.js";
@@ -47,12 +47,15 @@ export function makeCheck(world: PlanWorld) {
     }
     const { functions, failures: unloadable } = compileFunctions(news.functions);
     if (unloadable.length > 0) return { inputs: news, failures: unloadable };
-    const hosts = askableHosts(news.hosts);
+    const withDocker = askableHosts(news.hosts);
+    const machines = askableMachines(news.networks);
+    const hosts = [...withDocker, ...machines];
     notePolicies(hosts.map(({ connection }) => connection));
-    const snapshots = await world.observe(
-      hosts.map(({ connection }) => connection),
-      whatToObserve(news),
-    );
+    const { usage: _, images: __, ...briefly } = whatToObserve(news);
+    const snapshots = await observeAll(world, [
+      [withDocker, whatToObserve(news)],
+      [machines, briefly], // nothing runs there for the cloud
+    ]);
     // A snapshot goes by the connection's name; the plan by the host's.
     const named = snapshots.map((snapshot, i) => ({
       ...snapshot,
@@ -76,6 +79,24 @@ export function makeCheck(world: PlanWorld) {
       failures: refusalsOf(result),
     };
   };
+}
+
+/** Looks at groups of hosts at the same time; answers in their order. */
+async function observeAll(
+  world: PlanWorld,
+  groups: readonly (readonly [readonly { connection: HostConnection }[], ObserveOptions])[],
+): Promise<HostSnapshot[]> {
+  const seen = await Promise.all(
+    groups
+      .filter(([hosts]) => hosts.length > 0)
+      .map(([hosts, options]) =>
+        world.observe(
+          hosts.map(({ connection }) => connection),
+          options,
+        ),
+      ),
+  );
+  return seen.flat();
 }
 
 /** What the plan puts into its inputs; what there is nothing to say of is left out. */

@@ -6,6 +6,7 @@ import type {
   ConstraintSpec,
   Location,
   NetworkAllocation,
+  MachineRequest,
   NetworkRequest,
   PlacementRequest,
   Platform,
@@ -48,6 +49,19 @@ export interface PlanRequest extends PlacementRequest {
   image?: string;
 }
 
+/** A machine without Docker as the plan receives it from the program. */
+export interface PlanMachine extends Pick<MachineRequest, "name" | "aliases" | "address"> {
+  connection: HostConnection;
+  /** Address that the hosts use to reach it; absent: the one our connection arrives at. */
+  privateAddress?: string;
+}
+
+/** A network as the plan receives it from the program. */
+export interface PlanNetwork extends Omit<NetworkRequest, "machines"> {
+  /** Absent: none. */
+  machines?: PlanMachine[];
+}
+
 /** Functions of the program, as the text of a module each; see functions.ts. */
 export type FunctionTexts = { [Kind in keyof UserFunctions]?: Record<string, string> };
 
@@ -59,7 +73,7 @@ export interface PlacementInputs {
   constraints: ConstraintSpec[];
   strategies: StrategySpec[];
   pool: { cidr: string; networkPrefix: number };
-  networks: NetworkRequest[];
+  networks: PlanNetwork[];
   requests: PlanRequest[];
   /** Wishes of the cloud for every container. Default none. */
   preferences?: Preference[];

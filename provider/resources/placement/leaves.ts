@@ -1,12 +1,11 @@
 import type {
   Assignment,
   NetworkAllocation,
-  NetworkRequest,
   PlanInput,
   PlanResult,
 } from "../../placement/model.js";
 import { isUnknown, UNKNOWN } from "../../unknown.js";
-import type { PlacementInputs } from "./inputs.js";
+import type { PlacementInputs, PlanNetwork } from "./inputs.js";
 
 /** What the row of a container says that waits for a host. */
 export const AFTER_HOSTS = "placed after hosts exist";
@@ -60,7 +59,8 @@ export function toAllocations(
     const shown = allocation
       ? withUnknowns(network, allocation, input)
       : allUnknown(network, input);
-    const records = withUnknownNames(network.name, shown.records, input, assignments);
+    const known = { ...namesOfMachines(network, shown), ...shown.records };
+    const records = withUnknownNames(network.name, known, input, assignments);
     allocations[network.name] = { ...shown, records };
   }
   return allocations;
@@ -84,6 +84,20 @@ export function toAddedNames(
   return Object.fromEntries(added.filter(([, records]) => Object.keys(records).length > 0));
 }
 
+/** Names of machines whose addresses are not known. */
+function namesOfMachines(
+  { machines }: PlanNetwork,
+  allocation: NetworkAllocation,
+): Record<string, string[]> {
+  if (machines === undefined || isUnknown(machines)) return {};
+  const waiting = machines.filter(({ name }) => isUnknown(allocation.machines?.[name]?.address));
+  const names = waiting.flatMap(({ name, aliases }) => [
+    name,
+    ...(isUnknown(aliases) ? [] : aliases),
+  ]);
+  return Object.fromEntries(names.map((name) => [name.toLowerCase(), unknown]));
+}
+
 /** A name is known, and its addresses are not, while the container's address is not. */
 function withUnknownNames(
   network: string,
@@ -105,12 +119,15 @@ function withUnknownNames(
 
 /** The underlay of a host that does not exist yet, and the MTU, to which it may have to bend. */
 function withUnknowns(
-  network: NetworkRequest,
+  network: PlanNetwork,
   allocation: NetworkAllocation,
   input: PlanInput,
 ): NetworkAllocation {
+  const machines = input.networks.find(({ name }) => name === network.name)?.machines ?? [];
   const pending = new Set(
-    input.candidates.filter((host) => host.pending === true).map(({ name }) => name),
+    [...input.candidates, ...machines]
+      .filter((host) => host.pending === true)
+      .map(({ name }) => name),
   );
   if (pending.size === 0) return allocation;
   const before = input.previous.networks[network.name];
@@ -118,16 +135,24 @@ function withUnknowns(
     ...allocation,
     driver: before ? (allocation.driver ?? unknown) : driverOf(network),
     mtu: network.mtu ?? unknown,
-    hosts: Object.fromEntries(
-      Object.entries(allocation.hosts).map(([name, host]) => [
-        name,
-        pending.has(name) ? { ...host, underlay: UNKNOWN } : host,
-      ]),
-    ),
+    hosts: withoutUnderlay(allocation.hosts, pending),
+    ...(allocation.machines ? { machines: withoutUnderlay(allocation.machines, pending) } : {}),
   };
 }
 
-function allUnknown(network: NetworkRequest, input: PlanInput): NetworkAllocation {
+function withoutUnderlay<T extends { underlay: string }>(
+  all: Record<string, T>,
+  pending: ReadonlySet<string>,
+): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(all).map(([name, each]) => [
+      name,
+      pending.has(name) ? { ...each, underlay: UNKNOWN } : each,
+    ]),
+  );
+}
+
+function allUnknown(network: PlanNetwork, input: PlanInput): NetworkAllocation {
   const hosts = input.candidates.filter(({ notReady }) => notReady === undefined);
   return {
     cidr: network.cidr ?? UNKNOWN,
@@ -137,11 +162,25 @@ function allUnknown(network: NetworkRequest, input: PlanInput): NetworkAllocatio
     hosts: Object.fromEntries(
       hosts.map(({ name }) => [name, { block: UNKNOWN, gateway: UNKNOWN, underlay: UNKNOWN }]),
     ),
+    ...machinesUnknown(network),
     records: {},
   };
 }
 
+function machinesUnknown({ machines }: PlanNetwork): Pick<NetworkAllocation, "machines"> {
+  if (machines === undefined) return {};
+  if (isUnknown(machines)) return { machines: unknown };
+  return {
+    machines: Object.fromEntries(
+      machines.map(({ name, address }) => [
+        name,
+        { address: address ?? UNKNOWN, underlay: UNKNOWN },
+      ]),
+    ),
+  };
+}
+
 /** The driver, where the program names it; else it depends on where the hosts will be. */
-function driverOf({ driver }: NetworkRequest): string {
+function driverOf({ driver }: PlanNetwork): string {
   return driver === undefined || driver === "auto" ? unknown : driver;
 }

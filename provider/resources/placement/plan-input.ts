@@ -1,3 +1,4 @@
+import type { HostConnection } from "../../host/connection.js";
 import type { HostSnapshot } from "../../host/observe.js";
 import { ownerOf } from "../../host/ownership.js";
 import type {
@@ -11,12 +12,37 @@ import type {
 } from "../../placement/model.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
 import { type Owners, toCandidate } from "./candidate.js";
-import type { PlacementInputs, PlanHost, PlanRequest } from "./inputs.js";
+import type { PlacementInputs, PlanHost, PlanMachine, PlanNetwork, PlanRequest } from "./inputs.js";
+import { toMachine } from "./machine.js";
 import { isRecord } from "../../validation/problems.js";
+
+/** A machine to be observed, under its network's name and its own. */
+export interface Observed {
+  name: string;
+  connection: HostConnection;
+}
 
 /** Hosts that can be asked now: how to reach them and what they can take is known. */
 export function askableHosts(hosts: readonly PlanHost[]): PlanHost[] {
   return hosts.filter((host) => !hasUnknown(host));
+}
+
+/** Machines without Docker that can be asked now. */
+export function askableMachines(networks: readonly PlanNetwork[]): Observed[] {
+  return networks.flatMap((network) =>
+    machinesIn(network)
+      .filter((machine) => !hasUnknown(machine))
+      .map((machine) => ({ ...machine, name: machineKey(network, machine) })),
+  );
+}
+
+/** Machines of two networks may have one name; no host has such a name. */
+function machineKey({ name: network }: PlanNetwork, { name }: PlanMachine): string {
+  return `${network}/${name}`;
+}
+
+function machinesIn({ machines }: PlanNetwork): PlanMachine[] {
+  return machines === undefined || isUnknown(machines) ? [] : machines;
 }
 
 /**
@@ -50,7 +76,7 @@ export function toPlanInput(
   return {
     candidates,
     requests: news.requests.map((request) => withPlatform(knownRequest(request), snapshots)),
-    networks: news.networks.map(knownNetwork),
+    networks: news.networks.map((network) => knownNetwork(network, byName)),
     constraints: news.constraints,
     strategies: news.strategies,
     pool: news.pool,
@@ -66,7 +92,7 @@ export function toPlanInput(
       revisions: news.requests
         .filter(({ revision }) => isUnknown(revision))
         .map(({ name }) => name),
-      networks: news.networks.filter((each) => hasUnknown(each)).map(({ name }) => name),
+      networks: news.networks.filter(isUndecided).map(({ name }) => name),
       earlier: hasUnknown(news.earlier),
     },
     ...settingsOf(news),
@@ -194,7 +220,28 @@ function knownNetworks(networks: unknown): PlanRequest["networks"] {
   );
 }
 
-function knownNetwork(network: NetworkRequest): NetworkRequest {
-  if (!hasUnknown(network)) return network;
-  return { name: network.name, blockPrefix: 24, reserved: [] };
+/** A machine that does not exist yet leaves its network decided. */
+function isUndecided(network: PlanNetwork): boolean {
+  const { machines, ...rest } = network;
+  const named = machines ?? [];
+  return (
+    hasUnknown(rest) ||
+    isUnknown(machines) ||
+    named.some(({ name, aliases, address }) => hasUnknown([name, aliases, address]))
+  );
+}
+
+function knownNetwork(
+  network: PlanNetwork,
+  snapshots: ReadonlyMap<string, HostSnapshot>,
+): NetworkRequest {
+  if (isUndecided(network)) return { name: network.name, blockPrefix: 24, reserved: [] };
+  const { machines, ...rest } = network;
+  if (machines === undefined) return rest;
+  return {
+    ...rest,
+    machines: machines.map((machine) =>
+      toMachine(machine, snapshots.get(machineKey(network, machine))),
+    ),
+  };
 }

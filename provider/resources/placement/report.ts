@@ -72,6 +72,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
     ],
   },
   networks: { what: "network", renamed: [] },
+  machines: { what: "NetworkMember", renamed: [] },
 };
 
 const CLOUD: Subject = {
@@ -91,6 +92,7 @@ function subjectOf(path: string, news: unknown): string {
   if (!subject) return `cloud ${nameOf(news["cloud"])}: ${propertyOf(CLOUD, path)}`;
   const items = news[list];
   const item: unknown = Array.isArray(items) ? items[Number(index)] : undefined;
+  if (list === "networks" && rest.startsWith("machines[")) return subjectOf(rest, item);
   const name = isRecord(item) ? nameOf(item["name"]) : `number ${Number(index) + 1}`;
   return rest === ""
     ? `${subject.what} ${name}`

@@ -5,6 +5,7 @@ import { isUnknown } from "../../unknown.js";
 import * as rule from "../../validation/rules.js";
 import { PLAN_KEYS } from "./plan-keys.js";
 import { Report } from "./report.js";
+import { checkMachine, refuseSharedNames } from "./validate-machine.js";
 import {
   checkAffinity,
   checkConstraint,
@@ -32,6 +33,7 @@ export function validateInputs(news: unknown): CheckFailure[] {
     report.object("pool", it["pool"], ["cidr", "networkPrefix"], (pool) => checkPool(report, pool));
     report.list("networks", it["networks"], (network, at) => checkNetwork(report, at, network));
     report.unique("networks", it["networks"]);
+    refuseSharedNames(report, it["hosts"], it["networks"]);
     report.list("requests", it["requests"], (request, at) => checkRequest(report, at, request));
     report.unique("requests", it["requests"]);
     report.keeps("observeTimeout", it["observeTimeout"], rule.number(0.1, 600));
@@ -217,7 +219,7 @@ function checkPool(report: Report, pool: Record<string, unknown>): void {
 
 function checkNetwork(report: Report, at: string, network: unknown): void {
   const members = ["name", "cidr", "blockPrefix", "reserved", "mtu"];
-  const optional = ["driver", "encryption", "sameLink", "range"];
+  const optional = ["driver", "encryption", "sameLink", "range", "machines"];
   report.object(at, network, [...members, ...optional], (it) => {
     report.keeps(`${at}.name`, it["name"], NAME);
     report.keepsIfGiven(`${at}.cidr`, it["cidr"], CIDR);
@@ -235,6 +237,11 @@ function checkNetwork(report: Report, at: string, network: unknown): void {
     report.keepsIfGiven(`${at}.encryption`, it["encryption"], rule.flag);
     report.keepsIfGiven(`${at}.sameLink`, it["sameLink"], rule.flag);
     report.keepsIfGiven(`${at}.range`, it["range"], CIDR);
+    if (it["machines"] === undefined) return;
+    report.list(`${at}.machines`, it["machines"], (machine, path) =>
+      checkMachine(report, path, machine),
+    );
+    report.unique(`${at}.machines`, it["machines"]);
   });
 }
 

@@ -65,6 +65,7 @@ export async function check(
   known("records", recordsProblem);
   const cidr = failures.some(({ property }) => property === "cidr") ? undefined : news.cidr;
   known("hosts", (hosts) => hostsProblem(hosts, isUnknown(cidr) ? undefined : cidr));
+  known("hosts", (hosts) => machinesProblem(hosts, driver));
   return { inputs: news, failures };
 }
 
@@ -158,6 +159,22 @@ function hostsProblem(hosts: NetworkHost[], cidrText: string | undefined): strin
         return `gives hosts ${other.name} and ${host.name} the same underlay address ${host.underlay}`;
     }
     seen.push({ name: host.name, block, underlay: host.underlay });
+  }
+  return undefined;
+}
+
+/** A machine without Docker has one address, and not every driver takes it. */
+function machinesProblem(hosts: NetworkHost[], driver: DriverName | undefined): string | undefined {
+  if (!Array.isArray(hosts)) return undefined;
+  for (const { name, machine, block, gateway } of hosts) {
+    if (machine === undefined || isUnknown(machine)) continue;
+    if (typeof machine !== "boolean")
+      return `must say with true or false whether ${name} is a machine without Docker`;
+    if (!machine) continue;
+    if (driver !== undefined && !factsOf(driver).takesMachines)
+      return `has the machine ${name} without Docker, which driver ${driver} does not take`;
+    if (!hasUnknown([block, gateway]) && block !== `${gateway}/32`)
+      return `gives machine ${name} the block ${quoted(block)}, which is not its address ${gateway} alone`;
   }
   return undefined;
 }

@@ -28,7 +28,9 @@ export async function create(
   const id = dockerNetworkName(inputs.networkId, inputs.vni);
   const generation = randomBytes(4).toString("hex");
   const strangers = workOn(inputs, {}, generation);
-  const prepared = await onEach(strangers, "looked at", ({ runtime }) => runtime.prepare());
+  const prepared = await onEach(strangers, "looked at", ({ runtime, part }) =>
+    runtime.prepare(part),
+  );
   if (failuresOf(prepared).length > 0)
     throw combined(`network ${inputs.networkId} cannot be made on all its hosts`, prepared);
   const introduced = await introduceEach(strangers);

@@ -13,6 +13,8 @@ export interface NetworkHost {
   underlay: string;
   /** Addresses of containers there that lie outside its block. */
   extra?: string[];
+  /** It has no Docker of ours: `gateway` is its own address, and its block that address alone. Default false. */
+  machine?: boolean;
 }
 
 export interface VirtualNetworkInputs {

@@ -25,7 +25,9 @@ export async function read(
   const problems: Record<string, string[]> = {};
   for (const { work, value } of outcomes) {
     if (!value) continue;
-    if (value.dockerId !== "") dockerIds[work.host.name] = value.dockerId;
+    // A machine has no Docker network: that it took part is what an entry says.
+    if (value.dockerId !== "" || (work.part.machine && !value.absent))
+      dockerIds[work.host.name] = value.dockerId;
     if (value.differs.length > 0) problems[work.host.name] = value.differs;
   }
   return {

@@ -43,7 +43,7 @@ export async function update(
     onEach(touched, "updated", async (work) => {
       const { runtime, part } = work;
       if (stepFor(work, before, olds) === "join") {
-        await runtime.prepare();
+        await runtime.prepare(part);
         return (await runtime.join(part)).dockerId;
       }
       await runtime.rename(part);

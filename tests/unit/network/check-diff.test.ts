@@ -114,6 +114,16 @@ describe("check", () => {
       [{ ...h1, underlay: "h1.example" }],
       'gives host h1 the underlay address "h1.example", which is no IPv4 address',
     ],
+    [
+      "hosts",
+      [h1, { ...h2, machine: "yes" }],
+      "must say with true or false whether h2 is a machine without Docker",
+    ],
+    [
+      "hosts",
+      [h1, { ...h2, machine: true }],
+      'gives machine h2 the block "10.42.2.0/24", which is not its address 10.42.2.1 alone',
+    ],
   ])("refuses %s, case %#", async (property, value, reason) => {
     expect(await check({ [property]: value })).toEqual([{ property, reason }]);
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "@pulumi/pulumi";
-import { type DockerCloud, VirtualNetwork } from "../../../sdk/index.js";
+import { type DockerCloud, NetworkMember, VirtualNetwork } from "../../../sdk/index.js";
 
 /** The code of docs/networking.md, so that the compiler checks it: docs.test.ts compares the two. */
 export const examples = (
@@ -48,3 +48,6 @@ export const examples = (
       driverOptions: { hostLink: "lanbr0", conflist: readFileSync("lan.conflist", "utf8") },
     }),
 });
+
+export const member = (network: VirtualNetwork): NetworkMember =>
+  new NetworkMember("db", { network, host: { address: "10.0.0.40" }, aliases: ["postgres"] });

@@ -35,6 +35,16 @@ describe("the file of names", () => {
 describe("a host's part", () => {
   const fakes = new FakeHosts();
 
+  it("is the same text whether facts come from the hosts or from the state, which sorts them", () => {
+    const inputs = inputsOn(fakes, "h1", "h2");
+    const text = (facts: Record<string, string>) =>
+      planParts(inputs, { h1: facts, h2: facts }).map(partDocument);
+    expect(text({ publickey: "k", port: "1" })).toEqual(text({ port: "1", publickey: "k" }));
+    expect(text({ publickey: "k", port: "1" })[0]).toContain(
+      "fact self port 1\nfact self publickey k\n",
+    );
+  });
+
   it("is written as settings and names", () => {
     const [first] = planParts(inputsOn(fakes, "h1", "h2"));
     expect(partDocument(first!)).toBe(

@@ -64,7 +64,9 @@ export function other(name: string, over: Partial<CandidateContainer> = {}): Can
   return { name, owner: "", application: "", cpus: 0, memoryBytes: 0, ports: [], ...over };
 }
 
-export function network(name: string, over: Partial<NetworkRequest> = {}): NetworkRequest {
+type PlainNetwork = Omit<NetworkRequest, "machines">;
+
+export function network(name: string, over: Partial<PlainNetwork> = {}): PlainNetwork {
   return { name, blockPrefix: 24, reserved: [], ...over };
 }
 

@@ -13,6 +13,12 @@ import { connection, inputs, lost, planHost, seen, world } from "./plan-world.js
 
 const unknown = UNKNOWN as never;
 
+/** A network with a machine that has no Docker. */
+const withMachine = (over: object = {}) => ({
+  ...network("app"),
+  machines: [{ name: "db", aliases: [], connection: planHost("db").connection, ...over }],
+});
+
 describe("check of the plan", () => {
   it("adds names to a network that was planned before, known in preview, and says nothing without any", async () => {
     const { check, diff, warnings } = world();
@@ -501,6 +507,53 @@ describe("unknown values", () => {
   });
 });
 
+describe("a machine without Docker", () => {
+  const on = (name: string) => planHost(name).connection;
+
+  it("is observed beside the hosts, also where two networks call theirs the same", async () => {
+    const { check, asked } = world();
+    const networks = [
+      withMachine({ connection: on("m8") }),
+      { ...withMachine({ connection: on("m9"), aliases: ["sql"] }), name: "lan" },
+    ];
+    const { inputs: checked, failures } = await check({}, inputs({ networks }));
+    expect(failures).toEqual([]);
+    expect(asked).toEqual([
+      ["h1", "h2"],
+      ["m8", "m9"],
+    ]);
+    expect(checked?.allocations).toMatchObject({
+      app: { machines: { db: { address: "10.128.255.254", underlay: "192.168.7.8" } } },
+      lan: {
+        machines: { db: { address: "10.129.255.254", underlay: "192.168.7.9" } },
+        records: { db: ["10.129.255.254"], sql: ["10.129.255.254"] },
+      },
+    });
+  });
+
+  it("that does not exist yet has an address where the network has a CIDR, and else waits with it", async () => {
+    const { check, asked } = world();
+    const connection = { ...on("m8"), address: UNKNOWN };
+    const fixed = { ...withMachine({ connection }), cidr: "10.9.0.0/16" };
+    const carved = { ...withMachine({ connection, aliases: ["sql"] }), name: "lan" };
+    const { inputs: checked } = await check({}, inputs({ networks: [fixed, carved] }));
+    expect(asked).toEqual([["h1", "h2"]]);
+    expect(checked?.allocations).toMatchObject({
+      app: {
+        hosts: { h1: { block: "10.9.0.0/24", underlay: "192.168.7.1" } },
+        machines: { db: { address: "10.9.255.254", underlay: UNKNOWN } },
+        mtu: UNKNOWN,
+        records: { db: ["10.9.255.254"] },
+      },
+      lan: {
+        cidr: UNKNOWN,
+        machines: { db: { address: UNKNOWN, underlay: UNKNOWN } },
+        records: { db: UNKNOWN, sql: UNKNOWN },
+      },
+    });
+  });
+});
+
 describe("bad inputs are refused before any host is asked", () => {
   const cases: [name: string, over: object, reason: string][] = [
     [
@@ -555,6 +608,26 @@ describe("bad inputs are refused before any host is asked", () => {
       "a host's address",
       { hosts: [planHost("h1", { underlay: "h1.lan" })] },
       "host h1: privateAddress must be an IP address such as 10.20.0.5",
+    ],
+    [
+      "a machine's address",
+      { networks: [withMachine({ address: "db.lan" })] },
+      "NetworkMember db: address must be an IPv4 address such as 10.20.0.5",
+    ],
+    [
+      "a machine's host",
+      { networks: [withMachine({ connection: { ...planHost("db").connection, port: 0 } })] },
+      "NetworkMember db: host.port must be a whole number from 1 to 65535",
+    ],
+    [
+      "a machine's unknown property",
+      { networks: [withMachine({ mac: "02:00:00:00:00:01" })] },
+      "NetworkMember db: mac is unknown; the properties here are ",
+    ],
+    [
+      "a machine with a host's name",
+      { networks: [withMachine({ name: "h1" })] },
+      "NetworkMember h1: name h1 is the name of a host of the cloud",
     ],
     [
       "no number",
