@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-// Projects by what they need: `unit` runs anywhere, `engine` starts processes, `lab` needs root and Docker's packages.
+const NETWORKS = "tests/lab/network*.test.ts";
+
+// Projects by what they need: `unit` runs anywhere, `engine` starts processes, `lab` and `network` need root
+// and Docker's packages.
 export default defineConfig({
   test: {
     projects: [
@@ -33,7 +36,19 @@ export default defineConfig({
           ],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          exclude: [NETWORKS],
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "network",
+          sequence: { groupOrder: 3 },
+          include: [NETWORKS],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // Each file has a lab of its own, and waits for one host at a time.
+          maxWorkers: 2,
         },
       },
     ],

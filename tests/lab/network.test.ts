@@ -1,33 +1,16 @@
 import { beforeAll, describe } from "vitest";
-import type { DriverName } from "../../provider/ipam/driver-facts.js";
 import { describeLab, withLab } from "../support/lab.js";
 import { cniChain, lanBridges } from "./support/cni-chain.js";
 import { cniCheck } from "./support/cni-check.js";
-import { networkConformance } from "./support/network-conformance.js";
+import { driver, networkConformance } from "./support/network-conformance.js";
 import { networkPlugin, STANDIN_MTU, STANDIN_PLUGIN } from "./support/network-plugin.js";
 import { officeLan } from "./support/office-lan.js";
 import { secondLan, SECOND_LAN_MTU } from "./support/second-lan.js";
 import { swarmGuest } from "./support/swarm-guest.js";
-import { wireguardSecrets } from "./support/wireguard-secrets.js";
 
-/** CLOCKER_NETWORK_DRIVERS=swarm,ovs: these drivers only. */
-const only = process.env["CLOCKER_NETWORK_DRIVERS"]?.split(",");
-
-describeLab("networks on three hosts", () => {
+describeLab("networks of Docker, of the LAN and of plugins, on three hosts", () => {
   const lab = withLab("net", { hosts: 3 });
 
-  const driver = (name: DriverName, body: () => void): void => {
-    if (only === undefined || only.includes(name)) describe(name, body);
-    else describe.skip(`${name} (not in CLOCKER_NETWORK_DRIVERS)`, body);
-  };
-
-  driver("vxlan", () => networkConformance(lab, "vxlan"));
-  driver("routed", () => networkConformance(lab, "routed"));
-  driver("wireguard", () => {
-    networkConformance(lab, "wireguard");
-    describe("its secrets", () => wireguardSecrets(lab));
-  });
-  driver("ovs", () => networkConformance(lab, "ovs"));
   driver("swarm", () => {
     // Docker's resolver answers for the swarm's addresses by itself, and the swarm takes its time to be back.
     networkConformance(lab, "swarm", { reverse: "app-2.app-101", bootMs: 90_000 });
