@@ -5,6 +5,7 @@
  */
 import { dockerHostLifecycle } from "./resources/docker-host/lifecycle.js";
 import { upcast as upcastDockerHost } from "./resources/docker-host/state.js";
+import { networkIngressLifecycle } from "./resources/network-ingress/lifecycle.js";
 import { networkNamesLifecycle } from "./resources/network-names/lifecycle.js";
 import { networkPolicyLifecycle } from "./resources/network-policy/lifecycle.js";
 import { placedContainerLifecycle } from "./resources/placed-container/lifecycle.js";
@@ -21,3 +22,4 @@ export const virtualNetwork = wrapLifecycle(virtualNetworkLifecycle, { kind: "Vi
 export const placedContainer = wrapLifecycle(placedContainerLifecycle, { kind: "PlacedContainer" });
 export const networkPolicy = wrapLifecycle(networkPolicyLifecycle, { kind: "NetworkPolicy" });
 export const networkNames = wrapLifecycle(networkNamesLifecycle, { kind: "NetworkNames" });
+export const networkIngress = wrapLifecycle(networkIngressLifecycle, { kind: "NetworkIngress" });

@@ -5,18 +5,8 @@ import type {
   SecretFile,
 } from "../provider/resources/placed-container/inputs.js";
 import { normalized } from "../provider/resources/placed-container/mounts.js";
+import { type PortInput, readPorts } from "./ports.js";
 import { bytesOf, secondsOf, type Duration, type Memory } from "./units.js";
-
-export interface PortArgs {
-  /** Port inside the container. */
-  container: number;
-  /** Port on the host; absent: not published, only reachable on the container's networks. */
-  host?: number;
-  /** @default "tcp" */
-  protocol?: "tcp" | "udp";
-  /** Address of the host to publish on. @default all */
-  hostAddress?: string;
-}
 
 export interface SecretFileArgs {
   value: pulumi.Input<string>;
@@ -68,8 +58,11 @@ export interface ContainerArgs {
   secrets?: Record<string, pulumi.Input<string> | SecretFileArgs>;
   /** Secrets as environment variables: visible to whoever may inspect containers on the host. @default {} */
   secretEnv?: Record<string, pulumi.Input<string>>;
-  /** A number is a container port that is not published; `"8080:80"`, `"127.0.0.1:53:53/udp"` as in Docker. @default [] */
-  ports?: (number | string | PortArgs)[];
+  /**
+   * A number is a container port that is not published; text is as in Docker: `"8080:80"`, `"127.0.0.1:53:53/udp"`,
+   * `"8000-8010:8000-8010"`. Ports with `mode: "ingress"` change in place. @default []
+   */
+  ports?: PortInput[];
   /** Cores, reserved and granted. Changes in place. @default the cloud's */
   cpus?: number;
   /** Memory, reserved and granted. Changes in place. @default the cloud's */
@@ -140,7 +133,7 @@ export function containerSpec(
       secretFile(file, value),
     ) as unknown as pulumi.Input<SecretFile[]>,
     secretEnv: (args.secretEnv ?? {}) as pulumi.Input<Record<string, string>>,
-    ports: (args.ports ?? []).map((port, index) => portOf(at(`ports[${index}]`), port)),
+    ports: readPorts(at("ports"), args.ports).ports,
     cpus: args.cpus ?? defaults.cpus,
     memoryBytes:
       args.memory === undefined ? defaults.memoryBytes : bytesOf(at("memory"), args.memory),
@@ -182,35 +175,6 @@ function secretFile(name: string, value: pulumi.Input<string> | SecretFileArgs) 
     typeof value === "object" && !pulumi.Output.isInstance(value) && !("then" in value);
   const args: SecretFileArgs = isArgs ? value : { value: value };
   return { name, ...args, value: pulumi.secret(args.value) };
-}
-
-function portOf(
-  property: string,
-  port: number | string | PortArgs,
-): ContainerSpec["ports"][number] {
-  if (typeof port === "number") {
-    return { containerPort: port, hostPort: 0, protocol: "tcp", hostAddress: "" };
-  }
-  if (typeof port === "string") {
-    const match = /^(?:(?:(\[[0-9a-fA-F:]+\]|[0-9.]+):)?(\d+):)?(\d+)(?:\/(tcp|udp))?$/.exec(port);
-    if (!match) {
-      throw new pulumi.RunError(
-        `${property}: ${JSON.stringify(port)} is not a port; write "80", "8080:80" or "127.0.0.1:8080:80/tcp"`,
-      );
-    }
-    return {
-      containerPort: Number(match[3]),
-      hostPort: Number(match[2] ?? 0),
-      protocol: (match[4] ?? "tcp") as "tcp" | "udp",
-      hostAddress: (match[1] ?? "").replace(/^\[|\]$/g, ""),
-    };
-  }
-  return {
-    containerPort: port.container,
-    hostPort: port.host ?? 0,
-    protocol: port.protocol ?? "tcp",
-    hostAddress: port.hostAddress ?? "",
-  };
 }
 
 function mountOf(property: string, mount: MountArgs): Mount {

@@ -18,6 +18,7 @@ export type {
 } from "./resources/docker-cloud.js";
 export { NetworkMember } from "./resources/network-member.js";
 export type { MemberHostArgs, NetworkMemberArgs } from "./resources/network-member.js";
+export { NetworkIngress } from "./resources/network-ingress.js";
 export { NetworkNames } from "./resources/network-names.js";
 export { NetworkPolicy } from "./resources/network-policy.js";
 export type {
@@ -30,13 +31,8 @@ export { VirtualNetwork } from "./resources/virtual-network.js";
 export type { VirtualNetworkArgs } from "./resources/virtual-network.js";
 export { PlacedContainer } from "./resources/placed-container.js";
 export type { NetworkAttachment, PlacedContainerArgs } from "./resources/placed-container.js";
-export type {
-  ContainerArgs,
-  HealthArgs,
-  MountArgs,
-  PortArgs,
-  SecretFileArgs,
-} from "./container-args.js";
+export type { ContainerArgs, HealthArgs, MountArgs, SecretFileArgs } from "./container-args.js";
+export type { PortArgs } from "./ports.js";
 export { constraint, prefer, strategy } from "./rules.js";
 export type {
   Constraint,

@@ -13,6 +13,7 @@ import type { ContainerSpec } from "../provider/resources/placed-container/input
 import { isStopFirst } from "../provider/resources/placed-container/revision.js";
 import { rebalanceOf, supplyOf } from "./cloud-args.js";
 import { containerSpec, foldersOf, volumesOf, type ContainerArgs } from "./container-args.js";
+import { ingressRequest, readPorts } from "./ports.js";
 import { placementArgsOf, type HostPlacementArgs } from "./host-args.js";
 import { layerOf, needsOf, type LayerArgs, type NeedsArgs } from "./placement-args.js";
 import type { DockerCloudArgs } from "./resources/docker-cloud.js";
@@ -186,6 +187,7 @@ function requestsOf(
     ports: spec.ports
       .filter(({ hostPort }) => hostPort > 0)
       .map(({ hostPort, protocol, hostAddress }) => ({ hostPort, protocol, hostAddress })),
+    ...ingressRequest(readPorts(`${name}: ports`, ports).ingress),
     volumes: volumesOf(spec),
     ...(folders.length > 0 ? { folders } : {}),
     networks: [],

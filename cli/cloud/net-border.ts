@@ -17,8 +17,9 @@ export function borderOf(cloud: CloudState, network: VirtualNetworkState): Borde
   };
 }
 
+/** Ports on the container's host, which Docker publishes over one of its networks, and those on every host. */
 function entriesOf(cloud: CloudState, network: string): Record<string, Entry[]> {
-  return Object.fromEntries(
+  const entries: Record<string, Entry[]> = Object.fromEntries(
     cloud.containers
       .filter(({ state: { place } }) => carrierOf(cloud, place) === network)
       .map(({ name, state: { spec, place } }) => [
@@ -33,6 +34,11 @@ function entriesOf(cloud: CloudState, network: string): Record<string, Entry[]> 
           })),
       ]),
   );
+  for (const { ports } of cloud.ingress.filter((each) => each.network === network))
+    for (const { hostPort, protocol, targets } of ports)
+      for (const { container, port } of targets)
+        (entries[container] ??= []).push({ port, protocol, at: "every host", hostPort });
+  return entries;
 }
 
 /**

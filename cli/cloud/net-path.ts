@@ -129,7 +129,7 @@ class Tracer {
   }
 
   entering(from: End, to: Of<"container">): Path {
-    const view = this.carrier(to.name);
+    const view = this.entered(to.name) ?? this.carrier(to.name);
     const ends = { from: from.name, to: to.name };
     if (!view)
       return {
@@ -265,6 +265,13 @@ class Tracer {
           at: host,
           what: `${names.sort().join(", ")} is ${target.address}, by the name server ${gateway}`,
         };
+  }
+
+  /** The network over which a container is reached by a published port. */
+  private entered(name: string): NetworkView | undefined {
+    return this.views.find(
+      ({ border }) => border.kind === "published" && (border.entries[name] ?? []).length > 0,
+    );
   }
 
   /** The network over which Docker publishes a container's ports and sends what is for no network. */

@@ -5,7 +5,7 @@ import { dockerFor } from "../../provider/host/docker.js";
 import type { ContainerSummary } from "../../provider/host/docker-types.js";
 import { LABELS } from "../../provider/host/ownership.js";
 import { eachHost, reportSilent } from "./each-host.js";
-import { cloudState, connections, type CloudState } from "./state.js";
+import { cloudState, connections, portTexts, type CloudState } from "./state.js";
 
 export interface Row {
   name: string;
@@ -72,9 +72,7 @@ export function rowsOf(
       addresses: Object.fromEntries(
         state.place.networks.map(({ network, address }) => [network, address]),
       ),
-      ports: state.spec.ports
-        .filter(({ hostPort }) => hostPort > 0)
-        .map((port) => `${port.hostPort}->${port.containerPort}/${port.protocol}`),
+      ports: portTexts(cloud, { name, id, owner, state }),
       containerId: found?.Id ?? id,
       application: state.spec.application,
     };

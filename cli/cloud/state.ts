@@ -4,6 +4,7 @@ import type { HostConnection } from "../../provider/host/connection.js";
 import { CloudError } from "../../provider/errors.js";
 import { ownerOf } from "../../provider/host/ownership.js";
 import type { DockerHostState } from "../../provider/resources/docker-host/inputs.js";
+import type { NetworkIngressState } from "../../provider/resources/network-ingress/inputs.js";
 import type { NetworkNamesState } from "../../provider/resources/network-names/inputs.js";
 import type { NetworkPolicyState } from "../../provider/resources/network-policy/inputs.js";
 import type { PlacedContainerState } from "../../provider/resources/placed-container/inputs.js";
@@ -21,6 +22,8 @@ export interface CloudState {
   plans: PlacementState[];
   networks: VirtualNetworkState[];
   policies: { name: string; state: NetworkPolicyState }[];
+  /** Ports that are open on every host. */
+  ingress: NetworkIngressState[];
   /** Names that later plans added. */
   names: NetworkNamesState[];
   /** `id` is Docker's. */
@@ -47,6 +50,7 @@ export async function cloudState(flags: CommonFlags): Promise<CloudState> {
     plans: of<PlacementState>("Placement").map(({ state }) => state),
     networks: of<VirtualNetworkState>("VirtualNetwork").map(({ state }) => state),
     policies: of<NetworkPolicyState>("NetworkPolicy"),
+    ingress: of<NetworkIngressState>("NetworkIngress").map(({ state }) => state),
     names: of<NetworkNamesState>("NetworkNames").map(({ state }) => state),
     containers: of<PlacedContainerState>("PlacedContainer").map(({ name, state }) => ({
       id: state.status.containerId,
@@ -67,6 +71,27 @@ function plain(value: unknown): unknown {
   const record = value as Record<string, unknown>;
   if (record[SIGNATURE_KEY] === SIGNATURES.secret) return "[secret]";
   return Object.fromEntries(Object.entries(record).map(([key, part]) => [key, plain(part)]));
+}
+
+/** Published ports of a container as people write them: `8080->80/tcp`, and `*:8080->80/tcp` on every host. */
+export function portTexts(
+  { ingress }: CloudState,
+  { name, state: { spec } }: CloudState["containers"][number],
+): string[] {
+  const own = spec.ports
+    .filter(({ hostPort }) => hostPort > 0)
+    .map(({ hostAddress, hostPort, containerPort, protocol }) => {
+      const at = hostAddress === "" ? "" : `${hostAddress}:`;
+      return `${at}${hostPort}->${containerPort}/${protocol}`;
+    });
+  const everywhere = ingress.flatMap(({ ports }) =>
+    ports.flatMap(({ hostPort, protocol, targets }) =>
+      targets
+        .filter(({ container }) => container === name)
+        .map(({ port }) => `*:${hostPort}->${port}/${protocol}`),
+    ),
+  );
+  return [...own, ...everywhere];
 }
 
 /** The connection of every host that the state knows, also of clouds that another stack exported. */

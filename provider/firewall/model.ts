@@ -24,6 +24,8 @@ export interface PolicyMember {
   service: string;
   host: string;
   address: string;
+  /** Ports of it are open on every host: connections from outside may come by any of them. */
+  ingress?: boolean;
 }
 
 /** Who may connect within one network, and from it to the outside. */

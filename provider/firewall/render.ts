@@ -56,7 +56,8 @@ export function renderPolicy(policy: Policy, site: PolicySite): string {
   for (const range of elsewhere(members, site)) add(base, range);
   add(base, "-j DROP"); // nobody that the policy knows
 
-  for (const [chain, lines] of outside(policy, local)) {
+  const entered = members.filter((member) => member.ingress === true || member.host === site.host);
+  for (const [chain, lines] of outside(policy, { from: entered, to: local })) {
     chains.push(`${base}-${chain}`);
     for (const words of lines) add(`${base}-${chain}`, words);
   }
@@ -110,8 +111,14 @@ function inside(
   return [...new Set(lines)].map((line) => line.trim());
 }
 
-/** What may come from and go to the outside; RETURN leaves it to the network's own rules. */
-function outside(policy: Policy, local: readonly PolicyMember[]): [string, string[]][] {
+/**
+ * What may come from and go to the outside; RETURN leaves it to the network's own rules. Connections to ports that are open
+ * on every host are judged where they enter, whatever host the container is on.
+ */
+function outside(
+  policy: Policy,
+  guarded: { from: readonly PolicyMember[]; to: readonly PolicyMember[] },
+): [string, string[]][] {
   const chain = (own: "to" | "from"): string[] => {
     if (policy.outside === "open") return ["-j RETURN"];
     const far = own === "to" ? "from" : "to";
@@ -120,7 +127,7 @@ function outside(policy: Policy, local: readonly PolicyMember[]): [string, strin
     for (const rule of policy.rules) {
       const address = farWords(rule[far], farFlag);
       if (address === undefined) continue;
-      for (const member of local.filter((each) => matches(rule[own], each)))
+      for (const member of guarded[far].filter((each) => matches(rule[own], each)))
         for (const ports of wordsOf(rule, "--dport"))
           lines.push(`${ownFlag} ${member.address} ${address} ${ports} -j RETURN`);
     }

@@ -21,6 +21,7 @@ export type FaultPoint =
   | "network-joined"
   | "names-added"
   | "policy-set"
+  | "ports-open"
   | "host-prepared"
   | "deleted";
 

@@ -21,6 +21,8 @@ export interface DriverFacts {
   filtered: boolean;
   /** Machines without Docker can be on the network. */
   takesMachines: boolean;
+  /** A host can pass connections on to the containers of every other one, so that a port can be open on all hosts. */
+  forwards: boolean;
 }
 
 /** Outer Ethernet, IPv4, UDP and VXLAN headers. */
@@ -39,12 +41,26 @@ const PLAIN = {
   entry: "published",
   filtered: false,
   takesMachines: false,
+  forwards: false,
 } as const satisfies DriverFacts;
 
 /** Every driver by its name in `VirtualNetwork({ driver })`. */
 export const DRIVER_FACTS = {
-  vxlan: { ...PLAIN, overhead: VXLAN_HEADERS, filtered: true, takesMachines: true },
-  routed: { ...PLAIN, neighbours: true, routesBlocks: true, filtered: true, takesMachines: true },
+  vxlan: {
+    ...PLAIN,
+    overhead: VXLAN_HEADERS,
+    filtered: true,
+    takesMachines: true,
+    forwards: true,
+  },
+  routed: {
+    ...PLAIN,
+    neighbours: true,
+    routesBlocks: true,
+    filtered: true,
+    takesMachines: true,
+    forwards: true,
+  },
   wireguard: {
     ...PLAIN,
     overhead: WIREGUARD_HEADERS,
@@ -52,12 +68,13 @@ export const DRIVER_FACTS = {
     routesBlocks: true,
     filtered: true,
     takesMachines: true,
+    forwards: true,
   },
   macvlan: { ...PLAIN, neighbours: true, routesBlocks: true, ownLink: true, entry: "link" },
   swarm: { ...PLAIN, overhead: VXLAN_HEADERS, keepsTail: true },
   plugin: { ...PLAIN, entry: "foreign" },
   cni: { ...PLAIN, entry: "foreign" },
-  ovs: { ...PLAIN, overhead: VXLAN_HEADERS },
+  ovs: { ...PLAIN, overhead: VXLAN_HEADERS, forwards: true },
 } as const satisfies Record<string, DriverFacts>;
 
 export type DriverName = keyof typeof DRIVER_FACTS;

@@ -51,21 +51,24 @@ export interface HostPart {
 
 /**
  * What one host keeps of a network beside its part, each kind by a resource of its own: the names that a later plan adds,
- * and the network's policy.
+ * the network's policy, and the ports that are open on every host.
  */
 export interface HostRecord {
-  kind: "names" | "policy";
+  kind: "names" | "policy" | "ports";
   /** Logical name of the host. */
   host: string;
   networkId: string;
   vni: number;
   /** `project/stack/name` of the network. */
   owner: string;
-  /** Which of its kind, where a network may have several: the plan that adds names. */
+  /** Which of its kind, where a network may have several: the plan that adds names or opens ports. */
   key?: string;
   /** Tells it from others of its kind: what has another mark is never removed. One line beginning with "#". */
   mark: string;
-  /** A hosts file, or lines of iptables-restore (provider/firewall/render.ts). */
+  /**
+   * A hosts file; lines of iptables-restore (provider/firewall/render.ts); or `tcp 8080 10.128.0.2 80 here` for each
+   * container that answers on a port, "there" if it is on another host.
+   */
   text: string;
 }
 

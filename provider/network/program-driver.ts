@@ -23,6 +23,12 @@ import {
 import { applyPart, forgetEndpoints, runProgram } from "./run-program.js";
 import { dropRecord, observeRecord, putRecord } from "./run-record.js";
 
+const RECORD_FAULTS = {
+  names: "names-added",
+  policy: "policy-set",
+  ports: "ports-open",
+} as const;
+
 /**
  * A driver whose network is a Docker network on each host, over links that the program on the host makes. Docker
  * attaches containers again by itself after a restart, so nothing of ours has to run for that.
@@ -89,7 +95,7 @@ export function programDriver(
 
     async putRecord(context, record) {
       await putRecord(context, record);
-      await faultPoint(record.kind === "names" ? "names-added" : "policy-set", record.host);
+      await faultPoint(RECORD_FAULTS[record.kind], record.host);
     },
 
     dropRecord,

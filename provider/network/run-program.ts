@@ -127,6 +127,9 @@ export interface Order {
   verb: string;
   doing: string;
   networkId: string;
+  /** Of a refusal: "cannot make network app", and what to do. @default "make" */
+  refusing?: string;
+  hint?: string;
 }
 
 /** Runs a verb of the program under its own words. Refusals and failures are errors. */
@@ -146,11 +149,13 @@ export async function runVerb(
   throw result.code === 3
     ? new CloudError(
         "conflict",
-        `cannot make network ${networkId}: ${wordsAfter(result, "conflict")[0] ?? "something is in the way"}`,
+        `cannot ${order.refusing ?? "make"} network ${networkId}: ${wordsAfter(result, "conflict")[0] ?? "something is in the way"}`,
         {
           host: transport.connection.name,
           resource: networkId,
-          hint: "Remove what is in the way, or give the network another CIDR or networkId.",
+          hint:
+            order.hint ??
+            "Remove what is in the way, or give the network another CIDR or networkId.",
         },
       )
     : failed(transport, order, result);

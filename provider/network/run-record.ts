@@ -11,6 +11,12 @@ export const RECORD_WORDS: Readonly<Record<HostRecord["kind"], Readonly<Record<V
     check: "observe the policy of",
     drop: "lift the policy of",
   },
+  ports: { put: "open the ports of", check: "observe the ports of", drop: "close the ports of" },
+};
+
+const PORT_IN_USE = {
+  refusing: "open the ports of",
+  hint: "Stop what uses the port, or publish another one.",
 };
 
 export async function putRecord(context: DriverContext, record: HostRecord): Promise<void> {
@@ -38,7 +44,10 @@ function run(context: DriverContext, verb: Verb, record: HostRecord) {
   const args = [kind, String(vni), owner, key, ...(dropping ? [mark] : [])];
   return runVerb(
     context,
-    { verb: `${verb}-record`, doing: RECORD_WORDS[kind][verb], networkId },
+    {
+      ...{ verb: `${verb}-record`, doing: RECORD_WORDS[kind][verb], networkId },
+      ...(kind === "ports" ? PORT_IN_USE : {}),
+    },
     args,
     dropping ? "" : `${mark}\n${text}`,
   );

@@ -31,6 +31,8 @@ export interface PlacementRequest {
   memoryBytes: number;
   /** Host ports it publishes; `hostAddress` "" means all addresses. */
   ports: { hostPort: number; protocol: "tcp" | "udp"; hostAddress: string }[];
+  /** Ports that are open on every host for its service: the containers of its application and type. @default none */
+  ingress?: { hostPort: number; protocol: "tcp" | "udp" }[];
   /** Named volumes it mounts: a container follows its volume. */
   volumes: string[];
   /**
@@ -138,6 +140,8 @@ export interface PlanInput {
     volumes?: Record<string, string[]>;
     /** The folders that each wrote to then. Absent, of all or of one: those that it asks for now. */
     folders?: Record<string, string[]>;
+    /** Ports that were open on every host then, as `8080/tcp`. What has taken one since does not speak against it. */
+    ingress?: string[];
   };
   /**
    * What plans made earlier in the same program decided. Their networks may be attached to and are not planned

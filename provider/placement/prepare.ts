@@ -3,6 +3,7 @@ import { folderHome } from "./constraints/folders.js";
 import type { Ask } from "./constraints/index.js";
 import { FunctionFault } from "./functions.js";
 import { type HostClass, HostClasses } from "./host-classes.js";
+import { claimIngress } from "./ingress.js";
 import type { PlanInput } from "./model.js";
 import { World } from "./world.js";
 
@@ -24,12 +25,15 @@ export function prepare(input: PlanInput): Prepared {
   for (const ask of asks) {
     if (ask.request.folders) ask.folderHome = folderHome(ask.request, input, world.hosts);
   }
+  const closed = claimIngress(input, world.hosts);
   const unknown = new Set(input.undecided?.requests);
   const hostClasses = new HostClasses(world);
   const byShape: (HostClass | { error: string })[] = [];
-  const classes = asks.map((ask) =>
-    unknown.has(ask.name) ? undefined : (byShape[ask.shape] ??= hostClasses.of(ask)),
-  );
+  const classes = asks.map((ask) => {
+    if (unknown.has(ask.name)) return undefined;
+    const error = closed.get(ask.name);
+    return error === undefined ? (byShape[ask.shape] ??= hostClasses.of(ask)) : { error };
+  });
   if (world.affinity) {
     const error = sign(world, asks, classes);
     if (error !== undefined) {

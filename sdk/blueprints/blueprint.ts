@@ -49,7 +49,7 @@ export interface Endpoint {
   service: string;
   container: string;
   host: string;
-  /** `address:port` of the host. */
+  /** `address:port` of the host; a port in mode "ingress" is open on all others too. */
   address: string;
   containerPort: number;
   protocol: string;
@@ -189,7 +189,7 @@ function endpointsOf(services: Record<string, PlacedContainer[]>): pulumi.Output
       pulumi
         .all([container.host, container.hostAddress, container.spec.apply((spec) => spec.ports)])
         .apply(([host, address, ports]) =>
-          ports
+          [...ports, ...container.ingress.map((port) => ({ ...port, hostAddress: "" }))]
             .filter((port) => port.hostPort > 0)
             .map((port): Endpoint => ({
               service,

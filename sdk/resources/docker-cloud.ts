@@ -14,7 +14,9 @@ import type { Collect, Constraint, Preference, Strategy } from "../rules.js";
 import { FunctionBook } from "../user-functions.js";
 import { bytesOf, secondsOf, type Duration, type Memory } from "../units.js";
 import { DockerHost } from "./docker-host.js";
+import { NetworkIngress } from "./network-ingress.js";
 import { NetworkNames } from "./network-names.js";
+import type { PlacedContainer } from "./placed-container.js";
 import type { Placement } from "./placement.js";
 import type { VirtualNetwork } from "./virtual-network.js";
 
@@ -94,6 +96,8 @@ interface Joined {
   application: string;
   service: string;
   plan: Placement;
+  /** Ports of it are open on every host, over this network. */
+  ingress?: true;
 }
 
 interface HostParts {
@@ -136,6 +140,7 @@ export class DockerCloud extends pulumi.ComponentResource {
   private readonly supplied: pulumi.Output<Supply> | undefined;
   private readonly joined = new Map<string, Joined[]>();
   private readonly added = new Map<Placement, Map<string, NetworkNames>>();
+  private readonly opened = new Map<Placement, Map<string, PlacedContainer[]>>();
   private readonly infos = new Map<string, pulumi.Output<PlanHost>>();
   private readonly parts = new Map<string, HostParts>();
 
@@ -269,12 +274,13 @@ export class DockerCloud extends pulumi.ComponentResource {
   membersOf(network: string): pulumi.Input<pulumi.Input<PolicyMember>[]> {
     const complete = new Promise<void>((resolve) => setImmediate(resolve));
     return complete.then(() =>
-      (this.joined.get(network) ?? []).map(({ name, application, service, plan }) => {
+      (this.joined.get(network) ?? []).map(({ name, application, service, plan, ingress }) => {
         const assignment = lift(plan.assignments, name);
         const address = lift(lift(assignment, "addresses"), network);
-        return pulumi
-          .all([lift(assignment, "host"), address])
-          .apply(([host, own]) => ({ name, application, service, host, address: own }));
+        return pulumi.all([lift(assignment, "host"), address]).apply(([host, own]) => ({
+          ...{ name, application, service, host, address: own },
+          ...(ingress ? { ingress } : {}),
+        }));
       }),
     );
   }
@@ -298,6 +304,20 @@ export class DockerCloud extends pulumi.ComponentResource {
       ofPlan.set(network.networkName, names);
     }
     return names;
+  }
+
+  /** @internal Ports of a container are open on every host: one resource for a network and a plan, made with the first. */
+  opens(network: VirtualNetwork, plan: Placement, member: PlacedContainer): void {
+    let ofPlan = this.opened.get(plan);
+    if (!ofPlan) this.opened.set(plan, (ofPlan = new Map<string, PlacedContainer[]>()));
+    const members = ofPlan.get(network.networkName);
+    if (members) {
+      members.push(member);
+      return;
+    }
+    const started = [member];
+    ofPlan.set(network.networkName, started);
+    new NetworkIngress(network, plan, this, started);
   }
 
   /** @internal What the program says of the host that a plan chose. Depends on that host alone. */

@@ -10,6 +10,7 @@ import { containerSpec, foldersOf, volumesOf, type ContainerArgs } from "../cont
 import { lift } from "../lift.js";
 import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
+import { type IngressPort, ingressRequest, readPorts } from "../ports.js";
 import { placeOf } from "../place.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 import { watch } from "../settled.js";
@@ -115,6 +116,8 @@ export class PlacedContainer extends ClockerResource {
 
   /** The logical name, unique in the cloud's plan. */
   readonly containerName: string;
+  /** @internal Ports of it that are open on every host. */
+  readonly ingress: readonly IngressPort[];
   private readonly plan: Placement;
 
   constructor(name: string, args: PlacedContainerArgs, opts: pulumi.CustomResourceOptions = {}) {
@@ -138,6 +141,7 @@ export class PlacedContainer extends ClockerResource {
     const needs = needsOf((property) => `PlacedContainer ${name}: ${property}`, args);
     const before = namesIn(opts.dependsOn);
     const folders = foldersOf(spec);
+    const { ingress } = readPorts(`PlacedContainer ${name}: ports`, args.ports);
     const plan = args.cloud.requestContainer(name, () => ({
       name,
       application: args.application ?? "",
@@ -147,6 +151,7 @@ export class PlacedContainer extends ClockerResource {
       ports: spec.ports
         .filter((port) => port.hostPort > 0)
         .map(({ hostPort, protocol, hostAddress }) => ({ hostPort, protocol, hostAddress })),
+      ...ingressRequest(ingress),
       volumes: volumesOf(spec),
       ...(folders.length > 0 ? { folders } : {}),
       networks: attachments.map(({ network, address, aliases }) => ({
@@ -170,6 +175,7 @@ export class PlacedContainer extends ClockerResource {
         application: args.application ?? "",
         service: type,
         plan,
+        ...(ingress.length > 0 && network === attachments[0]?.network ? { ingress: true } : {}),
       });
     const policies = attachments.flatMap(({ network }) => network.policy?.resource ?? []);
     const names = attachments.flatMap(({ network }) => args.cloud.addedNames(network, plan) ?? []);
@@ -195,8 +201,11 @@ export class PlacedContainer extends ClockerResource {
         : pulumi.mergeOptions(opts, { dependsOn: [...names, ...policies] }),
     );
     this.containerName = name;
+    this.ingress = ingress;
     this.plan = plan;
     args.cloud.announce(name, answered(this));
+    const [first] = attachments;
+    if (first && ingress.length > 0) args.cloud.opens(first.network, plan, this);
   }
 
   /** Host, addresses, score and reason, as the plan decided. Known in preview. */

@@ -1,7 +1,7 @@
 import { ruleText } from "../../../provider/firewall/decide.js";
 import { factsOf } from "../../../provider/ipam/driver-facts.js";
 import { networkViews } from "../net-model.js";
-import type { CloudState } from "../state.js";
+import { portTexts, type CloudState } from "../state.js";
 
 /** What a stack is made of and how it hangs together, by the state alone. */
 export interface Topology {
@@ -37,7 +37,7 @@ export interface TopologyContainer {
   image: string;
   /** In attach order. */
   addresses: { network: string; address: string }[];
-  /** Published ports: `8080->80/tcp`. */
+  /** Published ports: `8080->80/tcp`, and `*:8080->80/tcp` on every host. */
   ports: string[];
 }
 
@@ -84,16 +84,14 @@ function hostOf(cloud: CloudState, name: string): TopologyHost {
     }),
     containers: cloud.containers
       .filter(({ state }) => state.place.host === name)
-      .map(({ name: container, state: { spec, place } }) => ({
-        ...{ name: container, application: spec.application, image: spec.image },
-        addresses: place.networks.map(({ network, address: own }) => ({ network, address: own })),
-        ports: spec.ports
-          .filter(({ hostPort }) => hostPort > 0)
-          .map(({ hostAddress, hostPort, containerPort, protocol }) => {
-            const at = hostAddress === "" ? "" : `${hostAddress}:`;
-            return `${at}${hostPort}->${containerPort}/${protocol}`;
-          }),
-      })),
+      .map((container) => {
+        const { spec, place } = container.state;
+        return {
+          ...{ name: container.name, application: spec.application, image: spec.image },
+          addresses: place.networks.map(({ network, address: own }) => ({ network, address: own })),
+          ports: portTexts(cloud, container),
+        };
+      }),
   };
 }
 

@@ -31,6 +31,7 @@ firewall_rules() {
   echo "-A CLK-R-$vni -i $bridge -d $gateway -j RETURN"
   if has_policy; then untracked="-p tcp"; else untracked=; fi
   echo "-A CLK-R-$vni -i $bridge -s $cidr -d $cidr $untracked -j CT --notrack"
+  ports_untouched
   # routed packets: what comes from a peer has an address of that peer; newer Dockers would drop it further on
   for path in $paths; do
     destinations | while read -r _ from; do
@@ -51,6 +52,7 @@ firewall_rules() {
   echo COMMIT
   echo "*nat"
   echo ":CLK-N-$vni - [0:0]"
+  ports_translated
   if [ "$outbound" = yes ] && ! has_router; then echo "-A CLK-N-$vni -s $cidr ! -d $cidr ! -o $bridge -j MASQUERADE"; fi
   # a port published by one container and used by another of the same network: the answer must come back this way
   echo "-A CLK-N-$vni -s $cidr -o $bridge -m conntrack --ctstate DNAT -j MASQUERADE"
@@ -81,6 +83,7 @@ firewall_rules() {
     esac
   done
   policy_rules
+  ports_forwarded
   echo "-A CLK-F-$vni -i $bridge -o $bridge -j ACCEPT"
   for path in $paths; do
     echo "-A CLK-F-$vni -i $path -o $bridge -s $cidr -m conntrack --ctstate UNTRACKED -j ACCEPT"
@@ -103,6 +106,7 @@ has_policy() { [ -e "$ROOT/$vni/policy" ]; }
 policy_rules() {
   has_policy || return 0
   sed 1d "$ROOT/$vni/policy"
+  ports_judged
   echo "-A CLK-G-$vni -i $bridge -s $cidr -d $cidr -j CLK-P-$vni"
   for path in $paths; do
     destinations | while read -r _ from; do echo "-A CLK-G-$vni -i $path -o $bridge -s $from -d $cidr -j CLK-P-$vni"; done
@@ -121,10 +125,11 @@ drop_old_policy() {
   for chain in $old; do iptables -w -X "$chain"; done
 }
 
-# Our rules as the kernel has them now.
+# Our rules as the kernel has them now, without chains that only other networks have use for.
 firewall_now() {
+  if has_ports; then others='^$'; else others='-j CLOCKER-PORTS\$'; fi
   for table in raw nat filter; do
-    iptables-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni(-[a-z0-9]+)?( |\\$)|-j CLOCKER-|^-A FORWARD -j DOCKER-USER\\$" || true
+    iptables-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni(-[a-z0-9]+)?( |\\$)|-j CLOCKER-|^-A FORWARD -j DOCKER-USER\\$" | grep -v -e "$others" || true
   done
 }
 
@@ -179,6 +184,7 @@ up_rules() {
       is iptables -w -t "$table" -N "\${rest%%:*}" || true
       jump "$table" "\${rest#*:}" "\${rest%%:*}"
     done
+    jump_ports
     if has_policy; then
       is iptables -w -N "CLK-G-$vni" || true
       jump filter CLOCKER-POLICY "CLK-G-$vni"
@@ -209,7 +215,9 @@ down_firewall() {
   unjump filter CLOCKER-POLICY "CLK-G-$vni"
   for chain in R X O; do drop_chain raw "CLK-$chain-$vni"; done
   drop_chain nat "CLK-N-$vni"
+  unjump nat CLOCKER-PORTS "CLK-E-$vni"
   for chain in I F G; do drop_chain filter "CLK-$chain-$vni"; done
+  drop_chain nat "CLK-E-$vni"
   drop_old_policy /dev/null
 }
 
@@ -223,6 +231,7 @@ drop_docker_user() {
 }
 
 drop_firewall() {
+  drop_ports
   for entry in $CHAINS; do
     table=\${entry%%:*} rest=\${entry#*:}
     unjump "$table" "\${rest#*:}" "\${rest%%:*}"

@@ -14,6 +14,7 @@ import { BRIDGE_PART } from "./bridge.js";
 import { COMMON_PART } from "./common.js";
 import { FIREWALL_PART } from "./firewall.js";
 import { MAIN_PART } from "./main.js";
+import { PORTS_PART } from "./ports.js";
 import { RECORDS_PART } from "./records.js";
 import { ROUTES_PART } from "./routes.js";
 import { UNDERLAY_PART } from "./underlay.js";
@@ -36,6 +37,7 @@ export const NETWORK_PROGRAM = (
   PLUGIN_PART +
   OVS_PART +
   CNI_PART +
+  PORTS_PART +
   FIREWALL_PART +
   DNS_PART +
   HOSTS_PART +

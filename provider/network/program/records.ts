@@ -1,7 +1,7 @@
 /**
- * What the host keeps of a network beside its settings: the names that later plans add, and its policy. Each is one file, a
- * mark and then its lines, exchanged as a whole; what follows from it (the name server, the firewall) is brought up to
- * date from all files, as at boot.
+ * What the host keeps of a network beside its settings: the names that later plans add, its policy, and the ports that are
+ * open on every host. Each is one file, a mark and then its lines, exchanged as a whole; what follows from it (the name
+ * server, the firewall) is brought up to date from all files, as at boot.
  *
  * The arguments of all verbs: $1 kind, $2 vni, $3 owner of the network, $4 which of its kind, or "-".
  */
@@ -9,6 +9,7 @@ export const RECORDS_PART = `
 record_file() {
   case $1 in
     names) echo "$ROOT/$2/names.d/$4" ;;
+    ports) echo "$ROOT/$2/ports.d/$4" ;;
     *) echo "$ROOT/$2/$1" ;;
   esac
 }
@@ -27,6 +28,7 @@ do_put_record() {
   fix=1 moved=
   keep_program
   file=$(record_file "$@")
+  [ "$1" != ports ] || refuse_ports_in_use "$scratch/record" "$file"
   if ! cmp -s "$scratch/record" "$file"; then
     mkdir -p "\${file%/*}"
     cp "$scratch/record" "\${file%/*}/.\${file##*/}"
@@ -40,6 +42,7 @@ do_check_record() {
   case $1 in
     names) is_gone="the names are not on the host" differs="the names differ" ;;
     policy) is_gone="the policy is not on the host" differs="the policy differs" ;;
+    ports) is_gone="the open ports are not on the host" differs="the open ports differ" ;;
   esac
   file=$(record_file "$@")
   [ -e "$file" ] || { echo absent; echo "differs $is_gone"; exit 0; }

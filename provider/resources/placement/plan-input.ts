@@ -85,6 +85,7 @@ export function toPlanInput(
       assignments: decided(olds.assignments) as Record<string, Assignment>,
       networks: decided(olds.allocations) as Record<string, NetworkAllocation>,
       ...mountedBefore(olds.requests, candidates),
+      ingress: openBefore(olds.requests),
     },
     given,
     undecided: {
@@ -118,6 +119,16 @@ function mountedBefore(
     volumes: Object.fromEntries(known.map(({ name, volumes }) => [name, volumes])),
     folders: Object.fromEntries(folders),
   };
+}
+
+/** Ports that were open on every host, as `8080/tcp`. */
+function openBefore(requests: PlacementInputs["requests"] | undefined): string[] {
+  if (!Array.isArray(requests)) return [];
+  return requests.flatMap((each) =>
+    isRecord(each) && !hasUnknown(each.ingress)
+      ? (each.ingress ?? []).map(({ hostPort, protocol }) => `${hostPort}/${protocol}`)
+      : [],
+  );
 }
 
 /** Folders of each container that was seen, wherever it was. */

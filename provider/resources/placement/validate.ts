@@ -261,6 +261,12 @@ function checkRequest(report: Report, at: string, request: unknown): void {
     report.keeps(`${at}.memoryBytes`, it["memoryBytes"], rule.whole(0, 2 ** 60));
     report.keeps(`${at}.stopFirst`, it["stopFirst"], rule.flag);
     report.list(`${at}.ports`, it["ports"], (port, path) => checkPort(report, path, port));
+    if (it["ingress"] !== undefined)
+      report.list(`${at}.ingress`, it["ingress"], (port, path) =>
+        report.object(path, port, ["hostPort", "protocol"], (open) =>
+          checkPortNumber(report, path, open),
+        ),
+      );
     report.list(`${at}.volumes`, it["volumes"], (volume, path) => {
       report.keeps(path, volume, rule.text);
     });
@@ -312,6 +318,7 @@ const REQUEST = [
   "cpus",
   "memoryBytes",
   "ports",
+  "ingress",
   "volumes",
   "folders",
   "networks",
@@ -330,12 +337,16 @@ const REQUEST = [
 
 function checkPort(report: Report, at: string, port: unknown): void {
   report.object(at, port, ["hostPort", "protocol", "hostAddress"], (it) => {
-    report.keeps(`${at}.hostPort`, it["hostPort"], rule.whole(1, 65_535));
-    report.keeps(`${at}.protocol`, it["protocol"], rule.oneOf("tcp", "udp"));
+    checkPortNumber(report, at, it);
     report.keeps(`${at}.hostAddress`, it["hostAddress"], (value) =>
       value === "" || isUnknown(value) ? undefined : ADDRESS(value),
     );
   });
+}
+
+function checkPortNumber(report: Report, at: string, it: Record<string, unknown>): void {
+  report.keeps(`${at}.hostPort`, it["hostPort"], rule.whole(1, 65_535));
+  report.keeps(`${at}.protocol`, it["protocol"], rule.oneOf("tcp", "udp"));
 }
 
 function ADDRESS(value: unknown): string | undefined {

@@ -3,7 +3,7 @@ import { reportOf } from "../../../cli/cloud/doctor.js";
 import { attempts, matrixText } from "../../../cli/cloud/net.js";
 import { matrixOf, networkViews } from "../../../cli/cloud/net-model.js";
 import { rowsOf } from "../../../cli/cloud/ps.js";
-import { findContainer, type CloudState } from "../../../cli/cloud/state.js";
+import { findContainer, portTexts, type CloudState } from "../../../cli/cloud/state.js";
 import { CloudError } from "../../../provider/errors.js";
 import type { ContainerSummary } from "../../../provider/host/docker-types.js";
 import type { HostSnapshot } from "../../../provider/host/observe.js";
@@ -30,6 +30,7 @@ const cloud = {
   networks: [{ networkId: "lan", dockerIds: { h1: "net1" } }],
   policies: [],
   names: [],
+  ingress: [],
   containers: [
     { name: "shop-web-0", id: "one", owner: "p/s/shop-web-0", state: state("h1") },
     { name: "shop-web-1", id: "two", owner: "p/s/shop-web-1", state: state("h2") },
@@ -279,6 +280,24 @@ describe("clocker net", () => {
       ],
       ["80/tcp at h2:8080 (198.51.100.0/24)"],
     ]);
+  });
+
+  it("a port that is open on every host leads to all who answer there, on every surface", () => {
+    const targets = [
+      { container: "shop-web-1", host: "h2", address: "10.128.0.3", port: 81 },
+      { container: "shop-web-0", host: "h1", address: "10.128.0.2", port: 81 },
+    ];
+    const ports = [{ hostPort: 90, protocol: "tcp", targets }];
+    const given = {
+      ...netCloud([]),
+      ingress: [{ network: "lan", ports }],
+    } as unknown as CloudState;
+    const { rows } = matrixOf(networkViews(given)[0]!);
+    expect(rows.filter(({ from }) => from === "outside").map(({ reach }) => reach)).toEqual([
+      ["81/tcp at every host:90", "80/tcp at h1:8080"],
+      ["81/tcp at every host:90", "80/tcp at h2:8080"],
+    ]);
+    expect(portTexts(given, given.containers[0]!)).toEqual(["8080->80/tcp", "*:90->81/tcp"]);
   });
 
   it("takes the network over which Docker publishes: the first attached, or before Docker 28 the first by name", () => {

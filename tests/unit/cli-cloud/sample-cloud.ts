@@ -80,7 +80,7 @@ export function sampleCloud(sample: SampleCloud): CloudState {
         })),
     );
   return {
-    ...{ project: "shop", stack: "prod", plans: [], names: [], pending: [] },
+    ...{ project: "shop", stack: "prod", plans: [], names: [], ingress: [], pending: [] },
     hosts: hosts.map((name, index) => ({
       name,
       state: { facts: { engineVersion, underlayAddress: `192.0.2.${index + 1}` } },

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "@pulumi/pulumi";
-import { type DockerCloud, NetworkMember, VirtualNetwork } from "../../../sdk/index.js";
+import { Blueprint, type DockerCloud, NetworkMember, VirtualNetwork } from "../../../sdk/index.js";
 
 /** The code of docs/networking.md, so that the compiler checks it: docs.test.ts compares the two. */
 export const examples = (
   cloud: DockerCloud,
   config: Config,
-): Record<string, () => VirtualNetwork> => ({
+): Record<string, () => VirtualNetwork | Blueprint> => ({
   vxlan: () => new VirtualNetwork("app", { cloud }),
 
   routed: () => new VirtualNetwork("app", { cloud, driver: "routed" }),
@@ -46,6 +46,14 @@ export const examples = (
       cloud,
       driver: "cni",
       driverOptions: { hostLink: "lanbr0", conflist: readFileSync("lan.conflist", "utf8") },
+    }),
+
+  ingress: () =>
+    new Blueprint("shop", {
+      cloud,
+      services: {
+        web: { image: "web:1", count: 3, ports: [{ container: 80, host: 8080, mode: "ingress" }] },
+      },
     }),
 });
 

@@ -325,6 +325,55 @@ describe("folders of the host", () => {
   });
 });
 
+describe("ports that are open on every host", () => {
+  it("are one resource of the network and its plan, which knows who answers and waits for them", async () => {
+    const { sdk, cloud } = await program();
+    const port = { container: 80, host: 8080, mode: "ingress" as const };
+    const app = new sdk.Blueprint("app", {
+      cloud,
+      services: { web: { image: "web", count: 2, ports: [port, 81] }, db: { image: "db" } },
+    });
+    new sdk.NetworkPolicy("segments", { network: app.nodes.network });
+    const endpoints = await new Promise((resolve) => app.endpoints.apply(resolve));
+    await settle(...app.nodes.services["web"]!.map(({ status }) => status));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const [opened, ...more] = registered.filter(({ type }) => type.endsWith(":NetworkIngress"));
+    expect(more).toEqual([]);
+    expect([opened?.name, opened?.inputs["plan"]]).toEqual(["cloud:app", "cloud"]);
+    const target = (container: string, last: number) => ({
+      ...{ container, host: "h1", address: `10.128.1.${last}`, port: 80 },
+    });
+    expect(opened?.inputs["ports"]).toEqual([
+      {
+        ...{ hostPort: 8080, protocol: "tcp" },
+        targets: [target("app-web-0", 2), target("app-web-1", 3)],
+      },
+    ]);
+    expect(registered.indexOf(opened!)).toBeGreaterThan(
+      registered.findIndex(({ name }) => name === "app-web-1"),
+    );
+    expect(requestsOf(plans()[0]).map(({ ports, ingress }) => [ports, ingress])).toEqual([
+      [[], [{ hostPort: 8080, protocol: "tcp" }]],
+      [[], [{ hostPort: 8080, protocol: "tcp" }]],
+      [[], undefined],
+    ]);
+    expect(endpoints).toMatchObject([
+      { container: "app-web-0", address: "10.0.0.1:8080", containerPort: 80 },
+      { container: "app-web-1", address: "10.0.0.1:8080", containerPort: 80 },
+    ]);
+    const policy = registered.find(({ type }) => type.endsWith(":NetworkPolicy"));
+    expect(
+      (policy?.inputs["members"] as { name: string; ingress?: boolean }[]).map(
+        ({ name, ingress }) => [name, ingress],
+      ),
+    ).toEqual([
+      ["app-web-0", true],
+      ["app-web-1", true],
+      ["app-db", undefined],
+    ]);
+  });
+});
+
 describe("a blueprint", () => {
   it("makes a service's containers after those it depends on and names them on the network", async () => {
     const { sdk, cloud } = await program();
@@ -403,7 +452,7 @@ describe("arguments", () => {
     [
       "ports",
       { ports: ["80x"] },
-      'PlacedContainer c: ports[0]: "80x" is not a port; write "80", "8080:80" or "127.0.0.1:8080:80/tcp"',
+      'PlacedContainer c: ports[0]: "80x" is not a port; write "80", "8080:80", "8000-8010:8000-8010" or "127.0.0.1:8080:80/tcp"',
     ],
     [
       "memory",

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type {
+  NetworkIngressInputs,
+  NetworkIngressState,
+  OpenPort,
+} from "../../provider/resources/network-ingress/inputs.js";
+import { networkIngressLifecycle as ingress } from "../../provider/resources/network-ingress/lifecycle.js";
+import { networkPolicyLifecycle as policies } from "../../provider/resources/network-policy/lifecycle.js";
+import type { VirtualNetworkState } from "../../provider/resources/virtual-network/inputs.js";
+import { virtualNetworkLifecycle as networks } from "../../provider/resources/virtual-network/lifecycle.js";
+import { describeLab, withLab } from "../support/lab.js";
+import {
+  closeTransports,
+  get,
+  inContainer,
+  networkInputs,
+  runContainer,
+  webServer,
+} from "./support/network-world.js";
+
+describeLab("a port that is open on every host", () => {
+  const lab = withLab("net-ingress", { hosts: 3 });
+  afterAll(closeTransports);
+
+  describe.each([
+    { driver: "vxlan", vni: 141, net: "10.141", mtu: 1450 },
+    { driver: "wireguard", vni: 142, net: "10.142", mtu: 1440 },
+  ] as const)("over $driver", ({ driver, vni, net, mtu }) => {
+    const network = () => networkInputs(lab, "app", { driver, vni, net, mtu });
+    let joined: VirtualNetworkState;
+    let opened: { id: string; outs: NetworkIngressState };
+    const before: string[] = [];
+
+    const target = (host: string, port = 7000) => ({
+      ...{ container: `web-${host.slice(1)}`, host, port },
+      address: `${net}.${host.slice(1)}.10`,
+    });
+    const wanted = (ports: OpenPort[]): NetworkIngressInputs => ({
+      ...network(),
+      meta: { project: "p", stack: "s", name: "cloud:app", urn: "" },
+      network: "app",
+      plan: "cloud",
+      ports,
+    });
+    const web = (...hosts: string[]): OpenPort => ({
+      ...{ hostPort: 8080, protocol: "tcp" },
+      targets: hosts.map((host) => target(host)),
+    });
+    const change = async (...ports: OpenPort[]) => {
+      opened.outs = (await ingress.update(opened.id, opened.outs, wanted(ports))).outs;
+    };
+
+    /** What a host answers on its port 8080 from outside; undefined for nothing. */
+    const ask = async (host: string, page = "name") => {
+      const url = `http://${lab.host(host).address}:8080/cgi-bin/${page}`;
+      try {
+        const answer = await fetch(url, {
+          signal: AbortSignal.timeout(1500),
+          headers: { connection: "close" },
+        });
+        return (await answer.text()).trim();
+      } catch {
+        return undefined;
+      }
+    };
+    const everywhere = (page?: string) =>
+      Promise.all(["h1", "h2", "h3"].map((host) => ask(host, page)));
+
+    const rules = () =>
+      Promise.all(
+        lab.hosts.map(({ name }) =>
+          lab.sh(name, "sh", "-c", "iptables-save | grep -E 'CLOCKER-PORTS|CLK-E|8080' || true"),
+        ),
+      );
+
+    beforeAll(async () => {
+      joined = (await networks.create(network())).outs;
+      before.push(...(await rules()));
+      await Promise.all(
+        ["h1", "h2"].map(async (host) => {
+          await runContainer(
+            ...([lab, host, `web-${host.slice(1)}`, joined, target(host).address] as const),
+            ...["--restart", "always"],
+          );
+          await webServer(lab, host, `web-${host.slice(1)}`);
+          const said = `printf '#!/bin/sh\\necho\\necho web-${host.slice(1)}\\n' > /tmp/www/cgi-bin/name; chmod +x /tmp/www/cgi-bin/name`;
+          await inContainer(lab, host, `web-${host.slice(1)}`, "sh", "-c", said);
+        }),
+      );
+    });
+
+    it("is answered on hosts without a container too, and by the one host's own with the asker's address", async () => {
+      opened = await ingress.create(wanted([web("h1")]));
+      expect(await everywhere()).toEqual(["web-1", "web-1", "web-1"]);
+      expect(await everywhere("who")).toEqual([
+        lab.inventory.gateway, // its own container: who asks is seen
+        `${net}.2.1`,
+        `${net}.3.1`,
+      ]);
+      const local = await lab.exec("h3", [
+        "bash",
+        ...get(`http://${lab.host("h3").address}:8080/cgi-bin/name`).slice(1),
+      ]);
+      expect(local.stdout.trim(), "a program of the host").toBe("web-1");
+    });
+
+    it("is answered by all containers in turn, and follows the plan without touching them", async () => {
+      const ids = () => lab.sh("h1", "docker", "inspect", "-f", "{{.State.Pid}}", "web-1");
+      const id = await ids();
+      await change(web("h1", "h2"));
+      const answers: (string | undefined)[] = [];
+      for (let round = 0; round < 4; round++) answers.push(await ask("h3"));
+      expect(answers.filter((answer) => answer === "web-1")).toHaveLength(2);
+      expect(answers.filter((answer) => answer === "web-2")).toHaveLength(2);
+      await change(web("h2"));
+      expect(await everywhere()).toEqual(["web-2", "web-2", "web-2"]);
+      expect(await ids()).toBe(id);
+      expect((await ingress.read(opened.id, opened.outs)).props).toEqual(opened.outs);
+    });
+
+    it("is found on the hosts by containers of the network; on its own host another one answers than who asks", async () => {
+      const asks = (from: string, host: string) => {
+        const url = `http://${lab.host(host).address}:8080/cgi-bin/name`;
+        return inContainer(lab, from, `web-${from.slice(1)}`, ...get(url));
+      };
+      expect((await asks("h1", "h1")).text.trim()).toBe("web-2");
+      expect((await asks("h1", "h2")).text.trim()).toBe("web-2");
+      expect((await asks("h2", "h3")).text.trim(), "itself, by another host").toBe("web-2");
+      expect((await asks("h2", "h2")).text).toContain("Connection refused");
+      await change(web("h1", "h2"));
+      for (let round = 0; round < 3; round++)
+        expect((await asks("h2", "h2")).text.trim()).toBe("web-1");
+      await change(web("h2"));
+    });
+
+    it("is closed and opened by a policy wherever it is entered", async () => {
+      const policy = (more: object) => ({
+        ...network(),
+        meta: { project: "p", stack: "s", name: "segments", urn: "" },
+        ...{ network: "app", isolate: "applications" as const, outside: "closed" as const },
+        rules: [],
+        members: ["h1", "h2"].map((host) => ({
+          ...{ name: `web-${host.slice(1)}`, application: host, service: "web", host },
+          address: target(host).address,
+          ingress: true,
+        })),
+        ...more,
+      });
+      const { id, outs } = await policies.create(policy({}));
+      expect(await everywhere()).toEqual([undefined, undefined, undefined]);
+      const from = { cidr: `${lab.inventory.gateway}/32` };
+      const rule = { from, to: { service: "web" }, ports: ["7000"] };
+      const next = await policies.update(id, outs, policy({ rules: [rule] }));
+      expect(await everywhere()).toEqual(["web-2", "web-2", "web-2"]);
+      await policies.delete(id, next.outs);
+    });
+
+    it("is refused where a process of the host or another network has the port", async () => {
+      await lab.sh("h3", "sh", "-c", "busybox httpd -p 8081 -h /tmp");
+      const other = { hostPort: 8081, protocol: "tcp" as const, targets: [target("h1")] };
+      await expect(ingress.create({ ...wanted([other]), plan: "cloud-2" })).rejects.toThrow(
+        /the ports of network app are not open on all hosts.*host h3: cannot open the ports of network app: a process of the host listens on port 8081\/tcp/s,
+      );
+      await expect(ingress.create({ ...wanted([web("h1")]), plan: "cloud-3" })).rejects.toThrow(
+        "the ports of network app are not open on any host\n  - host h1: cannot open the ports of network app: port 8080/tcp is open for the network of p/s/app",
+      );
+    });
+
+    it("what was lost is found by a refresh, and a power cut loses nothing", async () => {
+      await lab.sh("h1", "iptables", "-t", "nat", "-F", `CLK-E-${vni}`);
+      const seen = (await ingress.read(opened.id, opened.outs)).props!;
+      expect(seen.problems).toEqual({ h1: ["firewall rules are missing or changed"] });
+      opened.outs = (await ingress.update(opened.id, seen, wanted([web("h2")]))).outs;
+      expect(await ask("h1")).toBe("web-2");
+      await lab.restart("h3");
+      await closeTransports();
+      await expect.poll(() => ask("h3"), { timeout: 20_000 }).toBe("web-2");
+    });
+
+    it("is closed at the end, and leaves no rule", async () => {
+      await ingress.delete(opened.id, opened.outs);
+      expect(await everywhere()).toEqual([undefined, undefined, undefined]);
+      expect(await ingress.read(opened.id, opened.outs)).toEqual({});
+      await Promise.all(
+        lab.hosts.map(({ name }) =>
+          lab.sh(name, "sh", "-c", "docker rm -f $(docker ps -aq) >/dev/null 2>&1 || true"),
+        ),
+      );
+      await networks.delete(`app-${vni}`, joined);
+      expect(await rules()).toEqual(before);
+    });
+  });
+});

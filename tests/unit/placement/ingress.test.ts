@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import type { PlanInput } from "../../../provider/placement/model.js";
+import { planAll } from "../../../provider/placement/plan.js";
+import { ask, host, hostsOf, input, other, replicas, sentences } from "./make.js";
+
+const open = [{ hostPort: 8080, protocol: "tcp" as const }];
+const published = [{ hostPort: 8080, protocol: "tcp" as const, hostAddress: "" }];
+const hosts = ["h1", "h2", "h3"].map((name) => host(name));
+const shop = { application: "shop", type: "web", ingress: open };
+
+const plan = (given: Partial<PlanInput>) => planAll(input({ candidates: hosts, ...given }));
+
+describe("a port that is open on every host", () => {
+  it("is shared by the containers of one service, and takes no host from them", () => {
+    const result = plan({ requests: replicas("web", 5, shop) });
+    expect(result.refusals).toEqual([]);
+    expect(Object.keys(hostsOf(result))).toHaveLength(5);
+  });
+
+  it.each<[string, Partial<PlanInput>, string[]]>([
+    [
+      "another service",
+      { requests: [ask("a", shop), ask("b", { ...shop, type: "api" })] },
+      ["no host for b: port 8080/tcp is open on every host for web of shop already"],
+    ],
+    [
+      "a container that publishes it on its host",
+      { requests: [ask("a", shop), ask("b", { ports: published })] },
+      [
+        "no host for b: 3 hosts have port 8080/tcp in use (by web of shop on h1, by web of shop on h2 and by web of shop on h3)",
+      ],
+    ],
+    [
+      "a container that is there already, on the host that is named",
+      {
+        candidates: [hosts[0]!, host("h2", { others: [other("nginx", { ports: published })] })],
+        requests: [ask("a", shop)],
+      },
+      ["no host for a: port 8080/tcp cannot be open on every host: it is in use by nginx on h2"],
+    ],
+    [
+      "a service of an earlier plan",
+      {
+        given: { assignments: {}, networks: {}, requests: [ask("a", shop)] },
+        requests: [ask("b", { ...shop, application: "", type: "b" })],
+      },
+      ["no host for b: port 8080/tcp is open on every host for web of shop already"],
+    ],
+  ])("is refused to %s", (_what, given, expected) => {
+    expect(sentences(plan(given))).toEqual(expected);
+  });
+
+  it("is another port by another protocol", () => {
+    const udp = [{ hostPort: 8080, protocol: "udp" as const }];
+    const requests = [ask("a", shop), ask("b", { type: "dns", ingress: udp })];
+    expect(plan({ requests }).refusals).toEqual([]);
+  });
+
+  it("once open stays, whoever has taken the port since", () => {
+    const candidates = [hosts[0]!, host("h2", { others: [other("nginx", { ports: published })] })];
+    const previous = { assignments: {}, networks: {}, ingress: ["8080/tcp"] };
+    expect(plan({ candidates, requests: [ask("a", shop)], previous }).refusals).toEqual([]);
+  });
+});
