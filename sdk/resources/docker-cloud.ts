@@ -15,6 +15,7 @@ import { FunctionBook } from "../user-functions.js";
 import { bytesOf, secondsOf, type Duration, type Memory } from "../units.js";
 import { DockerHost } from "./docker-host.js";
 import { NetworkIngress } from "./network-ingress.js";
+import { NetworkPolicy } from "./network-policy.js";
 import { NetworkNames } from "./network-names.js";
 import type { PlacedContainer } from "./placed-container.js";
 import type { Placement } from "./placement.js";
@@ -74,6 +75,12 @@ export interface DockerCloudArgs extends LayerArgs {
   replaceLost?: boolean;
   /** Count how many hosts are needed: the outputs `neededHosts`, `desiredHosts` and `supply`. @default not counted */
   supply?: SupplyArgs;
+  /**
+   * Applications that share a network reach each other (`"none"`), or only where a NetworkPolicy says so
+   * (`"applications"`): then each network with containers of several applications has such a policy, if the program makes
+   * none for it itself, and sharing a network whose driver carries no policy is refused. @default "none"
+   */
+  isolate?: "applications" | "none";
   /** Networks are carved from this pool. @default "10.128.0.0/9" */
   addressPool?: pulumi.Input<string>;
   /** Size of a network carved from the pool. @default 16 */
@@ -116,6 +123,7 @@ const KNOWN: Known<DockerCloudArgs> = {
   rebalance: true,
   replaceLost: true,
   supply: true,
+  isolate: true,
   addressPool: true,
   networkPrefix: true,
   containers: true,
@@ -141,6 +149,7 @@ export class DockerCloud extends pulumi.ComponentResource {
   private readonly joined = new Map<string, Joined[]>();
   private readonly added = new Map<Placement, Map<string, NetworkNames>>();
   private readonly opened = new Map<Placement, Map<string, PlacedContainer[]>>();
+  private readonly isolates: boolean;
   private readonly infos = new Map<string, pulumi.Output<PlanHost>>();
   private readonly parts = new Map<string, HostParts>();
 
@@ -153,6 +162,7 @@ export class DockerCloud extends pulumi.ComponentResource {
     if (isHosts(args.hosts) && own.length === 0) {
       throw new pulumi.RunError(`${at("hosts")}: a cloud needs at least one host`);
     }
+    this.isolates = args.isolate === "applications";
     this.cloudName = name;
     this.nodes = { hosts: own };
     const planHosts: pulumi.Input<pulumi.Input<Record<string, unknown>>[]> = isHosts(args.hosts)
@@ -264,10 +274,27 @@ export class DockerCloud extends pulumi.ComponentResource {
   }
 
   /** @internal A container was requested for a network. */
-  joins(network: string, container: Joined): void {
-    const all = this.joined.get(network);
+  joins(network: VirtualNetwork, container: Joined): void {
+    const { networkName } = network;
+    const all = this.joined.get(networkName);
     if (all) all.push(container);
-    else this.joined.set(network, [container]);
+    else this.joined.set(networkName, [container]);
+    const isNew = !all
+      ?.slice(0, -1)
+      .some(({ application }) => application === container.application);
+    if (isNew && this.isolates) setImmediate(() => this.part(network));
+  }
+
+  /** Applications that share a network are kept apart, if the program has not said itself who may reach whom. */
+  private part(network: VirtualNetwork): void {
+    const joined = this.joined.get(network.networkName) ?? [];
+    const applications = new Set(joined.map(({ application }) => application));
+    if (applications.size < 2 || network.policy) return;
+    new NetworkPolicy(
+      `${network.networkName}-applications`,
+      { network },
+      { parent: network, protect: false },
+    );
   }
 
   /** @internal Who is on a network, of all that the program requests until it really waits. */

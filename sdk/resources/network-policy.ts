@@ -73,7 +73,10 @@ export class NetworkPolicy extends ClockerResource {
     const rules = (args.allow ?? []).map((rule, index) => ruleOf(`${at}: allow[${index}]`, rule));
     if (network.policy)
       throw new pulumi.RunError(
-        `${at}: network ${network.networkName} has the policy ${network.policy.name} already: put the rules into that one`,
+        `${at}: network ${network.networkName} has the policy ${network.policy.name} already: ` +
+          (network.policy.name === `${network.networkName}-applications`
+            ? "the cloud keeps applications apart (isolate). Make the policy before the program waits for anything"
+            : "put the rules into that one"),
       );
     const members = lift(network.allocation, "hosts");
     super(

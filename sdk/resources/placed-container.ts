@@ -170,7 +170,7 @@ export class PlacedContainer extends ClockerResource {
     }));
     // Before the container answers to its names, they resolve.
     for (const { network } of attachments)
-      args.cloud.joins(network.networkName, {
+      args.cloud.joins(network, {
         name,
         application: args.application ?? "",
         service: type,

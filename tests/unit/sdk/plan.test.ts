@@ -325,6 +325,70 @@ describe("folders of the host", () => {
   });
 });
 
+describe("applications that share a network", () => {
+  const policies = () => registered.filter(({ type }) => type.endsWith(":NetworkPolicy"));
+
+  async function shared(isolate: "applications" | "none" | undefined, applications: string[]) {
+    const sdk = await import("../../../sdk/index.js");
+    const host = new sdk.DockerHost("h1", { address: "10.0.0.1", hostKey: "SHA256:x" });
+    const cloud = new sdk.DockerCloud("cloud", { hosts: [host], ...(isolate ? { isolate } : {}) });
+    const network = new sdk.VirtualNetwork("lan", { cloud });
+    const made = applications.map(
+      (application, index) =>
+        new sdk.PlacedContainer(`c${index}`, {
+          ...{ cloud, application, networks: [network], image: "busybox" },
+        }),
+    );
+    await settle(...made.map(({ status }) => status));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return { sdk, network };
+  }
+
+  it("are kept apart where the cloud says so, by a policy that knows them all", async () => {
+    await shared("applications", ["shop", "data", "shop"]);
+    expect(
+      policies().map(({ name, inputs }) => [name, inputs["isolate"], inputs["outside"]]),
+    ).toEqual([["lan-applications", "applications", "open"]]);
+    expect(policies()[0]!.inputs["members"]).toMatchObject([
+      { name: "c0", application: "shop" },
+      { name: "c1", application: "data" },
+      { name: "c2", application: "shop" },
+    ]);
+  });
+
+  it.each<["applications" | "none" | undefined, string[]]>([
+    ["applications", ["shop", "shop"]],
+    ["none", ["shop", "data"]],
+    [undefined, ["shop", "data"]],
+  ])("have no policy that nobody asked for (%s, %s)", async (isolate, applications) => {
+    await shared(isolate, applications);
+    expect(policies()).toEqual([]);
+  });
+
+  it("have the program's own policy, if it is made before the program waits", async () => {
+    const sdk = await import("../../../sdk/index.js");
+    const host = new sdk.DockerHost("h1", { address: "10.0.0.1", hostKey: "SHA256:x" });
+    const cloud = new sdk.DockerCloud("cloud", { hosts: [host], isolate: "applications" });
+    const network = new sdk.VirtualNetwork("lan", { cloud });
+    const container = (application: string) =>
+      new sdk.PlacedContainer(application, {
+        ...{ cloud, application, networks: [network], image: "busybox" },
+      });
+    const made = [container("shop"), container("data")];
+    new sdk.NetworkPolicy("own", { network, isolate: "none" });
+    await settle(...made.map(({ status }) => status));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(policies().map(({ name }) => name)).toEqual(["own"]);
+  });
+
+  it("have no other one after it", async () => {
+    const { sdk, network } = await shared("applications", ["shop", "data"]);
+    expect(() => new sdk.NetworkPolicy("late", { network })).toThrow(
+      "NetworkPolicy late: network lan has the policy lan-applications already: the cloud keeps applications apart (isolate). Make the policy before the program waits for anything",
+    );
+  });
+});
+
 describe("ports that are open on every host", () => {
   it("are one resource of the network and its plan, which knows who answers and waits for them", async () => {
     const { sdk, cloud } = await program();
