@@ -26,6 +26,15 @@ export interface PolicyMember {
   address: string;
   /** Ports of it are open on every host: connections from outside may come by any of them. */
   ingress?: boolean;
+  /** Ports that its host publishes. */
+  published?: PublishedPort[];
+}
+
+export interface PublishedPort {
+  /** Port inside the container. */
+  port: number;
+  hostPort: number;
+  protocol: "tcp" | "udp";
 }
 
 /** Who may connect within one network, and from it to the outside. */

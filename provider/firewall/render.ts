@@ -7,6 +7,7 @@
  * opens no connection; everything else is tracked, and an answer is what connection tracking calls one. Packets in the
  * opening direction are judged anew each, which is why a change also ends connections that are no longer allowed.
  */
+import { proxied } from "./proxied.js";
 import { containsAddress, parseAddress, parseCidrLoosely } from "../ipam/cidr.js";
 import {
   isOutside,
@@ -61,6 +62,9 @@ export function renderPolicy(policy: Policy, site: PolicySite): string {
     chains.push(`${base}-${chain}`);
     for (const words of lines) add(`${base}-${chain}`, words);
   }
+  const asked = proxied(policy, members, site);
+  chains.push(...asked.chains);
+  rules.push(...asked.rules);
   const declared = [base, ...chains, ...sets.names()].map((chain) => `:${chain} - [0:0]`);
   return [...declared, ...sets.lines(), ...rules].map((line) => `${line}\n`).join("");
 }

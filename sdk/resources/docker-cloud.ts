@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PolicyMember } from "../../provider/firewall/model.js";
+import type { PolicyMember, PublishedPort } from "../../provider/firewall/model.js";
 import type { HostConnection } from "../../provider/host/connection.js";
 import { tightest } from "../../provider/placement/constraints/max-containers.js";
 import type { ContainerPredicate, Supply } from "../../provider/placement/model.js";
@@ -105,6 +105,7 @@ interface Joined {
   plan: Placement;
   /** Ports of it are open on every host, over this network. */
   ingress?: true;
+  published?: PublishedPort[];
 }
 
 interface HostParts {
@@ -301,13 +302,12 @@ export class DockerCloud extends pulumi.ComponentResource {
   membersOf(network: string): pulumi.Input<pulumi.Input<PolicyMember>[]> {
     const complete = new Promise<void>((resolve) => setImmediate(resolve));
     return complete.then(() =>
-      (this.joined.get(network) ?? []).map(({ name, application, service, plan, ingress }) => {
+      (this.joined.get(network) ?? []).map(({ name, plan, ...more }) => {
         const assignment = lift(plan.assignments, name);
         const address = lift(lift(assignment, "addresses"), network);
-        return pulumi.all([lift(assignment, "host"), address]).apply(([host, own]) => ({
-          ...{ name, application, service, host, address: own },
-          ...(ingress ? { ingress } : {}),
-        }));
+        return pulumi
+          .all([lift(assignment, "host"), address])
+          .apply(([host, own]) => ({ name, ...more, host, address: own }));
       }),
     );
   }

@@ -169,6 +169,13 @@ export class PlacedContainer extends ClockerResource {
       stopFirst: isStopFirst(settled()) || needs.devices !== undefined,
     }));
     // Before the container answers to its names, they resolve.
+    const published = spec.ports
+      .filter(({ hostPort }) => hostPort > 0)
+      .map(({ containerPort, hostPort, protocol }) => ({
+        port: containerPort,
+        hostPort,
+        protocol,
+      }));
     for (const { network } of attachments)
       args.cloud.joins(network, {
         name,
@@ -176,6 +183,7 @@ export class PlacedContainer extends ClockerResource {
         service: type,
         plan,
         ...(ingress.length > 0 && network === attachments[0]?.network ? { ingress: true } : {}),
+        ...(published.length > 0 ? { published } : {}),
       });
     const policies = attachments.flatMap(({ network }) => network.policy?.resource ?? []);
     const names = attachments.flatMap(({ network }) => args.cloud.addedNames(network, plan) ?? []);

@@ -10,13 +10,19 @@ const on = (host: string, more: object) => ({
   ...more,
 });
 
+/** The port of the service "red" that is open on every host. */
+const open = (host: number) => ({
+  type: "red",
+  ports: [{ container: 8000, host, mode: "ingress" }],
+});
+
 /** Two applications with a network each on three hosts, and one container that is on both. */
 const WANTED: Wanted = {
   hosts: ["h1", "h2", "h3"],
   networks: ["red", "blue"],
   containers: {
-    "red-1": on("h1", { on: ["red"] }),
-    "red-2": on("h2", { on: ["red"] }),
+    "red-1": on("h1", { on: ["red"], ...open(8088) }),
+    "red-2": on("h2", { on: ["red"], ...open(8088) }),
     "blue-1": on("h1", { on: ["blue"] }),
     "blue-3": on("h3", { on: ["blue"] }),
     both: on("h2", { on: ["red", "blue"] }),
@@ -24,8 +30,16 @@ const WANTED: Wanted = {
   later: { late: on("h3", { on: ["red"] }), later: on("h1", { on: ["red"] }) },
 };
 
-/** Then one of the later containers has moved, and the other has gone. */
-const MOVED: Wanted = { ...WANTED, later: { late: on("h1", { on: ["red"] }) } };
+/** Then one of the later containers has moved, the other has gone, and the open port is another. */
+const MOVED: Wanted = {
+  ...WANTED,
+  containers: {
+    ...WANTED.containers,
+    "red-1": on("h1", { on: ["red"], ...open(8089) }),
+    "red-2": on("h2", { on: ["red"], ...open(8089) }),
+  },
+  later: { late: on("h1", { on: ["red"] }) },
+};
 
 /** What our networks leave on a host: links, rules, processes, files. Empty after a destroy. */
 const TRACES = `
@@ -117,6 +131,22 @@ describeLab.each(EACH)("networks of programs on real hosts, with $with", ({ tool
     expect(routes.stdout).toContain(`default via ${gatewayOf(first)} `);
   });
 
+  /** Who answers on a port of a host from outside; "" for nobody. */
+  async function knock(host: string, port: number): Promise<string> {
+    const url = `http://${lab.host(host).address}:${port}/cgi-bin/hostname`;
+    const init = { signal: AbortSignal.timeout(2000), headers: { connection: "close" } };
+    return fetch(url, init).then(
+      async (answer) => (await answer.text()).trim(),
+      () => "",
+    );
+  }
+
+  it("a port in mode ingress is open on every host, and all containers of the service answer", async () => {
+    const answers = [await knock("h3", 8088), await knock("h3", 8088)];
+    expect(answers.sort()).toEqual(["red-1", "red-2"]);
+    for (const host of ["h1", "h2"]) expect(await knock(host, 8088)).toMatch(/^red-[12]$/);
+  });
+
   it("what the program makes after an await has a name on every host of the network, and nowhere else", async () => {
     for (const from of ["red-1", "red-2", "both", "later"]) {
       expect(await asks(from, "late"), from).toBe("late");
@@ -130,8 +160,11 @@ describeLab.each(EACH)("networks of programs on real hosts, with $with", ({ tool
   });
 
   it("such names follow a move and go with their container, also after a run that died in between", async () => {
+    const before = found;
     const preview = await cloud.mustPreview(MOVED);
-    expect(preview.ops).toMatchObject({ "cloud-2": "update", "cloud-2:red": "update" });
+    expect(preview.ops).toMatchObject({
+      ...{ "cloud-2": "update", "cloud-2:red": "update", "cloud:red": "update" },
+    });
     expect(preview.ops["later"]).toBe("delete");
     const died = await cloud.project.run(["up", "--yes", "--skip-preview", "--stack", "dev"], {
       env: { WANTED: JSON.stringify(MOVED), CLOCKER_FAULT: "names-added@h2:kill" },
@@ -146,6 +179,13 @@ describeLab.each(EACH)("networks of programs on real hosts, with $with", ({ tool
     expect(await asks("red-2", "late")).toBe("late");
     expect(await asks("both", "late")).toBe("late");
     expect((await inside("red-2", "nslookup", "later")).code).not.toBe(0);
+    // the open port is another, and no container was touched for it
+    expect([await knock("h3", 8088), await knock("h3", 8089)]).toEqual([
+      "",
+      expect.stringMatching(/^red-[12]$/),
+    ]);
+    expect(places(found)["red-1"]).toEqual(places(before)["red-1"]);
+    expect(found["red-1"]!.id).toBe(before["red-1"]!.id);
     await cloud.isDone(MOVED);
   });
 

@@ -23,6 +23,7 @@ describeLab("who may connect to whom on a network", () => {
 
   const member = (name: string, application: string, host: string, last: number): PolicyMember => ({
     ...{ name, application, service: name, host },
+    ...(name === "web" ? { published: [{ port: 7000, hostPort: 8091, protocol: "tcp" }] } : {}),
     address: `10.131.${host.slice(1)}.${last}`,
   });
   const members = [
@@ -89,6 +90,11 @@ describeLab("who may connect to whom on a network", () => {
 
   it("a policy parts applications under the running containers, on one host and across hosts", async () => {
     // as where Docker has no use for br_netfilter: frames between containers of one host pass the firewall by
+    const atTheHost = async (from: string, gateway: string) => {
+      const knock = `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | nc -w 2 ${gateway} 8091 | grep -q 200`;
+      return (await inContainer(lab, hostOf(from), from, "sh", "-c", knock)).code === 0;
+    };
+    expect(await atTheHost("spy", lab.host("h1").address)).toBe(true);
     const everyBridge = "net.bridge.bridge-nf-call-iptables";
     await lab.sh("h1", "sysctl", "-qw", `${everyBridge}=0`);
     expect(await reaches("web", "cart")).toBe(true);
@@ -101,6 +107,10 @@ describeLab("who may connect to whom on a network", () => {
     expect(await reaches("web", "redis"), "across hosts").toBe(false);
     expect(await reaches("spy", "web"), "on one host").toBe(false);
     expect(await pings("spy", "web")).toBe(false);
+    // nor by Docker's proxy, a process of the host
+    expect(await atTheHost("spy", lab.host("h1").address), "a port of the host").toBe(false);
+    expect(await atTheHost("redis", "10.131.1.1"), "at its address on the network").toBe(false);
+    expect(await atTheHost("cart", "10.131.1.1"), "one application").toBe(true);
     expect(await lab.sh("h1", "sysctl", "-n", everyBridge), "every other bridge as before").toBe(
       "0",
     );

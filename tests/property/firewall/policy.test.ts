@@ -202,6 +202,34 @@ describe("the rules on the hosts", () => {
     ]);
   });
 
+  it("say the same of ports that a host publishes for a container, and let the hosts ask", () => {
+    fc.assert(
+      fc.property(policy, (given) => {
+        const published = given.members.map((member, index) => ({
+          ...member,
+          published: [
+            { port: 80, hostPort: 8000 + index, protocol: "tcp" as const },
+            { port: 53, hostPort: 8000 + index, protocol: "udp" as const },
+          ],
+        }));
+        const rules = renderPolicy({ ...given, members: published }, siteOf("h1"));
+        published.forEach((asked, index) => {
+          if (asked.host !== "h1") return;
+          for (const { port, protocol } of asked.published) {
+            const ask = (src: string) =>
+              verdictOf(rules, "CLK-P-7-host", first(src, "192.0.2.1", protocol, 8000 + index));
+            for (const asking of published) {
+              const open = asking === asked || opens(reach(given, asking, asked), protocol, port);
+              expect(ask(asking.address)).toBe(open ? "RETURN" : "DROP");
+            }
+            expect(ask("10.7.1.200"), "nobody that the policy knows").toBe("DROP");
+            expect(ask("10.7.2.1"), "a host").toBe("RETURN");
+          }
+        });
+      }),
+    );
+  });
+
   it("keep out whoever is in the network and not known, and let the hosts themselves in", () => {
     fc.assert(
       fc.property(policy, (given) => {
