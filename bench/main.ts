@@ -7,6 +7,7 @@ const SUITES: Record<string, () => Promise<{ run(): Promise<BenchRow[]> }>> = {
   placement: () => import("./placement.js"),
   engine: () => import("./engine.js"),
   network: () => import("./network.js"),
+  "network-scale": () => import("./network-scale.js"),
   up: () => import("./up.js"),
 };
 

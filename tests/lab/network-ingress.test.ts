@@ -161,9 +161,23 @@ describeLab("a port that is open on every host", () => {
       await expect(ingress.create({ ...wanted([other]), plan: "cloud-2" })).rejects.toThrow(
         /the ports of network app are not open on all hosts.*host h3: cannot open the ports of network app: a process of the host listens on port 8081\/tcp/s,
       );
-      await expect(ingress.create({ ...wanted([web("h1")]), plan: "cloud-3" })).rejects.toThrow(
-        "the ports of network app are not open on any host\n  - host h1: cannot open the ports of network app: port 8080/tcp is open for the network of p/s/app",
+      const theirs = "/var/lib/clocker/net/9999";
+      await lab.sh(
+        ...(["h1", "sh", "-c"] as const),
+        `mkdir -p ${theirs}/ports.d; echo 'owner q/s/other' > ${theirs}/config; echo 'tcp 8082 10.9.0.2 80 here' > ${theirs}/ports.d/c`,
       );
+      const taken = { hostPort: 8082, protocol: "tcp" as const, targets: [target("h1")] };
+      await expect(ingress.create({ ...wanted([taken]), plan: "cloud-3" })).rejects.toThrow(
+        /host h1: cannot open the ports of network app: port 8082\/tcp is open for the network of q\/s\/other/,
+      );
+      await lab.sh("h1", "rm", "-r", theirs);
+    });
+
+    it("has more answers by a later plan of the program, until that is gone", async () => {
+      const more = await ingress.create({ ...wanted([web("h1")]), plan: "cloud-2" });
+      expect([await ask("h3"), await ask("h3")].sort()).toEqual(["web-1", "web-2"]);
+      await ingress.delete(more.id, more.outs);
+      expect([await ask("h3"), await ask("h3")]).toEqual(["web-2", "web-2"]);
     });
 
     it("what was lost is found by a refresh, and a power cut loses nothing", async () => {

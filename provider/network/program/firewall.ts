@@ -106,6 +106,10 @@ has_policy() { [ -e "$ROOT/$vni/policy" ]; }
 policy_rules() {
   has_policy || return 0
   sed 1d "$ROOT/$vni/policy"
+  if grep -q "^:CLK-P-$vni-host " "$ROOT/$vni/policy"; then
+    # second: the host itself is not asked
+    echo "-I CLK-I-$vni 2 -s $cidr -m addrtype --dst-type LOCAL -j CLK-P-$vni-host"
+  fi
   ports_judged
   echo "-A CLK-G-$vni -i $bridge -s $cidr -d $cidr -j CLK-P-$vni"
   for path in $paths; do

@@ -91,13 +91,14 @@ drop_ports() {
   drop_chain nat CLOCKER-PORTS
 }
 
-# $1 the new file, $2 the one before. Docker's own proxies are not asked about: the plan knows what Docker publishes.
+# $1 the new file, $2 the one before. A later plan may add to a port of this network. Docker's own proxies are not asked
+# about: the plan knows what Docker publishes.
 refuse_ports_in_use() {
   grep -v '^#' "$1" | cut -d ' ' -f 1,2 | sort -u | while read -r protocol port; do
     if [ -e "$2" ] && grep -q "^$protocol $port " "$2"; then continue; fi
     for file in "$ROOT"/*/ports.d/*; do
-      [ -e "$file" ] && [ "$file" != "$2" ] && grep -q "^$protocol $port " "$file" || continue
       other=\${file%/ports.d/*}
+      [ "$other" != "$ROOT/$vni" ] && [ -e "$file" ] && grep -q "^$protocol $port " "$file" || continue
       conflict "port $port/$protocol is open for the network of $(sed -n 's/^owner //p' "$other/config")"
     done
     case $protocol in udp) sockets="-Hunlp" ;; *) sockets="-Htnlp" ;; esac
