@@ -136,7 +136,16 @@ export async function importState(flags: StackFlags): Promise<void> {
       cause,
     });
   }
-  await importStack(store, state, { force: flags.force === true, secrets: workspace.secrets });
+  const dropped = await importStack(store, state, {
+    force: flags.force === true,
+    // As with pulumi, this is the way to be rid of them.
+    dropPending: true,
+    secrets: workspace.secrets,
+  });
+  for (const { type, resource } of dropped)
+    console.error(
+      `warning: removing pending operation '${type}' on '${resource.urn}' from the state`,
+    );
   console.log(`Stack ${name} has the imported state.`);
 }
 

@@ -13,7 +13,7 @@ import {
 } from "../state/checkpoint-codec.js";
 import { integrityProblems } from "../state/integrity.js";
 import { emptySnapshot } from "../state/manifest.js";
-import type { Snapshot } from "../state/model.js";
+import type { PendingOperation, Snapshot } from "../state/model.js";
 import { Vault } from "../state/vault.js";
 import { SIGNATURE_KEY, SIGNATURES } from "../values/signatures.js";
 
@@ -54,14 +54,14 @@ async function readSealed(
 }
 
 /**
- * Replaces the state of a stack. Refuses a state that is not sound, and one of another stack unless forced. Pending
- * operations in it are kept: they may be the reason for editing it.
+ * Replaces the state of a stack. Refuses a state that is not sound, and one of another stack unless forced. Gives the
+ * operations that the state has pending; they are kept unless `dropPending`.
  */
 export async function importStack(
   store: FileStackStore,
   given: unknown,
-  options: { force?: boolean; secrets?: PassphraseSource } = {},
-): Promise<void> {
+  options: { force?: boolean; dropPending?: boolean; secrets?: PassphraseSource } = {},
+): Promise<readonly PendingOperation[]> {
   const sealed = checkDeployment(given, "what is to be imported");
   const provider = SecretsManager.fromState(secretsProviderOf(sealed.deployment), options.secrets);
   const vault =
@@ -76,7 +76,10 @@ export async function importStack(
   }
   const release = await store.lock();
   try {
-    await store.replace(snapshot, foreignOf(sealed.deployment));
+    const { pendingOperations } = snapshot;
+    const kept = options.dropPending ? { ...snapshot, pendingOperations: [] } : snapshot;
+    await store.replace(kept, foreignOf(sealed.deployment));
+    return pendingOperations;
   } finally {
     await release();
   }
