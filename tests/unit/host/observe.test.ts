@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { observeHost, observeHosts } from "../../../provider/host/observe.js";
 import { OBSERVE_SCRIPT, parseMachine } from "../../../provider/host/observe-script.js";
+import { USAGE_SCRIPT } from "../../../provider/host/usage-script.js";
 import { FakeHosts } from "../../support/fake-transport.js";
 
 let hosts: FakeHosts;
@@ -72,6 +73,27 @@ describe("observing hosts", () => {
     );
     expect(Date.now() - started).toBeLessThan(1000);
     expect(seen.map((host) => host.reachable)).toEqual([true, false]);
+  });
+
+  it.each([
+    [120, undefined, ["100", "3"]],
+    [30, 5000, ["10", "1"]],
+    [5, 60_000, ["0", "3"]],
+  ])("asks how busy it is, %s s old at most, with %s ms for all", async (age, timeoutMs, args) => {
+    const asked: (readonly string[])[] = [];
+    hosts.host("h1").onExec(({ script, argv }) => {
+      if (script !== USAGE_SCRIPT) return undefined;
+      asked.push(argv.slice(-2));
+      return { stdout: "reading 1 1 1 1 1\nreading 4 7 1 9 4\nnow 6\n" };
+    });
+    const seen = await observeHost(hosts.connection("h1"), {
+      usage: { maxAgeSeconds: age },
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+    expect(asked).toEqual([args]);
+    expect(seen.machine.usage).toMatchObject({ ageSeconds: 2, readings: [{ up: 1 }, { up: 4 }] });
+    expect((await observeHost(hosts.connection("h1"))).machine).not.toHaveProperty("usage");
+    expect(asked).toHaveLength(1);
   });
 
   it("reads a machine that says little", () => {
