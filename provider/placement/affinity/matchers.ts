@@ -17,8 +17,8 @@ interface Matcher {
 }
 
 /**
- * All that the rules of a plan ask of containers. A container is known by its signature: the matchers that it meets,
- * lowest first. Hosts count their containers by matcher, so that judging a host costs the same however many lie there.
+ * All that the rules of a plan ask of containers. A container is known by its signature: the matchers that it meets.
+ * Hosts count their containers by matcher, so that judging a host costs the same however many lie there.
  */
 export class Matchers {
   private readonly ids = new Map<string, number>();
@@ -62,7 +62,7 @@ export class Matchers {
     }
     if (this.ofEach.length === 0) return shared;
     const own = this.met(this.ofEach, facts, id);
-    return own.length > 0 ? [...shared, ...own].sort((a, b) => a - b) : shared;
+    return own.length > 0 ? [...shared, ...own] : shared;
   }
 
   private met(matchers: readonly Matcher[], facts: ContainerFacts, id: string): number[] {

@@ -1,0 +1,188 @@
+import { describe, expect, it } from "vitest";
+import type { Candidate, PlacementRequest, PlanInput } from "../../../provider/placement/model.js";
+import { planAll } from "../../../provider/placement/plan.js";
+import { after, ask, assigned, GiB, host, hostsOf, input, other, replicas } from "./make.js";
+
+/** h1 comes first by name, and lacks what the second container of the type needs; h2 has it. */
+const TOLD_APART: readonly [
+  string,
+  Partial<PlacementRequest>,
+  Partial<Candidate>,
+  Partial<Candidate>,
+][] = [
+  ["cpus", { cpus: 2 }, { cpus: 1 }, {}],
+  ["memory", { memoryBytes: 2 * GiB }, { memoryBytes: GiB }, {}],
+  ["disk", { diskBytes: GiB }, { disk: { freeBytes: 0 } }, { disk: { freeBytes: 2 * GiB } }],
+  [
+    "ports",
+    { ports: [{ hostPort: 80, protocol: "tcp", hostAddress: "" }] },
+    { others: [other("x", { ports: [{ hostPort: 80, protocol: "tcp", hostAddress: "" }] })] },
+    {},
+  ],
+  ["volumes", { volumes: ["data"] }, {}, { volumes: ["data"] }],
+  ["constraints", { constraints: [{ kind: "label", expression: "disk=ssd" }] }, {}, ssd()],
+  ["strategies", { strategies: [{ kind: "leastContainers" }] }, {}, {}],
+  [
+    "preferences",
+    { preferences: [{ weight: 1, prefer: { kind: "label", expression: "disk=ssd" } }] },
+    {},
+    ssd(),
+  ],
+  [
+    "devices",
+    { devices: [{ kind: "gpu", count: 1 }] },
+    {},
+    { devices: [{ kind: "gpu", attributes: {}, ids: ["a"] }] },
+  ],
+  [
+    "platforms",
+    { platforms: [{ os: "linux", arch: "arm64" }] },
+    { platform: { os: "linux", arch: "amd64" } },
+    { platform: { os: "linux", arch: "arm64" } },
+  ],
+];
+
+function ssd(): Partial<Candidate> {
+  return { labels: { disk: "ssd" } };
+}
+
+describe("two containers of one type that differ only in their", () => {
+  it.each(TOLD_APART)("%s are told apart", (_what, over, first, second) => {
+    const web = (name: string, own: Partial<PlacementRequest> = {}) =>
+      ask(name, { type: "web", ...own });
+    const plan = (requests: PlacementRequest[]): Record<string, string> =>
+      hostsOf(
+        planAll(
+          input({
+            candidates: [host("h1", first), host("h2", second)],
+            requests,
+            strategies: [],
+          }),
+        ),
+      );
+    expect(plan([web("a"), web("b", over)])).toEqual({ a: "h1", b: "h2" });
+    expect(plan([web("a"), web("b", over), web("c")])).toEqual({ a: "h1", b: "h2", c: "h1" });
+  });
+
+  it("group are told apart", () => {
+    const constraints: PlacementRequest["constraints"] = [{ kind: "group" }];
+    const web = (name: string, group: string) => ask(name, { type: "web", group, constraints });
+    const candidates = [host("h1"), host("h2")];
+    const requests = [web("a", "blue"), web("b", "green"), web("c", "blue")];
+    const plan = planAll(input({ candidates, requests, strategies: [] }));
+    expect(hostsOf(plan)).toEqual({ a: "h1", b: "h2", c: "h1" });
+  });
+
+  it("folders' hosts do not stand in for each other", () => {
+    const requests = replicas("web", 3, { folders: ["/srv/data"] });
+    const previous = {
+      assignments: { "web-1": assigned("h9") },
+      networks: {},
+      folders: { "web-1": ["/srv/data"] },
+    };
+    const plan = planAll(input({ candidates: [host("h1"), host("h2")], requests, previous }));
+    expect(Object.keys(plan.assignments)).toEqual(["web-0", "web-2"]);
+    expect(plan.refusals.map(({ name }) => name)).toEqual(["web-1"]);
+  });
+});
+
+describe("what is looked up once", () => {
+  it("is not a wish that depends on what lies on a host", () => {
+    const plan = planAll(
+      input({
+        candidates: [host("h1"), host("h2")],
+        requests: replicas("web", 2),
+        strategies: [],
+        preferences: [{ weight: 1, prefer: { kind: "maxContainers", max: 1 } }],
+      }),
+    );
+    expect(hostsOf(plan)).toEqual({ "web-0": "h1", "web-1": "h2" });
+  });
+
+  it("is not who keeps whom company on a host that wants somebody to be there", () => {
+    const cloud = (affinity: string[]): PlanInput =>
+      input({
+        candidates: [host("h1", { affinity }), host("h2")],
+        requests: replicas("web", 2),
+        previous: {
+          assignments: { "web-0": assigned("h1"), "web-1": assigned("h1") },
+          networks: {},
+        },
+      });
+    expect(planAll(cloud(["NOT EMPTY"])).moves).toBeUndefined();
+    expect(planAll(cloud(["NOT EMPTY", "TYPE"])).moves).toBeUndefined();
+  });
+});
+
+describe("a rule about the container itself", () => {
+  const two = replicas("web", 2, { constraints: [{ kind: "affinity", rules: "NOT ID" }] });
+
+  it("is not about the first of its replicas", () => {
+    const plan = planAll(input({ candidates: [host("h1")], requests: two }));
+    expect(hostsOf(plan)).toEqual({ "web-0": "h1", "web-1": "h1" });
+  });
+
+  it("may be the host's", () => {
+    const candidates = [host("h1", { affinity: ["NOT ID"] })];
+    const plan = planAll(input({ candidates, requests: replicas("web", 2) }));
+    expect(hostsOf(plan)).toEqual({ "web-0": "h1", "web-1": "h1" });
+  });
+});
+
+describe("a rule about applications", () => {
+  it("does not mind capitals", () => {
+    const rules = "NOT APPLICATION SHOP";
+    const requests = [
+      ask("a", { application: "Shop" }),
+      ask("b", { application: "office", constraints: [{ kind: "affinity", rules }] }),
+    ];
+    const candidates = [host("h1"), host("h2")];
+    const plan = planAll(input({ candidates, requests, strategies: [] }));
+    expect(hostsOf(plan)).toEqual({ a: "h1", b: "h2" });
+  });
+});
+
+describe("a container that stays", () => {
+  it("on a drained host for its data keeps the reason that it had", () => {
+    const plan = planAll(
+      input({
+        candidates: [host("h1", { drain: true, volumes: ["data"] }), host("h2")],
+        requests: [ask("db", { volumes: ["data"] })],
+        previous: { assignments: { db: assigned("h1", { reason: "as ever" }) }, networks: {} },
+      }),
+    );
+    expect(plan.assignments["db"]).toMatchObject({ host: "h1", reason: "as ever" });
+    expect(plan.stuck).toHaveLength(1);
+  });
+
+  it("keeps the devices that it is seen to hold, though no plan gave them", () => {
+    const devices = [{ kind: "gpu", attributes: {}, ids: ["a", "b"] }];
+    const own = { train: { networks: {}, devices: ["b"] } };
+    const cloud = input({
+      candidates: [host("h1", { devices, own })],
+      requests: [ask("train", { devices: [{ kind: "gpu", count: 1 }] })],
+    });
+    const plan = planAll(cloud);
+    expect(plan.assignments["train"]?.devices).toEqual(["b"]);
+    expect(planAll(after(cloud, plan)).assignments).toEqual(plan.assignments);
+  });
+});
+
+describe("a container that leaves", () => {
+  it("holds its devices until it is gone", () => {
+    const gpu = (id: string) => ({ devices: [{ kind: "gpu", attributes: {}, ids: [id] }] });
+    const requests = ["old", "new"].map((name) =>
+      ask(name, { devices: [{ kind: "gpu", count: 1 }] }),
+    );
+    const own = { old: { networks: {}, devices: ["a"] } };
+    const plan = planAll(
+      input({
+        candidates: [host("h1", { ...gpu("a"), own }), host("h2", gpu("b")), host("h3", gpu("c"))],
+        requests,
+        previous: { assignments: { old: assigned("h2", { devices: ["b"] }) }, networks: {} },
+        strategies: [],
+      }),
+    );
+    expect(hostsOf(plan)).toEqual({ old: "h2", new: "h3" });
+  });
+});
