@@ -42,6 +42,17 @@ const TOLD_APART: readonly [
   ],
 ];
 
+/** What is asked of hosts for containers that are there already too. */
+const DRIVES_AWAY = new Set([
+  "cpus",
+  "memory",
+  "ports",
+  "volumes",
+  "constraints",
+  "devices",
+  "platforms",
+]);
+
 function ssd(): Partial<Candidate> {
   return { labels: { disk: "ssd" } };
 }
@@ -62,6 +73,37 @@ describe("two containers of one type that differ only in their", () => {
       );
     expect(plan([web("a"), web("b", over)])).toEqual({ a: "h1", b: "h2" });
     expect(plan([web("a"), web("b", over), web("c")])).toEqual({ a: "h1", b: "h2", c: "h1" });
+  });
+
+  it.each(TOLD_APART.filter(([what]) => DRIVES_AWAY.has(what)))(
+    "%s are told apart where they lie already",
+    (_what, over, first, second) => {
+      const plan = planAll(
+        input({
+          candidates: [host("h1", first), host("h2", second)],
+          requests: [ask("a", { type: "web" }), ask("b", { type: "web", ...over })],
+          previous: { assignments: { a: assigned("h1"), b: assigned("h1") }, networks: {} },
+        }),
+      );
+      expect(hostsOf(plan)).toEqual({ a: "h1", b: "h2" });
+    },
+  );
+
+  it("ports' numbers have their hosts each", () => {
+    const web = (name: string, hostPort: number) =>
+      ask(name, { type: "web", ports: [{ hostPort, protocol: "tcp", hostAddress: "" }] });
+    const requests = [web("a", 80), web("b", 80), web("c", 81)];
+    const plan = planAll(input({ candidates: [host("h1")], requests }));
+    expect(hostsOf(plan)).toEqual({ a: "h1", c: "h1" });
+  });
+
+  it("volumes' names have their hosts each", () => {
+    const db = (name: string, volume: string) =>
+      ask(name, { type: "db", cpus: 1, volumes: [volume] });
+    const candidates = [host("h1"), host("h2", { cpus: 0, volumes: ["far"] })];
+    const requests = [db("a", "near"), db("b", "far"), db("c", "new")];
+    const plan = planAll(input({ candidates, requests }));
+    expect(hostsOf(plan)).toEqual({ a: "h1", c: "h1" });
   });
 
   it("group are told apart", () => {
@@ -111,6 +153,9 @@ describe("what is looked up once", () => {
       });
     expect(planAll(cloud(["NOT EMPTY"])).moves).toBeUndefined();
     expect(planAll(cloud(["NOT EMPTY", "TYPE"])).moves).toBeUndefined();
+    const alone = cloud(["NOT EMPTY"]);
+    alone.requests.pop();
+    expect(hostsOf(planAll(alone))).toEqual({ "web-0": "h2" });
   });
 });
 
@@ -124,8 +169,13 @@ describe("a rule about the container itself", () => {
 
   it("may be the host's", () => {
     const candidates = [host("h1", { affinity: ["NOT ID"] })];
-    const plan = planAll(input({ candidates, requests: replicas("web", 2) }));
-    expect(hostsOf(plan)).toEqual({ "web-0": "h1", "web-1": "h1" });
+    const requests = replicas("web", 2);
+    const both = { "web-0": "h1", "web-1": "h1" };
+    expect(hostsOf(planAll(input({ candidates, requests })))).toEqual(both);
+    for (const there of ["web-0", "web-1"]) {
+      const previous = { assignments: { [there]: assigned("h1") }, networks: {} };
+      expect(hostsOf(planAll(input({ candidates, requests, previous })))).toEqual(both);
+    }
   });
 });
 
