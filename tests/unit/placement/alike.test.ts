@@ -193,6 +193,26 @@ describe("a rule about applications", () => {
 });
 
 describe("a container that stays", () => {
+  it("is on the first of several hosts where it is seen", () => {
+    const own = { web: { networks: {} } };
+    const candidates = [host("h1"), host("h2", { own }), host("h3", { own })];
+    const plan = planAll(input({ candidates, requests: [ask("web")] }));
+    expect(hostsOf(plan)).toEqual({ web: "h2" });
+  });
+
+  it("is in the live use already", () => {
+    const used = (memory: number) => ({ usage: { cpu: 0, memory, ageSeconds: 1 } });
+    const plan = planAll(
+      input({
+        candidates: [host("h1", used(0.1)), host("h2", used(0.2))],
+        requests: [ask("db", { memoryBytes: 2 * GiB }), ask("web")],
+        previous: { assignments: { db: assigned("h1") }, networks: {} },
+        strategies: [{ kind: "lowestMemoryUsage" }],
+      }),
+    );
+    expect(hostsOf(plan)).toEqual({ db: "h1", web: "h1" });
+  });
+
   it("on a drained host for its data keeps the reason that it had", () => {
     const plan = planAll(
       input({
