@@ -255,4 +255,23 @@ describe("a container that leaves", () => {
     );
     expect(hostsOf(plan)).toEqual({ old: "h2", new: "h3" });
   });
+
+  it("for the balance has the score of the host that it comes to", () => {
+    const requests = replicas("web", 4);
+    const there = assigned("h1", { score: 7 });
+    const plan = planAll(
+      input({
+        candidates: [host("h1"), host("h2")],
+        requests,
+        previous: {
+          assignments: Object.fromEntries(requests.map(({ name }) => [name, there])),
+          networks: {},
+        },
+        strategies: [{ kind: "leastContainers" }],
+        rebalance: {},
+      }),
+    );
+    const scores = plan.moves?.map(({ name }) => plan.assignments[name]?.score);
+    expect(new Set(scores)).toEqual(new Set([-1, 0]));
+  });
 });
