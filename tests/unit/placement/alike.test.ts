@@ -128,6 +128,21 @@ describe("two containers of one type that differ only in their", () => {
   });
 });
 
+describe("a host", () => {
+  it("will do with exactly the disk that is asked for", () => {
+    const candidates = [host("h1", { disk: { freeBytes: GiB } }), host("h2")];
+    const requests = [ask("web", { diskBytes: GiB })];
+    expect(hostsOf(planAll(input({ candidates, requests })))).toEqual({ web: "h1" });
+  });
+
+  it("will not do with one of two ports", () => {
+    const port = (hostPort: number) => ({ hostPort, protocol: "tcp" as const, hostAddress: "" });
+    const candidates = [host("h1", { others: [other("x", { ports: [port(80)] })] }), host("h2")];
+    const requests = [ask("web", { ports: [port(80), port(443)] })];
+    expect(hostsOf(planAll(input({ candidates, requests })))).toEqual({ web: "h2" });
+  });
+});
+
 describe("what is looked up once", () => {
   it("is not a wish that depends on what lies on a host", () => {
     const plan = planAll(
