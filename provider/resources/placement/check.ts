@@ -54,7 +54,8 @@ export function makeCheck(world: PlanWorld) {
     const { usage: _, images: __, ...briefly } = whatToObserve(news);
     const snapshots = await observeAll(world, [
       [withDocker, whatToObserve(news)],
-      [machines, briefly], // nothing runs there for the cloud
+      // nothing runs there for the cloud
+      ...(machines.length === 0 ? [] : [[machines, briefly] as const]),
     ]);
     // A snapshot goes by the connection's name; the plan by the host's.
     const named = snapshots.map((snapshot, i) => ({
@@ -87,14 +88,12 @@ async function observeAll(
   groups: readonly (readonly [readonly { connection: HostConnection }[], ObserveOptions])[],
 ): Promise<HostSnapshot[]> {
   const seen = await Promise.all(
-    groups
-      .filter(([hosts]) => hosts.length > 0)
-      .map(([hosts, options]) =>
-        world.observe(
-          hosts.map(({ connection }) => connection),
-          options,
-        ),
+    groups.map(([hosts, options]) =>
+      world.observe(
+        hosts.map(({ connection }) => connection),
+        options,
       ),
+    ),
   );
   return seen.flat();
 }
