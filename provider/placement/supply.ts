@@ -146,7 +146,10 @@ export function supplyOf(input: PlanInput, spec: SupplySpec): Supply {
     : supplyByResources(input.requests, headroom, spec.hostShape, usable, rest);
 }
 
-/** Headroom as cpus and bytes: as many more hosts of the given shape as the scarcer of the two needs. */
+/**
+ * Headroom as cpus and bytes: as many more hosts of the given shape as the scarcer of the two needs, or as many fewer as
+ * leave the headroom free when the smallest go first.
+ */
 function supplyByResources(
   requests: PlanInput["requests"],
   { cpus = 0, memoryBytes = 0 }: { cpus?: number; memoryBytes?: number },
@@ -156,36 +159,42 @@ function supplyByResources(
 ): Supply {
   // All requests: what lies on hosts that are not usable has to go somewhere, as has what has no place.
   const taken = [...requests, ...usable.flatMap(({ others }) => others)];
-  const shape = hostShape ?? smallest(usable);
-  const resources = [
+  const offers = usable
+    .map(offerOf)
+    .sort((a, b) => a.microCores - b.microCores || a.memoryBytes - b.memoryBytes);
+  const shape = hostShape
+    ? { microCores: microCores(hostShape.cpus), memoryBytes: hostShape.memoryBytes }
+    : offers[0];
+  const resources: Resource[] = [
     {
       what: "cpus",
-      free:
-        sum(usable.map((each) => microCores(each.cpus) - microCores(each.headroom.cpus))) -
-        sum(taken.map((each) => microCores(each.cpus))),
-      wanted: microCores(cpus),
-      perHost: microCores(shape?.cpus ?? 0),
       unit: 1e6,
+      wanted: microCores(cpus),
+      offers: offers.map((each) => each.microCores),
+      perHost: shape?.microCores ?? 0,
+      taken: sum(taken.map((each) => microCores(each.cpus))),
     },
     {
       what: "GiB",
-      free:
-        sum(usable.map((each) => each.memoryBytes - each.headroom.memoryBytes)) -
-        sum(taken.map((each) => each.memoryBytes)),
-      wanted: memoryBytes,
-      perHost: shape?.memoryBytes ?? 0,
       unit: 1024 ** 3,
+      wanted: memoryBytes,
+      offers: offers.map((each) => each.memoryBytes),
+      perHost: shape?.memoryBytes ?? 0,
+      taken: sum(taken.map((each) => each.memoryBytes)),
     },
-  ].filter(({ wanted, free }) => wanted > 0 || free < 0);
+  ];
   const scarcest = resources
-    .map((each) => ({ ...each, hosts: moreHosts(each.wanted - each.free, each.perHost) }))
-    .sort((a, b) => b.hosts - a.hosts)[0];
+    .filter((each) => each.wanted > 0 || freeOf(each) < 0)
+    .map((each) => ({ ...each, missing: missingHosts(each) }))
+    .sort((a, b) => b.missing - a.missing)[0];
   const hosts = usable.length;
-  const enough = Math.max(0, hosts + (scarcest?.hosts ?? 0));
+  const more = Math.max(0, Math.ceil(scarcest?.missing ?? 0));
+  const less = scarcest && more === 0 ? Math.min(...resources.map(sparedOf)) : 0;
+  const enough = hosts + more - less;
   const { containers, places } = rest;
   const possible = places * hosts;
   const needs = scarcest
-    ? `${points(scarcest.free / scarcest.unit)} ${scarcest.what} are free, the headroom is ${points(scarcest.wanted / scarcest.unit)}, a host has ${points(scarcest.perHost / scarcest.unit)}`
+    ? `${points(freeOf(scarcest) / scarcest.unit)} ${scarcest.what} are free, the headroom is ${points(scarcest.wanted / scarcest.unit)}, a host has ${points(scarcest.perHost / scarcest.unit)}`
     : "no headroom is asked for";
   const result = finish({
     ...rest,
@@ -197,27 +206,59 @@ function supplyByResources(
     enough,
     needs,
     step: places,
-    ...(scarcest && enough > hosts && scarcest.perHost <= 0
-      ? { useless: "what a host offers is not known: there is none, and no hostShape" }
+    ...(more === Infinity
+      ? {
+          useless: shape
+            ? "a host offers none"
+            : "what a host offers is not known: there is none, and no hostShape",
+        }
       : {}),
   });
   return { ...result, state: enough > hosts ? "hot" : enough < hosts ? "cold" : "ok" };
 }
 
-/** Hosts to add for what is missing; below 0: hosts that could go. */
-function moreHosts(missing: number, perHost: number): number {
-  if (missing > 0) return perHost > 0 ? Math.ceil(missing / perHost) : Infinity;
-  return perHost > 0 ? 0 - Math.floor((0 - missing) / perHost) : 0;
+/** One of what hosts offer, in its smallest unit. */
+interface Resource {
+  what: string;
+  /** How many of the smallest units are one in a sentence. */
+  unit: number;
+  /** The headroom. */
+  wanted: number;
+  /** Of each host, the smallest host first. */
+  offers: readonly number[];
+  /** Of a host that is added. */
+  perHost: number;
+  taken: number;
 }
 
-function smallest(hosts: readonly Candidate[]): SupplySpec["hostShape"] {
-  const [first] = [...hosts].sort((a, b) => a.cpus - b.cpus || a.memoryBytes - b.memoryBytes);
-  return (
-    first && {
-      cpus: first.cpus - first.headroom.cpus,
-      memoryBytes: first.memoryBytes - first.headroom.memoryBytes,
-    }
-  );
+function offerOf({ cpus, memoryBytes, headroom }: Candidate) {
+  return {
+    microCores: microCores(cpus) - microCores(headroom.cpus),
+    memoryBytes: memoryBytes - headroom.memoryBytes,
+  };
+}
+
+function freeOf({ offers, taken }: Resource): number {
+  return sum(offers) - taken;
+}
+
+/** How many hosts would offer what is missing; below 0: nothing is. */
+function missingHosts(resource: Resource): number {
+  const missing = resource.wanted - freeOf(resource);
+  if (resource.perHost > 0) return missing / resource.perHost;
+  return missing > 0 ? Infinity : 0;
+}
+
+/** How many hosts could go so that the headroom stays free. */
+function sparedOf(resource: Resource): number {
+  let spare = freeOf(resource) - resource.wanted;
+  let gone = 0;
+  for (const offer of resource.offers) {
+    spare -= offer;
+    if (spare < 0) break;
+    gone++;
+  }
+  return gone;
 }
 
 /** One rule for placement and supply alike: the supply's own limit, else the cloud's lowest, else Clocker's. */

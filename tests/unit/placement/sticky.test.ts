@@ -282,6 +282,25 @@ describe("explain", () => {
     expect(explain("nobody", plan, result)).toBeUndefined();
   });
 
+  it("takes the disk of what is new on a host, and not again of what was there", () => {
+    const diskBytes = 8 * GiB;
+    const world = input({
+      candidates: ["h1", "h2", "h3"].map((name) => host(name, { disk: { freeBytes: 10 * GiB } })),
+      requests: [
+        ask("old", { diskBytes }),
+        ask("new", { diskBytes, constraints: [{ kind: "host", host: "h2" }] }),
+        ask("web", { diskBytes: 5 * GiB }),
+      ],
+      ...previous({ old: assigned("h1") }),
+    });
+    const explanation = explain("web", world, planAll(world));
+    expect(explanation?.hosts.map(({ host: name, verdict }) => [name, verdict])).toEqual([
+      ["h1", "possible"],
+      ["h2", "refused"],
+      ["h3", "here"],
+    ]);
+  });
+
   it("says which host comes first when several would do", () => {
     const free = input({ candidates: [host("h1"), host("h2")], requests: replicas("web", 2) });
     const explanation = explain("web-1", free, planAll(free));

@@ -203,6 +203,21 @@ describe("the desired number of hosts", () => {
       demand(1, 0, { headroom: { count: 12 } }),
       { desiredHosts: 2, low: 0, high: 0 },
     ],
+    [
+      "no places for what is there, and no headroom",
+      demand(2, 1, { places: 0, headroom: { count: 0 } }),
+      { desiredHosts: 2, neededHosts: 0, state: "hot" },
+    ],
+    [
+      "no places for a headroom of one",
+      demand(2, 0, { places: 0, headroom: { count: 1 } }),
+      { desiredHosts: 2, neededHosts: 0, state: "hot" },
+    ],
+    [
+      "a share of no places, and nothing that needs one",
+      demand(2, 0, { places: 0, headroom: { percent: 0.5 } }),
+      { desiredHosts: 0, state: "ok" },
+    ],
     ["no hosts", demand(0, 0, { headroom: { count: 0 } }), { low: 0, high: 0, utilisation: 0 }],
   ])("%s", (_, of, expected) => {
     expect(supplyByPlaces(of)).toMatchObject(expected);
@@ -374,6 +389,101 @@ describe("headroom as resources", () => {
         sentence:
           "2 hosts are desired, 1 more than there are: 0.75 cpus are free, the headroom is 1, a host has 1.5",
       },
+    ],
+    [
+      "nothing asked for and nothing left",
+      { headroom: {} },
+      { requests: [ask("web", { cpus: 12 })] },
+      {
+        desiredHosts: 2,
+        state: "ok",
+        sentence: "2 hosts are desired, as many as there are: no headroom is asked for",
+      },
+    ],
+    [
+      "the smallest hosts go, not as many of the shape as are free",
+      { headroom: { cpus: 1 }, hostShape: { cpus: 1, memoryBytes: GiB } },
+      {},
+      { desiredHosts: 1, state: "cold" },
+    ],
+    [
+      "no more go than leave the memory that is in use",
+      { headroom: { cpus: 1 } },
+      { requests: [ask("web", { cpus: 1, memoryBytes: 17 * GiB })] },
+      { desiredHosts: 2, state: "ok" },
+    ],
+    [
+      "a host goes that leaves the headroom to the last cpu",
+      { headroom: { cpus: 8 } },
+      {},
+      { desiredHosts: 1, state: "cold" },
+    ],
+    [
+      "a host stays that the headroom takes whole",
+      { headroom: { cpus: 8 } },
+      { candidates: [host("h1", { cpus: 8 })] },
+      { desiredHosts: 1, state: "ok" },
+    ],
+    [
+      "a host that keeps all for itself could go",
+      { headroom: { cpus: 4 } },
+      {
+        candidates: [
+          host("h1", { cpus: 4 }),
+          host("h2", { cpus: 2, headroom: { cpus: 2, memoryBytes: 0 } }),
+        ],
+      },
+      { desiredHosts: 1, neededHosts: 0, state: "cold" },
+    ],
+    [
+      "hosts that keep all for themselves",
+      { headroom: { cpus: 1 } },
+      { candidates: [host("h1", { cpus: 2, headroom: { cpus: 2, memoryBytes: 0 } })] },
+      {
+        desiredHosts: 1,
+        neededHosts: 0,
+        state: "hot",
+        sentence:
+          "1 host is desired, as many as there are: 0 cpus are free, the headroom is 1, a host has 0; a host offers none: more hosts would not help",
+      },
+    ],
+    [
+      "two that differ in memory only: the smaller is the measure, in any order",
+      { headroom: { memoryBytes: 10 * GiB } },
+      {
+        candidates: [
+          host("h1", { cpus: 2, memoryBytes: 5 * GiB }),
+          host("h2", { cpus: 2, memoryBytes: 2 * GiB }),
+        ],
+      },
+      { desiredHosts: 4, neededHosts: 2 },
+    ],
+    [
+      "a big host with little memory is not the smallest",
+      { headroom: { memoryBytes: 12 * GiB } },
+      {
+        candidates: [
+          host("h1", { cpus: 9, memoryBytes: GiB }),
+          host("h2", { cpus: 2, memoryBytes: 4 * GiB }),
+        ],
+      },
+      { desiredHosts: 4, neededHosts: 2 },
+    ],
+    [
+      "no hosts, no shape, and memory asked for",
+      { headroom: { memoryBytes: GiB } },
+      { candidates: [] },
+      {
+        desiredHosts: 0,
+        sentence:
+          "0 hosts are desired, as many as there are: 0 GiB are free, the headroom is 1, a host has 0; what a host offers is not known: there is none, and no hostShape: more hosts would not help",
+      },
+    ],
+    [
+      "places beside the resources",
+      { headroom: { cpus: 1 } },
+      { requests: replicas("web", 3), candidates: two },
+      { possible: 16, available: 13, headroom: 0, needed: -13 },
     ],
     [
       "nothing asked for",
