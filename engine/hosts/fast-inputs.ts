@@ -16,7 +16,8 @@ export interface RpcModule {
 interface Options {
   /** Outputs are to stay outputs, as for components of other languages. */
   keepOutputValues?: boolean;
-  pendingRegistration?: { inputProperty?: string };
+  /** What the SDK names when a program waits for itself. */
+  pendingRegistration?: { inputProperty?: string; awaitingOutput?: object };
 }
 
 /** Properties as they are sent, and the resources that each of them depends on. */
@@ -31,6 +32,7 @@ export function speedUpInputs(module: RpcModule): void {
   const known = new WeakMap<object, Promise<[unknown, Set<unknown>]>>();
 
   const ofOutput = async (output: object, needs: Set<unknown>, options?: Options) => {
+    if (options?.pendingRegistration) options.pendingRegistration.awaitingOutput = output;
     let found = known.get(output);
     if (found === undefined) {
       const own = new Set<unknown>();

@@ -43,9 +43,10 @@ export function useLink(
   };
 }
 
-function redirect(
+/** The client's calls to the engine go over the link. */
+export function redirect(
   link: Link,
-  module: Grpc,
+  module: GrpcModule,
   engineAddress: string,
   { service, prototype }: GeneratedClient,
 ): void {

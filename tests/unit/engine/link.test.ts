@@ -9,6 +9,7 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb.j
 import * as pb from "@pulumi/pulumi/proto/provider_pb.js";
 import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { redirect } from "../../../engine/hosts/sdk-link.js";
 import { Link } from "../../../engine/link/link.js";
 import { clientOverLink, type Definitions, serveOverLink } from "../../../engine/link/services.js";
 import { providerError } from "../../../engine/providers/plugin-errors.js";
@@ -200,18 +201,24 @@ describe("calls over a link", () => {
     });
   });
 
-  it("answers where the question was asked", async () => {
+  it("answers a program where it asked", async () => {
     serveOverLink(far, definitions, {
       check: (_: unknown, done: (error: null, response: pb.CheckResponse) => void) =>
         done(null, new pb.CheckResponse()),
     });
+    const overGrpc = () => {
+      throw new Error("the call went to gRPC");
+    };
+    const prototype = { check: overGrpc, getChannel: () => ({ getTarget: () => "dns:host:1" }) };
+    redirect(near, grpc, "host:1", { service: definitions, prototype });
+    const program = prototype as unknown as ResourceProviderClient;
     const place = new AsyncLocalStorage<string>();
     const asked = (name: string) =>
       place.run(
         name,
         () =>
           new Promise((resolve) =>
-            client(near).check(new pb.CheckRequest(), () => resolve(place.getStore())),
+            program.check(new pb.CheckRequest(), () => resolve(place.getStore())),
           ),
       );
     expect(await Promise.all([asked("here"), asked("there")])).toEqual(["here", "there"]);
