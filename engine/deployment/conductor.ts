@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Goal, ReadGoal, RegisterResult, Registration } from "./goal.js";
 import type { PropertyMap } from "../state/model.js";
 import { edgesOf } from "../graph/edges.js";
@@ -12,7 +13,6 @@ import { StepGenerator } from "../steps/generator.js";
 import { failureOf } from "../steps/hooked.js";
 import { answer, type Step, stepResource } from "../steps/step.js";
 import { makeUrn, parseUrn, providerReference, ROOT_STACK_TYPE } from "../urn.js";
-import { deepEquals } from "../values/wire.js";
 import { Bail, type Deployment, reportMissing } from "./deployment.js";
 
 /** The operation ends: the SDK takes it for a reason to stop quietly. */
@@ -105,7 +105,8 @@ export class Conductor {
 
   async #setOutputs(step: Step, outputs: PropertyMap): Promise<void> {
     if (step.next === null) return;
-    if (!deepEquals(step.next.outputs ?? {}, outputs)) this.#deployment.snapshot?.touch();
+    // Also where the same is said in other words: the file is to say what the program does.
+    if (!isDeepStrictEqual(step.next.outputs ?? {}, outputs)) this.#deployment.snapshot?.touch();
     step.next.outputs = outputs;
     const after = step.afterOutputs?.(this.#deployment);
     const { afterwards } = after === undefined ? {} : await failureOf(after);
