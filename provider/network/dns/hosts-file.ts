@@ -8,12 +8,16 @@ HOSTS_FILE=/etc/hosts
 hosts_begin() { echo "# begin network $network ($vni) of pulumi-clocker"; }
 hosts_end() { echo "# end network $network ($vni) of pulumi-clocker"; }
 
-# The file without the lines of this network.
+# The file without the lines of this network. Where one of its marks is gone, only the other one is known to be ours.
 hosts_of_others() {
   [ ! -e "$HOSTS_FILE" ] || awk -v begin="$(hosts_begin)" -v end="$(hosts_end)" '
-    $0 == begin { ours = 1 }
-    !ours { print }
-    $0 == end { ours = 0 }
+    { line[NR] = $0 }
+    $0 == begin { ours[NR] = 1; first = NR }
+    $0 == end {
+      for (i = first ? first : NR; i <= NR; i++) ours[i] = 1
+      first = 0
+    }
+    END { for (i = 1; i <= NR; i++) if (!(i in ours)) print line[i] }
   ' "$HOSTS_FILE"
 }
 

@@ -122,7 +122,7 @@ do_leave() {
     [ -e "$config" ] && return 0
   done
   drop_firewall
-  if [ -n "$machine" ]; then drop_docker_user; fi
+  drop_docker_user
   drop_boot
   rm -f "$PROGRAM" "$PROGRAM.new"
   rmdir "$ROOT" /var/lib/clocker "$RUN" 2>/dev/null || true

@@ -41,11 +41,18 @@ export function workOn(
   });
 }
 
-/** What every host has to tell the others; nothing where the driver needs nothing. */
+/**
+ * What every host has to tell the others; nothing where the driver needs nothing. A newcomer may lack the programs for it:
+ * it is prepared first.
+ */
 export async function introduceEach(
   works: readonly HostWork[],
+  isNew: (work: HostWork) => boolean = () => false,
 ): Promise<Outcome<HostFacts, HostWork>[]> {
-  return onEach(works, "asked", ({ runtime, part }) => runtime.introduce(part));
+  return onEach(works, "asked", async (work) => {
+    if (isNew(work)) await work.runtime.prepare(work.part);
+    return work.runtime.introduce(work.part);
+  });
 }
 
 /** Facts by host: those told now over those known. */

@@ -31,7 +31,10 @@ export async function update(
     workOn(inputsOf(olds), olds.facts, generation).map((work) => [work.host.name, work]),
   );
   const strangers = workOn(news, {}, generation);
-  const introduced = await introduceEach(strangers.filter(({ runtime }) => runtime.introduces));
+  const introduced = await introduceEach(
+    strangers.filter(({ runtime }) => runtime.introduces),
+    ({ host }) => !before.has(host.name),
+  );
   const known = keptFacts(olds, news);
   const facts = factsFrom(introduced, known);
   const works = workOn(news, facts, generation);

@@ -66,4 +66,21 @@ describe("the network's names in a machine's hosts file", () => {
     call("down_hosts", 1);
     expect(hosts()).toBe(`${before}192.0.2.9 later\n`);
   });
+
+  it.each(["begin", "end"])(
+    "take nothing of others with them where the %s mark is gone",
+    (mark) => {
+      writeFileSync(join(root, "hosts"), "127.0.0.1 localhost\n");
+      call("up_hosts", 1);
+      const cut = hosts().replace(`# ${mark} network app (42) of pulumi-clocker\n`, "");
+      writeFileSync(join(root, "hosts"), `${cut}192.0.2.9 later\n`);
+      call("up_hosts", 1);
+      expect(hosts()).toContain("127.0.0.1 localhost\n");
+      expect(hosts()).toContain("192.0.2.9 later\n");
+      expect(hosts()).toMatch(/# begin [^#]*10\.42\.0\.2 web-0\.app\.clocker\n[^#]*# end /);
+      call("down_hosts", 1);
+      expect(hosts()).not.toContain("#");
+      expect(hosts()).toContain("192.0.2.9 later\n");
+    },
+  );
 });
