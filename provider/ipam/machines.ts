@@ -43,8 +43,10 @@ export function assignMachines(
   cidr: Cidr,
   spaces: readonly BlockSpace[],
   previous: NetworkAllocation | undefined,
+  /** Addresses that containers have or are to have, which may lie outside the blocks too. */
+  held: ReadonlySet<string>,
 ): MachineAddresses {
-  const space = new MachineSpace(network, cidr, spaces);
+  const space = new MachineSpace(network, cidr, spaces, held);
   const addresses = new Map<string, string>();
   const refusals: string[] = [];
   const machines = network.machines ?? [];
@@ -78,6 +80,8 @@ class MachineSpace {
   private readonly holders = new Map<bigint, string>();
   private readonly index: SpaceIndex;
   private readonly range: Cidr;
+  /** Containers' addresses: not given to a machine that may have any. */
+  private readonly held: ReadonlySet<bigint>;
   /** Everything above is taken. */
   private ceiling: bigint;
 
@@ -85,6 +89,7 @@ class MachineSpace {
     { range, reserved }: NetworkRequest,
     private readonly cidr: Cidr,
     spaces: readonly BlockSpace[],
+    held: ReadonlySet<string>,
   ) {
     this.index = new SpaceIndex(spaces);
     this.range = (range === undefined ? undefined : parseCidr(range)) ?? cidr;
@@ -93,6 +98,7 @@ class MachineSpace {
       const address = parseAddress(text);
       if (address?.family === cidr.family) this.holders.set(address.value, "");
     }
+    this.held = new Set([...held].flatMap((text) => parseAddress(text)?.value ?? []));
   }
 
   get rangeText(): string {
@@ -121,7 +127,7 @@ class MachineSpace {
       const address: Address = { family, value };
       const block = this.index.find(address)?.block;
       if (block) value = block.base;
-      else if (!this.holders.has(value) && !this.isEdge(address)) {
+      else if (!this.holders.has(value) && !this.held.has(value) && !this.isEdge(address)) {
         this.ceiling = value;
         this.holders.set(value, name);
         return formatAddress(address);

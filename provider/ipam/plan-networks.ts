@@ -76,6 +76,7 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
       cidr,
       [...blocks.spaces.values()],
       previous,
+      machines.length === 0 ? new Set() : heldByContainers(network.name, input),
     );
     refuseMachines(network, previous, refusals, plan);
     plan.networks[network.name] = {
@@ -241,6 +242,19 @@ function refuseMachines(
       plan.refusals.push(refusal(name, `network ${name}: ${machine} ${notReady}`));
   }
   for (const sentence of refusals) plan.refusals.push(refusal(name, sentence));
+}
+
+/** Addresses on a network that its containers have, had in the plan before, or fix. */
+function heldByContainers(network: string, input: PlanInput): Set<string> {
+  const { previous, given, candidates, requests } = input;
+  const promised = [previous, ...(given ? [given] : [])].flatMap(({ assignments }) =>
+    Object.values(assignments).map(({ addresses }) => addresses[network]),
+  );
+  const used = candidates.flatMap(({ usedAddresses }) => usedAddresses?.[network] ?? []);
+  const fixed = requests.flatMap(({ networks }) =>
+    networks.filter((each) => each.network === network).map(({ address }) => address),
+  );
+  return new Set([...promised, ...used, ...fixed].filter((address) => address !== undefined));
 }
 
 function machinesOf(

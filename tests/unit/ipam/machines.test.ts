@@ -45,6 +45,21 @@ describe("a machine without Docker on a network", () => {
     });
   });
 
+  it("gets none that a container has, had, or fixes outside the blocks", () => {
+    const networks = [network([machine("db")])];
+    const fixed = ask("web", { networks: [{ ...on("app"), address: "10.128.255.254" }] });
+    const seen = host("h1", { usedAddresses: { app: ["10.128.255.253"] } });
+    const { networks: planned, refusals } = planAll(
+      input({ candidates: [seen, host("h2")], networks, requests: [fixed] }),
+    );
+    expect(refusals).toEqual([]);
+    expect(planned["app"]?.machines).toMatchObject({ db: { address: "10.128.255.252" } });
+    const both = [network([machine("db", { address: "10.128.255.254" })])];
+    expect(sentences(plan(both, { requests: [fixed] }))).toEqual([
+      "no address for web: 10.128.255.254 on network app is in use by db",
+    ]);
+  });
+
   it("keeps it when others come before it, and gives it back when it leaves", () => {
     const before = world([network([machine("db")])]);
     const more = [network([machine("aa"), machine("db")])];
