@@ -13,24 +13,38 @@ export function claimIngress(
 ): Map<string, string> {
   const refused = new Map<string, string>();
   const before = new Set(previous.ingress);
-  const services = new Map<string, string>();
+  // What was open is not asked for again where it was: on hosts of the plan before, not on those that have come since.
+  const known = new Set(
+    Object.values(previous.networks).flatMap((each) => Object.keys(each.hosts)),
+  );
+  const services = new Map<string, { service: string; network: string }>();
   for (const request of [...(given?.requests ?? []), ...requests]) {
     const service = serviceOf(request);
+    const network = request.networks[0]?.network ?? "";
     for (const { hostPort, protocol } of request.ingress ?? []) {
       const port: HostPort = { hostPort, protocol, hostAddress: "" };
       const text = portText(port);
       const other = services.get(text);
       if (other !== undefined) {
-        if (other !== service)
-          refused.set(request.name, `port ${text} is open on every host for ${other} already`);
+        if (other.service !== service)
+          refused.set(
+            request.name,
+            `port ${text} is open on every host for ${other.service} already`,
+          );
+        else if (other.network !== network)
+          refused.set(
+            request.name,
+            `port ${text} is open on every host over network ${other.network}, and ${network} is the first of its networks`,
+          );
         continue;
       }
-      services.set(text, service);
+      services.set(text, { service, network });
       const holders = hosts.flatMap((host) => {
+        if (before.has(text) && known.has(host.name)) return [];
         const by = host.ports.holder(port, service);
         return by === undefined ? [] : [`by ${by} on ${host.name}`];
       });
-      if (holders.length > 0 && !before.has(text)) {
+      if (holders.length > 0) {
         refused.set(
           request.name,
           `port ${text} cannot be open on every host: it is in use ${listing(holders)}`,

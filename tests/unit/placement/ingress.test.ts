@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PlanInput } from "../../../provider/placement/model.js";
 import { planAll } from "../../../provider/placement/plan.js";
-import { ask, host, hostsOf, input, other, replicas, sentences } from "./make.js";
+import { after, ask, host, hostsOf, input, on, other, replicas, sentences } from "./make.js";
 
 const open = [{ hostPort: 8080, protocol: "tcp" as const }];
 const published = [{ hostPort: 8080, protocol: "tcp" as const, hostAddress: "" }];
@@ -56,9 +56,29 @@ describe("a port that is open on every host", () => {
     expect(plan({ requests }).refusals).toEqual([]);
   });
 
-  it("once open stays, whoever has taken the port since", () => {
-    const candidates = [hosts[0]!, host("h2", { others: [other("nginx", { ports: published })] })];
-    const previous = { assignments: {}, networks: {}, ingress: ["8080/tcp"] };
-    expect(plan({ candidates, requests: [ask("a", shop)], previous }).refusals).toEqual([]);
+  it("once open stays where it was, whoever has taken the port since, and is asked for on hosts that come", () => {
+    const web = ask("a", { ...shop, networks: [on("app")] });
+    const networks = [{ name: "app", blockPrefix: 24, reserved: [] }];
+    const before = input({ candidates: hosts, requests: [web], networks });
+    const first = after(before, planAll(before));
+    const again = { ...first, previous: { ...first.previous, ingress: ["8080/tcp"] } };
+    const taken = (name: string) => host(name, { others: [other("nginx", { ports: published })] });
+    expect(planAll({ ...again, candidates: [hosts[0]!, taken("h2"), hosts[2]!] }).refusals).toEqual(
+      [],
+    );
+    expect(sentences(planAll({ ...again, candidates: [...hosts, taken("h4")] }))).toEqual([
+      "no host for a: port 8080/tcp cannot be open on every host: it is in use by nginx on h4",
+    ]);
+  });
+
+  it("is of one network: that of all the service's containers", () => {
+    const networks = ["app", "lan"].map((name) => ({ name, blockPrefix: 24, reserved: [] }));
+    const requests = [
+      ask("a", { ...shop, networks: [on("app")] }),
+      ask("b", { ...shop, networks: [on("lan"), on("app")] }),
+    ];
+    expect(sentences(plan({ networks, requests }))).toEqual([
+      "no host for b: port 8080/tcp is open on every host over network app, and lan is the first of its networks",
+    ]);
   });
 });
