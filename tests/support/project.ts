@@ -51,6 +51,7 @@ export interface StoredResource {
   id?: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
+  propertyDependencies?: Record<string, string[]>;
 }
 
 /**
