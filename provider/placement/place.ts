@@ -106,11 +106,14 @@ class Placing {
 
   /** The group of each request that is open, by position; what cannot be read has no group but an error. */
   private group(open: readonly Ask[]): GroupOf {
-    const groupOf: GroupOf = new Array<Group | undefined>(this.prepared.asks.length);
+    const { asks, classes } = this.prepared;
+    const groupOf: GroupOf = new Array<Group | undefined>(asks.length);
     const latest: (Ask | undefined)[] = [];
     for (const ask of open) {
       const like = latest[ask.shape];
-      const group = like && claimAlike(like, ask) ? groupOf[like.index] : this.groupFor(ask);
+      // One without a group has an error, which each of its kind has to say, and a port may be closed to some of them only.
+      const isShared = like && classes[like.index] === classes[ask.index] && claimAlike(like, ask);
+      const group = (isShared ? groupOf[like.index] : undefined) ?? this.groupFor(ask);
       latest[ask.shape] = ask;
       if (!group) continue;
       group.left++;

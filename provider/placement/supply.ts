@@ -255,7 +255,7 @@ function sparedOf(resource: Resource): number {
   let gone = 0;
   for (const offer of resource.offers) {
     spare -= offer;
-    if (spare < 0) break;
+    if (!(spare >= 0)) break; // also where what a host offers is not known yet, which counts as without end
     gone++;
   }
   return gone;

@@ -31,12 +31,19 @@ export function folderHome(
     ? { on: previous.assignments[name]?.host ?? "", folders: foldersBefore(previous, name) }
     : seenFolders(name, hosts);
   if (!had) return undefined;
-  const folder = folders.find((each) => had.folders?.includes(each) ?? true);
+  const folder = folders.find((each) => had.folders?.some((one) => overlap(one, each)) ?? true);
   if (folder === undefined) return undefined;
   const isPinnedElsewhere = constraints.some(
     (spec) => spec.kind === "host" && spec.host !== had.on,
   );
   return isPinnedElsewhere ? undefined : { folder, on: had.on };
+}
+
+/** One is the other, or lies in it. */
+function overlap(one: string, other: string): boolean {
+  const within = (inner: string, outer: string) =>
+    inner === outer || inner.startsWith(outer.endsWith("/") ? outer : `${outer}/`);
+  return within(one, other) || within(other, one);
 }
 
 function foldersBefore({ folders }: PlanInput["previous"], name: string): string[] | undefined {

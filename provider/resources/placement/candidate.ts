@@ -140,8 +140,12 @@ function isAlive({ State }: ContainerSummary): boolean {
   return State === "running" || State === "paused" || State === "restarting";
 }
 
-/** As Docker's list says it: `Up 2 minutes (unhealthy)`, `Up 3 seconds (health: starting)`. */
+/**
+ * As Docker's list says it: `Up 2 minutes (unhealthy)`, `Up 3 seconds (health: starting)`. `Exited (0) 2 hours ago` is a task
+ * that has done its work.
+ */
 function isReady({ State, Status }: ContainerSummary): boolean {
+  if (State === "exited") return Status.startsWith("Exited (0)");
   return State === "running" && !/\((unhealthy|health: starting)\)/.test(Status);
 }
 

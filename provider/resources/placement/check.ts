@@ -8,7 +8,7 @@ import { hasUnknown, isUnknown, UNKNOWN } from "../../unknown.js";
 import { compileFunctions } from "./functions.js";
 import type { PlacementInputs } from "./inputs.js";
 import { changedByUse } from "./live-use.js";
-import { toAddedNames, toAllocations, toAssignments } from "./leaves.js";
+import { toAddedNames, toAllocations, toAssignments, toHostSupply } from "./leaves.js";
 import { hostsLeft, lostOf, movesIn, orderOf, waitingIn } from "./moving.js";
 import { askableHosts, askableMachines, toPlanInput } from "./plan-input.js";
 import { isStartedByUp, splitPreparing, startedByUp } from "./preparing.js";
@@ -115,7 +115,7 @@ function decisions(
     ...(Object.keys(names).length > 0 ? { names } : {}),
     ...(Object.keys(order).length > 0 ? { order } : {}),
     ...(Object.keys(lost).length > 0 ? { lost } : {}),
-    ...(result.supply ? { hostSupply: result.supply } : {}),
+    ...toHostSupply(input, result),
   };
 }
 

@@ -184,3 +184,21 @@ function machinesUnknown({ machines }: PlanNetwork): Pick<NetworkAllocation, "ma
 function driverOf({ driver }: PlanNetwork): string {
   return driver === undefined || driver === "auto" ? unknown : driver;
 }
+
+/**
+ * The supply, where it was asked for. A headroom of resources cannot be counted while nobody knows what a host offers that
+ * is yet to be made, or what a container asks for; one of places can.
+ */
+export function toHostSupply(
+  { supply: spec, candidates, undecided }: PlanInput,
+  { supply }: PlanResult,
+): Pick<PlacementInputs, "hostSupply"> {
+  if (!supply || !spec) return {};
+  const isOfPlaces = "count" in spec.headroom || "percent" in spec.headroom;
+  const isSized = candidates.every(
+    ({ pending, cpus, memoryBytes }) =>
+      pending !== true || (Number.isFinite(cpus) && Number.isFinite(memoryBytes)),
+  );
+  const isAsked = undecided === undefined || undecided.requests.length === 0;
+  return { hostSupply: isOfPlaces || (isSized && isAsked) ? supply : unknown };
+}

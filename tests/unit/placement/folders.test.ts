@@ -124,6 +124,17 @@ describe("a container that writes to a folder of its host", () => {
     expect(hostsOf(planAll(later(over, previous)))).toEqual({ store: "h2" });
   });
 
+  it.each(["/srv", "/", "/srv/logs/today"])(
+    "stays where %s, which holds or is part of it, takes its place",
+    (folder) => {
+      const requests = [ask("store", { folders: [folder], constraints: inZoneB })];
+      const result = planAll(later({ requests }, { folders: { store: ["/srv/logs"] } }));
+      expect(sentences(result)).toEqual([
+        `no host for store: 1 host lacks label zone=b, 1 host does not hold its folder ${folder}, which is on h1`,
+      ]);
+    },
+  );
+
   it("stays with the folder where it was found without a state", () => {
     const found = (folders: string[]) =>
       later(

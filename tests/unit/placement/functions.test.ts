@@ -16,10 +16,13 @@ const predicate = (test: (host: HostNow, request: RequestFacts, args: unknown) =
     { predicates: { quiet: test as () => boolean } },
     { constraints: [{ kind: "predicate", name: "quiet", args: { max: 1 } }] },
   );
-const comparator = (compare: (a: { name: string }, b: { name: string }) => unknown) =>
+const comparator = (
+  compare: (a: { name: string }, b: { name: string }) => unknown,
+  requests = [ask("web")],
+) =>
   plan(
     { comparators: { mine: compare as () => number } },
-    { strategies: [{ kind: "comparator", name: "mine" }] },
+    { strategies: [{ kind: "comparator", name: "mine" }], requests },
   );
 const score = (of: (host: HostNow) => unknown, over: Partial<PlanInput> = {}) =>
   plan(
@@ -133,6 +136,17 @@ describe("a predicate of the program", () => {
     ],
   ])("that %s is named in the refusal", (_, test, sentence) => {
     expect(sentences(predicate(test))).toEqual([`no host for web: ${sentence}`]);
+  });
+
+  it("that fails is named in the refusal of every replica", () => {
+    const compare = () => {
+      throw new Error("cannot compare");
+    };
+    const why = "comparator mine failed for hosts h2 and h1: Error: cannot compare";
+    expect(sentences(comparator(compare, replicas("web", 2)))).toEqual([
+      `no host for web-0: ${why}`,
+      `no host for web-1: ${why}`,
+    ]);
   });
 
   it("that is not deterministic is named in the refusal", () => {

@@ -6,7 +6,14 @@ import {
   planAll,
   supplyByPlaces,
 } from "../../../provider/placement/index.js";
-import type { PlanInput, Supply, SupplySpec } from "../../../provider/placement/model.js";
+import type {
+  Candidate,
+  PlanInput,
+  Supply,
+  SupplySpec,
+} from "../../../provider/placement/model.js";
+import { toHostSupply } from "../../../provider/resources/placement/leaves.js";
+import { UNKNOWN } from "../../../provider/unknown.js";
 import { ask, assigned, GiB, host, input, other, replicas } from "./make.js";
 
 const demand = (hosts: number, containers: number, over: Partial<Demand> = {}): Demand => ({
@@ -506,5 +513,33 @@ describe("headroom as resources", () => {
     ],
   ])("%s", (_, spec, over, expected) => {
     expect(supplyFor(spec, { candidates: two, ...over })).toMatchObject(expected);
+  });
+});
+
+describe("a supply that is asked for before all hosts exist", () => {
+  const unmade = (over: Partial<Candidate> = {}) =>
+    host("h2", { pending: true, cpus: Infinity, memoryBytes: Infinity, ...over });
+  const supplied = (headroom: SupplySpec["headroom"], over: Partial<PlanInput> = {}) => {
+    const plan = input({ supply: { headroom }, candidates: [host("h1"), unmade()], ...over });
+    return toHostSupply(plan, planAll(plan)).hostSupply;
+  };
+
+  it("is known by places, and by resources once it is known what hosts offer", () => {
+    expect(supplied({ count: 9 })).toMatchObject({ desiredHosts: 2 });
+    expect(supplied({ percent: 0.5 })).toMatchObject({ desiredHosts: 0 });
+    expect(supplied({ cpus: 1 })).toBe(UNKNOWN);
+    const candidates = [host("h1"), unmade({ cpus: 2, memoryBytes: GiB })];
+    expect(supplied({ cpus: 5 }, { candidates })).toMatchObject({ desiredHosts: 2 });
+    const undecided = { requests: ["web"], revisions: [], networks: [], earlier: false };
+    const requests = [ask("web")];
+    expect(supplied({ cpus: 5 }, { candidates, requests, undecided })).toBe(UNKNOWN);
+    const plan = input({ candidates });
+    expect(toHostSupply(plan, planAll(plan))).toEqual({});
+  });
+
+  it("lets no host go of which that is not known", () => {
+    // what it will offer is taken for enough, so that the other could go
+    const plan = { candidates: [unmade(), host("h1")], supply: { headroom: { cpus: 1 } } };
+    expect(planAll(input(plan)).supply?.desiredHosts).toBe(1);
   });
 });
