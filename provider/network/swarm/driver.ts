@@ -143,11 +143,12 @@ async function removeOverlay(context: DriverContext, part: HostPart): Promise<vo
   }
 }
 
+/** Where another manager was faster, Docker says "not found" with the status of a failure. */
 async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (isNotFound(error)) return undefined;
+    if (isNotFound(error) || /network \S+ not found/.test(String(error))) return undefined;
     throw error;
   }
 }

@@ -94,6 +94,23 @@ describe("a swarm that we make", () => {
     expect(NAMES.map(markOf)).toEqual(NAMES.map(() => "none"));
   });
 
+  it("ends also where another manager was faster to remove the network", async () => {
+    await up("h1", "h2", "h3");
+    const { docker } = fakes.host("h1");
+    let answered = 0;
+    docker.before = (request) => {
+      const [, id] = /^DELETE \/networks\/(\w+)$/.exec(request) ?? [];
+      if (id === undefined) return;
+      docker.networks.delete(id);
+      answered += 1;
+      throw new Error(`network ${id} not found`);
+    };
+    await destroy("h1", "h2", "h3");
+    expect(answered).toBe(1);
+    expect([...swarms.members.keys()]).toEqual([]);
+    expect(NAMES.map(markOf)).toEqual(NAMES.map(() => "none"));
+  });
+
   it("outlives the network where it has services: the others hand over, the last stays with them", async () => {
     await up("h1", "h2", "h3");
     const swarm = swarms.of("h1");
