@@ -5,7 +5,8 @@ import type { ContainerSummary, DockerInfo, DockerNetwork, DockerVolume } from "
 import { duration, withDeadline } from "./deadline.js";
 import { OBSERVE_SCRIPT, parseMachine, type Machine } from "./observe-script.js";
 import { transportFor } from "./pool.js";
-import { parseUsage, USAGE_SCRIPT } from "./usage-script.js";
+import type { Transport } from "./transport.js";
+import { type MachineUsage, parseUsage, USAGE_SCRIPT } from "./usage-script.js";
 
 /** The daemon of a host and everything on it, at one moment. */
 export interface EngineSnapshot {
@@ -99,11 +100,10 @@ async function observe(
   { usage, images = [] }: ObserveOptions,
 ) {
   const transport = transportFor(connection);
-  const [script, readings, engine] = await Promise.all([
+  const [script, busy, engine] = await Promise.all([
     // The login user can read all of it; SSH_CONNECTION does not survive sudo.
     transport.script(OBSERVE_SCRIPT, [], { timeoutMs, signal, asUser: true }),
-    usage &&
-      transport.script(USAGE_SCRIPT, [holdOf(usage), windowOf(timeoutMs)], { timeoutMs, signal }),
+    usage && observeUsage(transport, usage, timeoutMs, signal),
     observeEngine(connection, timeoutMs, signal, images),
   ]);
   if (script.code !== 0)
@@ -113,18 +113,35 @@ async function observe(
       hint: "The login must be able to run sh, uname and ip there.",
     });
   const machine = parseMachine(script.stdout, connection.kind);
-  const busy = readings && parseUsage(readings.stdout);
-  if (busy) machine.usage = busy;
   const observedAt = Date.now();
+  if (busy?.usage) {
+    // The host's Docker may have taken longer to answer.
+    const ageSeconds = busy.usage.ageSeconds + (observedAt - busy.readAt) / 1000;
+    machine.usage = { ...busy.usage, ageSeconds };
+  }
   return { name: connection.name, reachable: true as const, machine, observedAt, ...engine };
 }
 
-/** Seconds that all this may take until a plan has been made of it. */
+async function observeUsage(
+  transport: Transport,
+  { maxAgeSeconds }: NonNullable<ObserveOptions["usage"]>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<{ usage: MachineUsage | undefined; readAt: number }> {
+  const argv = [holdOf(maxAgeSeconds, timeoutMs), windowOf(timeoutMs)];
+  const { stdout } = await transport.script(USAGE_SCRIPT, argv, { timeoutMs, signal });
+  return { usage: parseUsage(stdout), readAt: Date.now() };
+}
+
+/** Seconds that it may take to make a plan of what was observed. */
 const MARGIN = 20;
 
-/** A reading counts for so many seconds: it must not be too old when it is used. */
-function holdOf({ maxAgeSeconds }: NonNullable<ObserveOptions["usage"]>): string {
-  return String(Math.max(0, Math.floor(maxAgeSeconds) - MARGIN));
+/**
+ * A reading counts for so many seconds: it must not be too old when it is used, even if another host takes all the time
+ * there is to answer.
+ */
+function holdOf(maxAgeSeconds: number, timeoutMs: number): string {
+  return String(Math.max(0, Math.floor(maxAgeSeconds - MARGIN - timeoutMs / 1000)));
 }
 
 /** Seconds of a machine's first two readings: three, if there is time. */

@@ -1,6 +1,7 @@
 import { liveUse, type LiveUse } from "../../host/live-use.js";
 import type { EngineSnapshot, HostSnapshot } from "../../host/observe.js";
 import type { Machine } from "../../host/observe-script.js";
+import type { MachineUsage } from "../../host/usage-script.js";
 import { reservationOf, type Reservation } from "../../host/reservations.js";
 import { ASSUMED } from "../../placement/index.js";
 import type { Candidate, CandidateDevice } from "../../placement/model.js";
@@ -48,7 +49,7 @@ function usageOf(
   const figures = liveUse(usage.readings, whole);
   const now = figures.at(-1);
   if (!now) return undefined;
-  const started = startedSince(usage.readings.at(-1)?.at ?? Infinity, machine, engine);
+  const started = startedSince(usage, machine, engine);
   const sinceSeen = Math.max(0, (Date.now() - (observedAt ?? Date.now())) / 1000);
   const age = ({ up }: LiveUse) => Math.round(usage.ageSeconds + sinceSeen + now.up - up);
   const before =
@@ -73,15 +74,24 @@ function sum(share: number, more: number): number {
   return Math.round((share + more) * 100) / 100;
 }
 
-/** What the containers reserve that were made after a moment, in seconds since 1970. */
+/** Seconds by which two readings of one clock may differ because each is in whole seconds. */
+const ROUNDING = 2;
+
+/**
+ * What the containers reserve that were made after the last reading. One from the future was made before the host's clock
+ * was set back, so that the reading has it already.
+ */
 function startedSince(
-  at: number,
+  { readings, ageSeconds }: MachineUsage,
   { reservations }: Machine,
   engine: EngineSnapshot | undefined,
 ): Reservation {
   const total = { cpus: 0, memoryBytes: 0 };
+  const from = readings.at(-1)?.at ?? Infinity;
+  const now = from + ageSeconds + ROUNDING;
   for (const container of engine?.containers ?? []) {
-    if (container.State !== "running" || container.Created <= at) continue;
+    const { Created: created, State } = container;
+    if (State !== "running" || created <= from || created > now) continue;
     const { cpus, memoryBytes } = reservationOf(container, reservations);
     total.cpus += cpus || ASSUMED.microCpus / 1e6;
     total.memoryBytes += memoryBytes || ASSUMED.memoryBytes;

@@ -76,8 +76,10 @@ describe("observing hosts", () => {
   });
 
   it.each([
-    [120, undefined, ["100", "3"]],
-    [30, 5000, ["10", "1"]],
+    [120, undefined, ["90", "3"]],
+    [30, 5000, ["5", "1"]],
+    [30, 2500, ["7", "1"]],
+    [120, 60_000, ["40", "3"]],
     [5, 60_000, ["0", "3"]],
   ])("asks how busy it is, %s s old at most, with %s ms for all", async (age, timeoutMs, args) => {
     const asked: (readonly string[])[] = [];
@@ -91,9 +93,23 @@ describe("observing hosts", () => {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
     expect(asked).toEqual([args]);
-    expect(seen.machine.usage).toMatchObject({ ageSeconds: 2, readings: [{ up: 1 }, { up: 4 }] });
+    expect(seen.machine.usage).toMatchObject({ readings: [{ up: 1 }, { up: 4 }] });
+    expect(seen.machine.usage?.ageSeconds).toBeGreaterThanOrEqual(2);
     expect((await observeHost(hosts.connection("h1"))).machine).not.toHaveProperty("usage");
     expect(asked).toHaveLength(1);
+  });
+
+  it("counts the time that Docker took to answer as age of what it read of the machine", async () => {
+    hosts
+      .host("h1")
+      .onExec(({ script }) =>
+        script === USAGE_SCRIPT
+          ? { stdout: "reading 1 1 1 1 1\nreading 4 7 1 9 4\nnow 6\n" }
+          : undefined,
+      );
+    hosts.host("h1").docker.before = () => new Promise((done) => setTimeout(done, 300));
+    const seen = await observeHost(hosts.connection("h1"), { usage: { maxAgeSeconds: 120 } });
+    expect(seen.machine.usage?.ageSeconds).toBeGreaterThan(2.2);
   });
 
   it("reads a machine that says little", () => {

@@ -155,6 +155,21 @@ describe("a plan that goes by live use", () => {
     });
   });
 
+  it("counts nothing twice on a host whose clock was set back", async () => {
+    const reason = async (Created: number, ageSeconds: number) => {
+      const containers = [{ Created, State: "running", Labels: {} }];
+      const h1 = busy("h1", [[3, 0.1]], { ageSeconds, containers });
+      return (await plan({ h1, h2: busy("h2", [[3, 0.2]]) })).reason;
+    };
+    // Of two cores 0.1 are taken for granted.
+    const counted = "lowest cpu use: 15 % here, 20 % on h2";
+    const inTheReading = "lowest cpu use: 10 % here, 20 % on h2";
+    expect(await reason(2002, 0)).toBe(counted);
+    expect(await reason(2003, 0)).toBe(inTheReading);
+    expect(await reason(2032, 30)).toBe(counted);
+    expect(await reason(2033, 30)).toBe(inTheReading);
+  });
+
   it("goes by memory in the same way", async () => {
     const containers = [
       { Created: 2001, Labels: { [LABELS.owner]: "a/b/c", [LABELS.memory]: String(512 * MiB) } },
