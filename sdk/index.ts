@@ -29,6 +29,8 @@ export type {
 export { Placement } from "./resources/placement.js";
 export { VirtualNetwork } from "./resources/virtual-network.js";
 export type { VirtualNetworkArgs } from "./resources/virtual-network.js";
+export { WeaveNetwork } from "./resources/weave-network.js";
+export type { WeaveNetworkArgs } from "./resources/weave-network.js";
 export { PlacedContainer } from "./resources/placed-container.js";
 export type { NetworkAttachment, PlacedContainerArgs } from "./resources/placed-container.js";
 export type { ContainerArgs, HealthArgs, MountArgs, SecretFileArgs } from "./container-args.js";

@@ -308,6 +308,8 @@ function carried(view: NetworkView, from: string, to: string): Step[] {
         { at: from, what: `is routed ${ways}, not wrapped and not encrypted` },
         arrival(view, to),
       ];
+    case "weave":
+      return [{ at: from, what: `is carried by Weave's router, ${ways}, over the bridge weave` }];
     case "wireguard":
       return [
         { at: from, what: `is encrypted by WireGuard, ${ways}, ${overhead} bytes a packet` },

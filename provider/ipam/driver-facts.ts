@@ -31,6 +31,9 @@ const VXLAN_HEADERS = 50;
 /** IPv4, UDP and WireGuard headers and the authentication tag. */
 const WIREGUARD_HEADERS = 60;
 
+/** Weave's VXLAN with the inner Ethernet header, and room for what its encryption adds (ESP). */
+const WEAVE_HEADERS = 84;
+
 const PLAIN = {
   overhead: 0,
   encrypts: "never",
@@ -75,6 +78,7 @@ export const DRIVER_FACTS = {
   plugin: { ...PLAIN, entry: "foreign" },
   cni: { ...PLAIN, entry: "foreign" },
   ovs: { ...PLAIN, overhead: VXLAN_HEADERS, forwards: true },
+  weave: { ...PLAIN, overhead: WEAVE_HEADERS, encrypts: "optional" },
 } as const satisfies Record<string, DriverFacts>;
 
 export type DriverName = keyof typeof DRIVER_FACTS;

@@ -45,6 +45,8 @@ export interface HostPart {
   peers: Peer[];
   /** The driver's own settings as its program on the host reads them: one word for each key. */
   settings: Record<string, string>;
+  /** What of the driver's settings only root may read on the host. Absent: nothing. */
+  secrets?: Record<string, string>;
   /** Hosts file of the network's names. */
   names: string;
 }
@@ -127,6 +129,10 @@ export interface DriverPlan {
   readonly fixedInputs?: readonly ("mtu" | "outbound")[];
   /** The driver's own settings of one host. */
   settings(network: SettingsInput): Record<string, string>;
+  /** Of the driver's settings, those that are kept from everybody but root. Absent: none. */
+  secrets?(options: DriverOptions): Record<string, string>;
+  /** Where a driver encrypts if it is asked to: whether these options have it do so. */
+  encrypts?(options: DriverOptions): boolean;
   /** Docker's side of the network, made on each host, or undefined when the driver needs none there. */
   dockerBody(part: HostPart): DockerNetworkBody;
 }

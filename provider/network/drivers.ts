@@ -7,6 +7,7 @@ import { pluginDriver } from "./plugin/driver.js";
 import { routedDriver } from "./routed/driver.js";
 import { swarmDriver } from "./swarm/driver.js";
 import { vxlanDriver } from "./vxlan/driver.js";
+import { weaveDriver } from "./weave/driver.js";
 import { wireguardDriver } from "./wireguard/driver.js";
 
 /** Every driver by its name in `VirtualNetwork({ driver })`. */
@@ -19,6 +20,7 @@ export const DRIVERS: Readonly<Record<DriverName, NetworkDriver>> = {
   plugin: pluginDriver,
   cni: cniDriver,
   ovs: ovsDriver,
+  weave: weaveDriver,
 };
 
 export type { DriverName };

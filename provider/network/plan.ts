@@ -12,6 +12,7 @@ export function planParts(
 ): HostPart[] {
   const names = namesFile(inputs.records, inputs.domain);
   const { plan } = DRIVERS[inputs.driver];
+  const secrets = plan.secrets?.(inputs.driverOptions ?? {}) ?? {};
   const hosts = inputs.hosts.map(({ name }) => name);
   return inputs.hosts.map((host) => ({
     host: host.name,
@@ -49,6 +50,7 @@ export function planParts(
       host: host.name,
       block: host.block,
     }),
+    ...(Object.keys(secrets).length > 0 ? { secrets } : {}),
     names,
   }));
 }

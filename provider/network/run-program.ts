@@ -8,6 +8,10 @@ import { NETWORK_PROGRAM, RUN_PROGRAM } from "./program/program.js";
 /** Settings of a host's part as the program reads them, then its names. Values are checked before they come here. */
 export function partDocument(part: HostPart): string {
   const settings: [string, string | number][] = [
+    ...Object.entries(part.secrets ?? {}).map(([key, value]): [string, string] => [
+      "secret",
+      `${key} ${Buffer.from(value).toString("base64")}`,
+    ]),
     ["owner", part.owner],
     ...(part.generation === undefined
       ? []

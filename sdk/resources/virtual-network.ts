@@ -132,7 +132,7 @@ export class VirtualNetwork extends ClockerResource {
           args.driver === undefined || args.driver === "auto"
             ? lift(allocation, "driver")
             : args.driver,
-        ...(args.driverOptions === undefined ? {} : { driverOptions: args.driverOptions }),
+        ...(args.driverOptions === undefined ? {} : { driverOptions: sealed(args.driverOptions) }),
         ...(args.encryption === undefined ? {} : { encryption: args.encryption }),
         cidr: lift(allocation, "cidr"),
         vni: lift(allocation, "vni"),
@@ -176,6 +176,12 @@ export class VirtualNetwork extends ClockerResource {
     }
     this.machines.push(machine);
   }
+}
+
+/** A password is a secret, whatever the program takes it for. */
+function sealed(options: NonNullable<VirtualNetworkArgs["driverOptions"]>): pulumi.Inputs {
+  const { password } = options;
+  return password === undefined ? options : { ...options, password: pulumi.secret(password) };
 }
 
 /** A machine as the plan and the network take it; see NetworkMember. */

@@ -8,8 +8,11 @@
  * when whoever changed them died before it could.
  */
 export const DNS_PART = `
+# A bridge that several networks share has the addresses of all their servers.
+dns_listens() { if shares_bridge; then echo "--listen-address=$gateway"; else echo "--interface=$bridge"; fi; }
+
 dns_command() {
-  echo "dnsmasq --keep-in-foreground --conf-file=/dev/null --user=nobody --group=nogroup --pid-file= --log-facility=/dev/null --no-resolv --no-hosts --no-poll --bind-dynamic --interface=$bridge --except-interface=lo --addn-hosts=$ROOT/$vni/names --addn-hosts=$ROOT/$vni/names.d --domain-needed --local=/$domain/ --host-record=_clocker.$domain,$gateway --local-ttl=1 --cache-size=0 --edns-packet-max=1232"
+  echo "dnsmasq --keep-in-foreground --conf-file=/dev/null --user=nobody --group=nogroup --pid-file= --log-facility=/dev/null --no-resolv --no-hosts --no-poll --bind-dynamic $(dns_listens) --except-interface=lo --addn-hosts=$ROOT/$vni/names --addn-hosts=$ROOT/$vni/names.d --domain-needed --local=/$domain/ --host-record=_clocker.$domain,$gateway --local-ttl=1 --cache-size=0 --edns-packet-max=1232"
 }
 
 # Process id of the name server that runs with exactly these settings; \`any\`: with whatever settings.
@@ -21,7 +24,7 @@ dns_pid() {
   fi
   line=$(tr '\\0' ' ' 2>/dev/null < "/proc/$pid/cmdline") || return 1
   if [ "\${1-}" = any ]; then
-    case $line in *"--interface=$bridge "*) echo "$pid"; return 0 ;; esac
+    case $line in *" $(dns_listens) "*) echo "$pid"; return 0 ;; esac
     return 1
   fi
   [ "$line" = "$(dns_command) " ] && echo "$pid"

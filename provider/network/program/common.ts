@@ -44,13 +44,17 @@ setting() { sed -n "s/^set $1 //p" "$config"; }
 # $1 underlay address of a host, or self; $2 what it told the others.
 fact_of() { sed -n "s/^fact $1 $2 //p" "$config"; }
 
-# Takes the document from standard input apart: settings up to the line "names", then the hosts file.
+# Takes the document from standard input apart: settings up to the line "names", then the hosts file. Secrets among the
+# settings are a file of their own.
 receive() {
   new=$(mktemp -d)
   trap 'rm -rf "$new"' EXIT
   while read -r line; do
-    [ "$line" = names ] && break
-    echo "$line"
+    case $line in
+      names) break ;;
+      "secret "*) echo "\${line#secret }" >> "$new/secrets" ;;
+      *) echo "$line" ;;
+    esac
   done > "$new/config"
   cat > "$new/names"
 }

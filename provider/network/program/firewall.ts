@@ -28,6 +28,12 @@ firewall_rules() {
   echo "*raw"
   for chain in R X O; do echo ":CLK-$chain-$vni - [0:0]"; done
   if has_vxlan; then echo "-A CLK-R-$vni $vxlan -j CLK-X-$vni"; fi
+  if shares_bridge; then
+    # before Weave's own rules, which let through all that goes over its bridge
+    echo "-A CLK-R-$vni -i lo -j RETURN"
+    echo "-A CLK-R-$vni ! -i $bridge -d $cidr -j DROP"
+    echo "-A CLK-R-$vni -i $bridge ! -s $cidr -d $cidr -j DROP"
+  fi
   echo "-A CLK-R-$vni -i $bridge -d $gateway -j RETURN"
   if has_policy; then untracked="-p tcp"; else untracked=; fi
   echo "-A CLK-R-$vni -i $bridge -s $cidr -d $cidr $untracked -j CT --notrack"
@@ -79,6 +85,10 @@ firewall_rules() {
         echo "-A CLK-I-$vni -s $peer -p tcp -m multiport --dports 2377,7946 -j ACCEPT"
         echo "-A CLK-I-$vni -s $peer -p udp -m multiport --dports 4789,7946 -j ACCEPT"
         ;;
+      weave)
+        echo "-A CLK-I-$vni -s $peer -p tcp --dport 6783 -j ACCEPT"
+        echo "-A CLK-I-$vni -s $peer -p udp --dport 6783:6784 -j ACCEPT"
+        ;;
       wireguard) echo "-A CLK-I-$vni -s $peer -p udp --dport $(wg_ports) -j ACCEPT" ;;
     esac
   done
@@ -93,9 +103,11 @@ firewall_rules() {
   # published ports between two networks of ours on one host: Docker's isolation would drop them
   echo "-A CLK-F-$vni -i cnb+ -o $bridge -m conntrack --ctstate DNAT -j ACCEPT"
   echo "-A CLK-F-$vni -i $bridge -o cnb+ -m conntrack --ctstate DNAT -j ACCEPT"
-  echo "-A CLK-F-$vni ! -i $bridge -o $bridge -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
+  # what is for others on a bridge that we share is no matter of ours
+  if shares_bridge; then ends="-d $cidr" starts="-s $cidr"; else ends= starts=; fi
+  echo "-A CLK-F-$vni ! -i $bridge -o $bridge $ends -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
   if [ "$outbound" != yes ]; then
-    echo "-A CLK-F-$vni -i $bridge ! -o $bridge -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
+    echo "-A CLK-F-$vni -i $bridge ! -o $bridge $starts -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
   fi
   echo COMMIT
 }

@@ -7,6 +7,8 @@ import { PLUGIN_PART } from "../plugin/link.js";
 import { ROUTED_PART } from "../routed/link.js";
 import { SWARM_PART } from "../swarm/link.js";
 import { VXLAN_PART } from "../vxlan/link.js";
+import { WEAVE_API_PART } from "../weave/api.js";
+import { WEAVE_PART } from "../weave/link.js";
 import { WIREGUARD_PART } from "../wireguard/link.js";
 import { AGENT_PART } from "./agent.js";
 import { BOOT_PART } from "./boot.js";
@@ -36,6 +38,8 @@ export const NETWORK_PROGRAM = (
   SWARM_PART +
   PLUGIN_PART +
   OVS_PART +
+  WEAVE_API_PART +
+  WEAVE_PART +
   CNI_PART +
   PORTS_PART +
   FIREWALL_PART +

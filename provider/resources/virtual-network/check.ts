@@ -7,6 +7,7 @@ import {
   parseCidr,
   type Cidr,
 } from "../../ipam/cidr.js";
+import { isPublic } from "../../ipam/choose-driver.js";
 import { MAX_VNI } from "../../ipam/vni.js";
 import type { CheckFailure, CheckResult } from "../../lifecycle.js";
 import { type DriverName, factsOf, isDriverName } from "../../ipam/driver-facts.js";
@@ -50,6 +51,8 @@ export async function check(
   for (const { option, reason } of optionProblemsOf(driver, news.driverOptions))
     refuse(option === "" ? "driverOptions" : `driverOptions.${option}`, reason);
   known("encryption", (encryption) => encryptionProblem(driver, encryption));
+  for (const [property, reason] of optionalEncryptionProblems(driver, news))
+    refuse(property, reason);
   known("cidr", (cidr) => cidrProblem(cidr, driver));
   known("vni", (vni) =>
     inRange(vni, 1, MAX_VNI) ? undefined : `must be a whole number from 1 to ${MAX_VNI}`,
@@ -90,6 +93,32 @@ function encryptionProblem(driver: DriverName | undefined, value: unknown): stri
   if (value && encrypts === "never") return `must be false: driver ${driver} does not encrypt`;
   if (!value && encrypts === "always") return `must be true: driver ${driver} always encrypts`;
   return undefined;
+}
+
+/** A driver that encrypts if it is told how has to be, where hosts are not on a private network. */
+function optionalEncryptionProblems(
+  driver: DriverName | undefined,
+  { encryption, driverOptions = {}, hosts }: VirtualNetworkInputs,
+): ["driverOptions.password" | "encryption", string][] {
+  if (driver === undefined || factsOf(driver).encrypts !== "optional") return [];
+  if (isUnknown(encryption) || isUnknown(driverOptions)) return [];
+  const encrypts = DRIVERS[driver].plan.encrypts?.(driverOptions) === true;
+  if (encryption === false && encrypts)
+    return [["encryption", `must be left out: with a password driver ${driver} encrypts`]];
+  if (encryption === false || encrypts) return [];
+  if (encryption === true)
+    return [["driverOptions.password", `must be given: driver ${driver} encrypts with a password`]];
+  const exposed = !Array.isArray(hosts)
+    ? []
+    : hosts.filter(({ underlay }) => typeof underlay === "string" && isPublic(underlay));
+  if (exposed.length === 0) return [];
+  const names = exposed.map(({ name, underlay }) => `${name} (${underlay})`).join(", ");
+  return [
+    [
+      "driverOptions.password",
+      `must be given, as not all hosts are on a private network: ${names}; or set encryption to false`,
+    ],
+  ];
 }
 
 function cidrProblem(value: unknown, driver: DriverName | undefined): string | undefined {

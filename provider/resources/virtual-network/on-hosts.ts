@@ -7,6 +7,7 @@ import { NetworkRuntime } from "../../network/runtime.js";
 import { planParts } from "../../network/plan.js";
 import { currentOperation } from "../../operation.js";
 import { warn } from "../../progress.js";
+import { registerSecret } from "../../redact.js";
 import { failuresOf, onEach, type OnHost, type Outcome } from "../each-host.js";
 import type { NetworkHost, VirtualNetworkInputs } from "./inputs.js";
 
@@ -35,6 +36,7 @@ export function workOn(
   return inputs.hosts.flatMap((host) => {
     const part = parts.get(host.name);
     if (!part) return [];
+    registerSecret(part.secrets);
     const transport = transportFor(host.connection);
     const runtime = new NetworkRuntime(DRIVERS[inputs.driver], transport, to, signal);
     return [{ host, part, runtime }];

@@ -38,6 +38,10 @@ export interface ConformanceOptions {
   reverse?: string;
   /** Milliseconds that a container may need to be back after a boot. */
   bootMs?: number;
+  /** What a container's links are called, where it is not eth. */
+  links?: string;
+  /** A container has another MAC each time, so that it has to be announced also where it was before. */
+  ownMacs?: boolean;
   /** Settings of the two networks. */
   app?: Partial<VirtualNetworkInputs>;
   other?: Partial<VirtualNetworkInputs>;
@@ -57,6 +61,8 @@ export function networkConformance(
     skips = {},
     reverse = "app-2.app.clocker",
     bootMs = 15_000,
+    links = "eth",
+    ownMacs = false,
     ...settings
   }: ConformanceOptions = {},
 ): void {
@@ -185,7 +191,7 @@ export function networkConformance(
       "printf 'GET /big HTTP/1.0\\r\\n\\r\\n' | nc -w 5 10.101.3.10 7000 | tail -c 1048576 | md5sum",
     );
     expect(got.text.split(" ")[0]).toBe(sent.text.split(" ")[0]);
-    const seen = await inContainer(lab, "h1", "app-1", "cat", "/sys/class/net/eth0/mtu");
+    const seen = await inContainer(lab, "h1", "app-1", "cat", `/sys/class/net/${links}0/mtu`);
     expect(seen.text.trim()).toBe(String(mtu));
     const largest = await inContainer(
       ...([lab, "h1", "app-1", "ping"] as const),
@@ -280,9 +286,9 @@ export function networkConformance(
       }),
     );
     const order = await inContainer(lab, "h1", "both", "ip", "-o", "-4", "addr");
-    expect(order.text).toMatch(/eth0\s+inet 10\.101\.1\.20/);
+    expect(order.text).toMatch(new RegExp(`${links}0\\s+inet 10\\.101\\.1\\.20`));
     expect(order.text.replace(/\n/g, " ")).toMatch(
-      / 10\.101\.1\.20.* eth[12]\s+inet 10\.102\.1\.20/,
+      new RegExp(` 10\\.101\\.1\\.20.* ${links}[12]\\s+inet 10\\.102\\.1\\.20`),
     );
     await lab.sh("h1", "docker", "rm", "-f", "both");
   });
@@ -328,6 +334,7 @@ export function networkConformance(
   test("a recreated container is reachable at once", async () => {
     await lab.sh("h1", "docker", "rm", "-f", "app-1");
     await runContainer(lab, "h1", "app-1", app, "10.101.1.10", ...dns("10.101.1.1"));
+    if (ownMacs) await announceFrom("h1", "app-1", "10.101.1.10");
     expect(await pingable(lab, "h2", "app-2", "10.101.1.10")).toBeLessThan(1000);
   });
 

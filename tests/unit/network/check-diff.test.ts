@@ -44,6 +44,15 @@ describe("check", () => {
         "driverOptions.options must be an object of texts",
       ],
     ],
+    ["weave", { password: "correct horse", fastDatapath: false, multicast: true }, []],
+    [
+      "weave",
+      { password: "short", ipallocRange: "10.32.0.0/12", ipallocDefaultSubnet: "10.48.0.0/16" },
+      [
+        "driverOptions.password must be a text of 8 to 255 printable ASCII characters",
+        "driverOptions.ipallocDefaultSubnet must be a part of ipallocRange, which is 10.32.0.0/12",
+      ],
+    ],
     ["cni", { hostLink: "cni0", conflist: CONFLIST }, []],
     [
       "cni",
@@ -59,6 +68,40 @@ describe("check", () => {
     ],
   ])("options of driver %s: %j", async (driver, given, problems) => {
     expect(await options(driver, given)).toEqual(problems);
+  });
+
+  describe("a driver that encrypts if it has a password", () => {
+    const sealed = { driverOptions: { password: "correct horse" } };
+    const exposed = { hosts: [h1, { ...h2, underlay: "8.8.8.8" }] };
+    const asked = async (change: Record<string, unknown>) =>
+      ((await check({ driver: "weave", ...change })) ?? []).map(
+        ({ property, reason }) => `${property} ${reason}`,
+      );
+
+    it.each([
+      [{}, []],
+      [sealed, []],
+      [{ encryption: true, ...sealed }, []],
+      [{ ...exposed, ...sealed }, []],
+      [{ ...exposed, encryption: false }, []],
+      [{ ...exposed, driverOptions: { password: UNKNOWN } }, []],
+      [
+        { encryption: true },
+        ["driverOptions.password must be given: driver weave encrypts with a password"],
+      ],
+      [
+        { encryption: false, ...sealed },
+        ["encryption must be left out: with a password driver weave encrypts"],
+      ],
+      [
+        exposed,
+        [
+          "driverOptions.password must be given, as not all hosts are on a private network: h2 (8.8.8.8); or set encryption to false",
+        ],
+      ],
+    ])("case %#", async (change, problems) => {
+      expect(await asked(change)).toEqual(problems);
+    });
   });
 
   it("takes good inputs as they are", async () => {

@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "@pulumi/pulumi";
-import { Blueprint, type DockerCloud, NetworkMember, VirtualNetwork } from "../../../sdk/index.js";
+import {
+  Blueprint,
+  type DockerCloud,
+  NetworkMember,
+  VirtualNetwork,
+  WeaveNetwork,
+} from "../../../sdk/index.js";
 
 /** The code of docs/networking.md, so that the compiler checks it: docs.test.ts compares the two. */
 export const examples = (
@@ -37,9 +43,11 @@ export const examples = (
     new VirtualNetwork("app", {
       cloud,
       driver: "plugin",
-      driverOptions: { driver: "weavemesh", hostLink: "weave" },
-      mtu: 1376,
+      driverOptions: { driver: "kuryr", hostLink: "kuryr0" },
+      mtu: 1400,
     }),
+
+  weave: () => new WeaveNetwork("app", { cloud, password: config.requireSecret("weave") }),
 
   cni: () =>
     new VirtualNetwork("app", {

@@ -46,6 +46,18 @@ describe("a host's part", () => {
     );
   });
 
+  it("has a password apart from the settings, and changes with it", () => {
+    const on = (password: string) =>
+      planParts({ ...inputsOn(fakes, "h1"), driver: "weave", driverOptions: { password } })[0]!;
+    const document = partDocument(on("correct horse"));
+    expect(document).not.toContain("correct horse");
+    expect(document.split("\n")[0]).toBe("secret password Y29ycmVjdCBob3JzZQ==");
+    expect(document).toContain("set encrypted yes\n");
+    expect(on("correct horse")).toEqual(on("correct horse"));
+    expect(on("correct horse")).not.toEqual(on("another horse"));
+    expect(on("correct horse").settings).toEqual(on("another horse").settings);
+  });
+
   it("is written as settings and names", () => {
     const [first] = planParts(inputsOn(fakes, "h1", "h2"));
     expect(partDocument(first!)).toBe(

@@ -1,0 +1,213 @@
+/**
+ * Weave's router on a host: one for all networks of the driver, also those of other stacks. Docker keeps it running
+ * (`--restart always`), also after a boot. We launch it where none runs, tell it of the other hosts, and end it with the
+ * last network if it was us who launched it. Its bridge gets every network's gateway address, as with any plugin.
+ *
+ * What is noted in $WEAVE: `launched`, with what, if it was us; `peers`, the hosts that we joined; `gateway`, whether
+ * docker_gwbridge, over which Docker leads such containers outside, came with us.
+ */
+export const WEAVE_PART = `
+WEAVE=/var/lib/clocker/weave
+
+# Frames of all networks are on one bridge.
+shares_bridge() { [ "$driver" = weave ]; }
+
+weave_launched() { [ -e "$WEAVE/launched" ]; }
+
+# Other networks of the driver on this host.
+weave_others() {
+  for other in "$ROOT"/*/config; do
+    [ "$other" = "$ROOT/$vni/config" ] || ! grep -qsx "driver weave" "$other" || echo "$other"
+  done
+}
+
+refuse_weave() {
+  weave_runs || return 0
+  for pair in Range:range DefaultSubnet:subnet; do
+    have=$(weave_says "\${pair%:*}")
+    want=$(setting "\${pair#*:}")
+    [ -n "$have" ] || conflict "Weave's router runs without its allocator of addresses: launch it with --ipalloc-range $want"
+    [ "$have" = "$want" ] || conflict "Weave's router has \${pair%:*} $have, and the network wants $want: all networks of a host share the router"
+  done
+  have=$(mtu_of weave)
+  [ -z "$have" ] || [ "$have" = "$mtu" ] || weave_alone || conflict "Weave's bridge has MTU $have, and the network wants $mtu: all networks of a host share it, so set mtu to $have"
+  weave_launched && return 0
+  [ "$(weave_says Encryption)" = "$(weave_encryption)" ] || conflict "Weave's router was launched by somebody else, with encryption $(weave_says Encryption): launch it with the password of the network, or give the network its password"
+}
+
+weave_encryption() { if [ "$(setting encrypted)" = yes ]; then echo enabled; else echo disabled; fi; }
+
+# The router is ours, and no other network uses it.
+weave_alone() { weave_launched && [ -z "$(weave_others)" ]; }
+
+up_weave() {
+  # at boot Docker brings the router, and the waiter is there when it does
+  if [ -z "$booting" ]; then
+    weave_folder
+    weave_secret
+    weave_router
+    weave_peers
+  fi
+  up_plugin
+}
+
+plug_weave() { plug_plugin; }
+
+weave_folder() {
+  if [ ! -e "$WEAVE/gateway" ] && need "nothing is noted of Weave on the host"; then
+    mkdir -p "$WEAVE"
+    if is docker network inspect docker_gwbridge; then echo kept; else echo ours; fi > "$WEAVE/gateway"
+  fi
+}
+
+# The document's password is kept for root alone.
+weave_secret() {
+  if [ ! -e "$scratch/secrets" ]; then
+    if [ -e "$ROOT/$vni/secrets" ] && need "the network has no password any more"; then rm -f "$ROOT/$vni/secrets"; fi
+  elif ! cmp -s "$scratch/secrets" "$ROOT/$vni/secrets" && need "the password is new"; then
+    (umask 077 && cp "$scratch/secrets" "$ROOT/$vni/secrets.new")
+    mv "$ROOT/$vni/secrets.new" "$ROOT/$vni/secrets"
+  fi
+}
+
+# Where the router's password is: a network without one joins those that have one.
+weave_secrets() {
+  for file in "$ROOT/$vni/secrets" $(weave_others | sed 's/config$/secrets/'); do
+    [ ! -e "$file" ] || { echo "$file"; return 0; }
+  done
+}
+
+# What the router was launched with, without the password itself.
+weave_settings() {
+  echo "mtu $mtu"
+  echo "fastdp $(setting fastdp)"
+  echo "encrypted $([ -z "$(weave_secrets)" ] || echo yes)"
+  echo "range $(setting range)"
+  echo "subnet $(setting subnet)"
+}
+
+weave_password() { [ -z "$(weave_secrets)" ] || sed -n 's/^password //p' "$(weave_secrets)" | base64 -d; }
+
+weave_router() {
+  if ! weave_runs; then
+    if need "Weave's router is not running"; then
+      # one that was stopped, or that died, is in the way of a new one
+      ! weave_launched || is weave stop || true
+      weave_launch
+    fi
+    return 0
+  fi
+  weave_launched || return 0
+  if [ "$(weave_settings)" != "$(cat "$WEAVE/launched")" ]; then
+    if need "Weave's router has other settings"; then weave_again; fi
+  elif [ -e "$ROOT/$vni/secrets" ] && ! cmp -s "$ROOT/$vni/secrets" "$WEAVE/secrets"; then
+    if need "Weave's router has another password"; then weave_again; fi
+  fi
+}
+
+# Containers keep their links meanwhile; only what goes to other hosts waits.
+weave_again() {
+  is weave stop || true
+  weave_launch
+}
+
+weave_launch() {
+  if [ "$(setting fastdp)" = no ]; then WEAVE_NO_FASTDP=1; export WEAVE_NO_FASTDP; fi
+  if ! said=$(
+    WEAVE_PASSWORD=$(weave_password)
+    [ -n "$WEAVE_PASSWORD" ] && export WEAVE_PASSWORD || unset WEAVE_PASSWORD
+    CHECKPOINT_DISABLE=1 WEAVE_MTU=$mtu weave launch --name "$(weave_name "$underlay")" --no-discovery \\
+      --ipalloc-range "$(setting range)" --ipalloc-default-subnet "$(setting subnet)" $peers 2>&1 </dev/null
+  ); then
+    fail "weave launch failed: $(echo "$said" | tail -n 3 | tr '\\n' ' ')"
+  fi
+  tries=0
+  until weave_runs; do
+    tries=$((tries + 1))
+    [ "$tries" -le 150 ] || fail "Weave's router does not answer on $WEAVE_HTTP after weave launch"
+    sleep 0.1
+  done
+  weave_settings > "$WEAVE/launched.new"
+  mv "$WEAVE/launched.new" "$WEAVE/launched"
+  rm -f "$WEAVE/secrets"
+  [ -z "$(weave_secrets)" ] || (umask 077 && cp "$(weave_secrets)" "$WEAVE/secrets")
+}
+
+# The hosts of all our networks here, one a line.
+weave_wanted() { cat "$ROOT"/*/config | awk '$1 == "driver" { weave = $2 == "weave" } weave && $1 == "peer" { print $2 }' | sort -u; }
+
+weave_peers() {
+  if [ "$fix" = 0 ]; then
+    weave_runs || return 0
+    weave_missing | while read -r peer; do echo "differs Weave's router is not connected to $peer"; done
+    weave_lost | while read -r peer; do echo "differs Weave's addresses of $peer, which left, are not taken back"; done
+    return 0
+  fi
+  weave_wanted > "$scratch/peers"
+  touch "$WEAVE/peers"
+  # hosts that left: no connection to them is tried, and what they held of Weave's range is taken back
+  gone=$(comm -13 "$scratch/peers" "$WEAVE/peers")
+  for peer in $gone; do weave_ask POST /forget "peer=$peer" >/dev/null || true; done
+  weave_lost | while read -r peer; do
+    weave_ask DELETE "/peer/$(weave_name "$peer")" >/dev/null || fail "Weave's router does not take back the addresses of $peer"
+  done
+  waiting_for=$(weave_left)
+  { cat "$scratch/peers"; for peer in $waiting_for; do echo "$peer"; done; } | sort -u > "$WEAVE/peers.new"
+  mv "$WEAVE/peers.new" "$WEAVE/peers"
+  [ -n "$(weave_missing)" ] || return 0
+  weave_ask POST /connect "$(weave_missing | sed 's/^/peer=/' | paste -s -d '&' -)" >/dev/null || true
+  # routers that are not there yet connect to ours when they come
+  tries=0
+  for peer in $(weave_missing); do
+    weave_listens "$peer" || continue
+    until weave_connected | grep -qx "$peer"; do
+      tries=$((tries + 1))
+      [ "$tries" -le 100 ] || fail "Weave's router has no connection to $peer: $(weave_ask GET /status/connections | grep -F " $peer:" | head -n 1 | sed 's/  */ /g')"
+      sleep 0.1
+    done
+  done
+}
+
+weave_missing() {
+  for peer in $peers; do weave_connected | grep -qx "$peer" || echo "$peer"; done
+}
+
+# Hosts that we joined once and that no network of ours has any more, as long as they hold some of Weave's range.
+weave_left() {
+  weave_wanted > "$scratch/wanted"
+  [ -e "$WEAVE/peers" ] || return 0
+  weave_ask GET /status/ipam > "$scratch/ipam" || return 0
+  comm -13 "$scratch/wanted" "$WEAVE/peers" | while read -r peer; do
+    ! grep -q "^$(weave_name "$peer")(" "$scratch/ipam" || echo "$peer"
+  done
+}
+
+# Those of them that are gone for good. One host alone may take their addresses: that with the lowest address.
+weave_lost() {
+  [ "$( { echo "$underlay"; weave_wanted; } | sort | head -n 1)" = "$underlay" ] || return 0
+  for peer in $(weave_left); do
+    ! grep "^$(weave_name "$peer")(" "$scratch/ipam" | grep -q unreachable || echo "$peer"
+  done
+}
+
+down_weave() {
+  down_plugin
+  [ -n "$(weave_others)" ] || weave_end
+}
+
+# The last network is gone: a router that was ours goes, if nobody else's containers are on its bridge.
+weave_end() {
+  if weave_launched; then
+    if ! ls /sys/class/net/weave/brif 2>/dev/null | grep -q -e '^vethwl' -e '^vethwepl'; then
+      # it tells the others that it goes, and gives them its part of the range; one that has died cannot
+      is weave reset || is weave reset --force || fail "weave reset failed: Weave's router stays on the host"
+    fi
+  else
+    for peer in $(cat "$WEAVE/peers" 2>/dev/null); do weave_ask POST /forget "peer=$peer" >/dev/null || true; done
+  fi
+  if grep -qsx ours "$WEAVE/gateway"; then is docker network rm docker_gwbridge || true; fi
+  rm -rf "$WEAVE"
+}
+
+paths_weave() { :; }
+`;
