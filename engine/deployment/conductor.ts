@@ -69,6 +69,7 @@ export class Conductor {
   }
 
   register(goal: Goal): Promise<RegisterResult> {
+    if (this.#queued > 0 && !this.#stopped) this.#generator.lookahead.announce(goal);
     return this.#submit((registration) => this.#generator.register(goal, registration));
   }
 

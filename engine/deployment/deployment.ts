@@ -14,6 +14,7 @@ export interface DeploymentOptions {
   organization: string;
   dryRun: boolean;
   parallel: number;
+  askedAhead: AskedAhead;
   continueOnError: boolean;
   /** Protected resources may be deleted and replaced like others. */
   ignoreProtect: boolean;
@@ -26,6 +27,9 @@ export interface DeploymentOptions {
   /** undefined: none. */
   replaceTargets?: UrnSet;
 }
+
+/** Which providers are asked about registrations before their turn (`steps/lookahead.ts`). */
+export type AskedAhead = "none" | "linked" | "all";
 
 /** The resources the stack had before, looked up in all the ways the generator needs. */
 export class BaseState {

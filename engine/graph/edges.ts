@@ -9,8 +9,14 @@ export interface Edge {
   urn: string;
 }
 
+/** What refers to others: a resource of the state, or what a program wants of one. */
+export type Referring = Pick<
+  ResourceState,
+  "parent" | "dependencies" | "propertyDependencies" | "deletedWith" | "replaceWith" | "provider"
+>;
+
 /** Everything a resource must stand after, in no particular order. */
-export function edgesOf(state: ResourceState): Edge[] {
+export function edgesOf(state: Referring): Edge[] {
   const edges: Edge[] = [];
   if (state.parent !== undefined && state.parent !== "")
     edges.push({ kind: "parent", urn: state.parent });

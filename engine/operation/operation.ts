@@ -169,7 +169,7 @@ class Operation {
     );
     this.#host = host;
     const deployment: Deployment = {
-      options: deploymentOptions(this.#request, store, this.#base),
+      options: deploymentOptions(this.#request, store, this.#base, env),
       events: this.#events,
       hooks: new Hooks(this.#callbacks, this.#events, dryRun),
       providers: new ProviderRegistry(

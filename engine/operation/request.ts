@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { StackStore } from "../backend/backend.js";
-import type { DeploymentOptions } from "../deployment/deployment.js";
+import type { AskedAhead, DeploymentOptions } from "../deployment/deployment.js";
 import { UrnSet } from "../deployment/urn-set.js";
 import { EngineError } from "../errors.js";
 import type { DestroyOptions, OperationKind, RefreshOptions, UpOptions } from "../options.js";
@@ -51,6 +51,7 @@ export function deploymentOptions(
   request: OperationRequest,
   { stack, project, organization }: StackStore,
   base: Snapshot,
+  env: Record<string, string | undefined>,
 ): DeploymentOptions {
   const targets = UrnSet.of(request.target);
   const excludes = UrnSet.of([
@@ -63,6 +64,7 @@ export function deploymentOptions(
     project,
     organization,
     dryRun: request.dryRun,
+    askedAhead: askedAhead(env[ASK_AHEAD]),
     parallel: request.parallel ?? Math.max(64, 4 * availableParallelism()),
     continueOnError: request.continueOnError ?? false,
     ignoreProtect: request.ignoreProtect ?? false,
@@ -76,3 +78,14 @@ export function deploymentOptions(
 
 const protectedUrns = ({ resources }: Snapshot): string[] =>
   resources.filter(({ protect }) => protect === true).map(({ urn }) => urn);
+
+const ASK_AHEAD = "CLOCKER_ASK_AHEAD";
+
+/**
+ * Plugins are asked as the CLI asks them, unless the user wants otherwise: when an operation ends early, those that were
+ * asked ahead got calls about what it did not come to.
+ */
+function askedAhead(wish: string | undefined): AskedAhead {
+  if (wish === "true") return "all";
+  return wish === "false" ? "none" : "linked";
+}

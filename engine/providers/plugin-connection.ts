@@ -74,6 +74,10 @@ export class PluginConnection {
     return this.#client;
   }
 
+  get isLinked(): boolean {
+    return this.#client !== this.#channel;
+  }
+
   get capabilities(): Capabilities {
     return this.#capabilities ?? NOTHING;
   }

@@ -40,6 +40,10 @@ export class PluginProvider implements Provider {
     this.#connection = new PluginConnection(address, link);
   }
 
+  get isLinked(): boolean {
+    return this.#connection.isLinked;
+  }
+
   /** Waits until the plugin answers. */
   handshake(info: HandshakeInfo): Promise<void> {
     return this.#connection.handshake(info);

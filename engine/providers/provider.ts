@@ -4,6 +4,8 @@ import type { StepStatus } from "../steps/step.js";
 
 /** A provider as the engine sees it: plugins, the builtin one, and the registry itself (for provider resources). */
 export interface Provider {
+  /** It is called over the engine's own pipe: dynamic providers are. */
+  readonly isLinked?: boolean;
   check(request: CheckRequest): Promise<CheckResult>;
   diff(request: DiffRequest): Promise<DiffResult>;
   create(request: CreateRequest): Promise<CreateResult>;
@@ -12,6 +14,9 @@ export interface Provider {
   read(request: ReadRequest): Promise<ReadResult>;
   invoke(request: InvokeRequest): Promise<InvokeResult>;
 }
+
+/** What a provider has to say before anything is done. */
+export type Judge = Pick<Provider, "check" | "diff">;
 
 export interface CheckRequest {
   urn: string;

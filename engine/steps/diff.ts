@@ -1,9 +1,4 @@
-import {
-  type DiffRequest,
-  type DiffResult,
-  NO_DIFF,
-  type Provider,
-} from "../providers/provider.js";
+import { type DiffRequest, type DiffResult, type Judge, NO_DIFF } from "../providers/provider.js";
 import type { PropertyMap } from "../state/model.js";
 import { diffObjects, toReplaceKind } from "../values/diff.js";
 import { parsePath, pathContains, type PathPart } from "../values/path.js";
@@ -38,7 +33,7 @@ export function applyIgnoreChanges(
 }
 
 /** Asks the provider; when it does not say, the inputs decide. */
-export async function diffResource(provider: Provider, request: DiffRequest): Promise<DiffResult> {
+export async function diffResource(provider: Judge, request: DiffRequest): Promise<DiffResult> {
   const diff = await provider.diff(request);
   if (diff.changes !== "unknown") return diff;
   const { inputs } = applyIgnoreChanges(

@@ -10,6 +10,7 @@ import { CreateStep, ReplaceStep } from "./create.js";
 import { applyIgnoreChanges, applyReplaceOnChanges } from "./diff.js";
 import { Identity } from "./identity.js";
 import { ImportStep } from "./import.js";
+import { Lookahead } from "./lookahead.js";
 import { messageOf } from "./messages.js";
 import { Progress } from "./progress.js";
 import { ReadStep } from "./read.js";
@@ -30,6 +31,7 @@ export type Continue = (work: () => Promise<Step[]>) => void;
 export class StepGenerator {
   readonly progress = new Progress();
   readonly check: InputCheck;
+  readonly lookahead: Lookahead;
   readonly #deployment: Deployment;
   readonly #continue: Continue;
   readonly #complaints: Complaints;
@@ -44,6 +46,7 @@ export class StepGenerator {
     this.#complaints = new Complaints(deployment.events, deployment.options.dryRun);
     const shared = [deployment, this.progress, this.#complaints] as const;
     this.check = new InputCheck(...shared);
+    this.lookahead = new Lookahead(deployment, this.progress);
     this.#identity = new Identity(...shared);
     this.#comparer = new Comparer(...shared);
     this.#replacement = new Replacement(...shared, this.check);
@@ -57,6 +60,7 @@ export class StepGenerator {
   async register(goal: Goal, registration: Registration): Promise<Step[]> {
     const urn = this.#identity.claim(goal.parent, goal.type, goal.name);
     const { old, invalid } = this.#identity.findOld(urn, goal);
+    const early = this.lookahead.take(goal);
     const state = newState(goal, urn, old);
     if (isProviderType(goal.type)) this.progress.providers.set(urn, state);
     const subject: Subject = {
@@ -65,9 +69,9 @@ export class StepGenerator {
       urn,
       old,
       state,
-      provider: await this.#provider(state),
+      provider: early ?? (await this.#provider(state)),
       recreating: this.progress.deletes.has(urn),
-      randomSeed: newSeed(),
+      randomSeed: early?.randomSeed ?? newSeed(),
     };
     return this.#validated(
       isImported(goal, old) ? this.#import(subject, invalid) : await this.#decide(subject, invalid),

@@ -80,7 +80,11 @@ export class Replacement {
   async #deletionsBefore(urn: string, old: ResourceState): Promise<Step[]> {
     const { base, providers } = this.#deployment;
     const dependents = base.graph.has(old) ? await this.#cascade.dependentsToReplace(old) : [];
-    dependents.push(...this.#cascade.followers(urn));
+    // Who has had its turn stays as it is now: it would be deleted, and not be made again.
+    const followers = this.#cascade.followers(urn);
+    dependents.push(
+      ...followers.filter(({ state }) => !this.#progress.impossibleDependent(state.urn)),
+    );
     const steps: Step[] = [];
     for (const { state, keys } of dependents.reverse()) {
       if (this.#progress.pendingDeletes.has(state)) continue;

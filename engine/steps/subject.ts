@@ -1,6 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import type { Goal, Registration } from "../deployment/goal.js";
-import type { Provider } from "../providers/provider.js";
+import type { Judge } from "../providers/provider.js";
 import type { ResourceState } from "../state/model.js";
 
 /** One registration on its way through the generator. */
@@ -12,7 +12,7 @@ export interface Subject {
   /** As it will be; built up as its steps are applied. */
   readonly state: ResourceState;
   /** undefined for components. */
-  readonly provider: Provider | undefined;
+  readonly provider: Judge | undefined;
   /** Deleted earlier in this operation because of another's delete-before-replace. */
   readonly recreating: boolean;
   readonly randomSeed: Uint8Array;

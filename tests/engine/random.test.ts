@@ -108,7 +108,7 @@ class Trial {
       if (interruption.kind === "stop" && calls > interruption.call) stop.abort();
     };
     const first = this.#store.texts.length;
-    await this.#up(run.spec, run.rules, {
+    await this.#up(run, {
       continueOnError: run.continueOnError,
       refresh: run.refresh,
       parallel: run.parallel,
@@ -133,7 +133,7 @@ class Trial {
   }
 
   async converges(spec: SpecEntry[]): Promise<void> {
-    const result = await this.#up(spec, {}, {});
+    const result = await this.#up({ spec }, {});
     expect(result.errors).toEqual([]);
     const snapshot = await this.#load();
     const own = resourcesOf(snapshot);
@@ -141,18 +141,24 @@ class Trial {
     expect(own.filter((state) => state.delete === true || state.initErrors?.length)).toEqual([]);
     expect(snapshot.pendingOperations.filter(({ type }) => type !== "creating")).toEqual([]);
     this.#nothingLost(snapshot);
-    const again = await this.#up(spec, {}, {});
+    const again = await this.#up({ spec }, {});
     expect(Object.keys(again.changeSummary)).toEqual(["same"]);
   }
 
-  async #up(spec: SpecEntry[], rules: Run["rules"], options: UpOptions): Promise<OperationResult> {
+  async #up(
+    { spec, rules = {}, isAskedAhead = true }: Pick<Run, "spec"> & Partial<Run>,
+    options: UpOptions,
+  ): Promise<OperationResult> {
     writeFileSync(join(folder, "control"), JSON.stringify({ rules }));
     const stack = await Stack.select({
       stackName: this.#store.stack,
       workDir: PROJECT,
       store: this.#store,
       program: async () => (await new SpecProgram().run(spec)) ?? {},
-      env: { PULUMI_DEBUG_PROVIDERS: `tp:${provider.port}` },
+      env: {
+        PULUMI_DEBUG_PROVIDERS: `tp:${provider.port}`,
+        CLOCKER_ASK_AHEAD: String(isAskedAhead),
+      },
     });
     const onEvent = (event: EngineEvent): void => void this.#seen.push(JSON.stringify(event));
     return stack.up({ ...options, onEvent });

@@ -11,9 +11,11 @@ export class EmbeddedEngine implements Engine {
   readonly reactionMs = 0;
   readonly store: MemoryStore;
 
+  /** `env`: beside what a step says. */
   constructor(
     readonly project: string,
     readonly stack: string,
+    readonly env: Record<string, string> = {},
   ) {
     this.store = new MemoryStore(project, stack);
   }
@@ -24,7 +26,7 @@ export class EmbeddedEngine implements Engine {
       stackName: this.stack,
       program: async () => (await new SpecProgram().run(step.spec)) ?? {},
       store: this.store,
-      env,
+      env: { ...env, ...this.env },
       config: step.config,
       passphrase: "test",
     });

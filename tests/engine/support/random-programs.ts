@@ -12,6 +12,8 @@ export interface Run {
   continueOnError: boolean;
   refresh: boolean;
   parallel: number;
+  /** Whether the provider is asked about what waits for its turn. */
+  isAskedAhead: boolean;
   target: string[];
   interruption: Interruption;
 }
@@ -131,6 +133,7 @@ export const runs: fc.Arbitrary<Run[]> = fc.array(
     continueOnError: fc.boolean(),
     refresh: fc.nat(4).map((n) => n === 0),
     parallel: fc.integer({ min: 1, max: 8 }),
+    isAskedAhead: fc.boolean(),
     target: fc.oneof(
       { weight: 5, arbitrary: fc.constant<string[]>([]) },
       { weight: 1, arbitrary: fc.constantFrom(...NAMES).map((name) => [`**::${name}`]) },
@@ -175,6 +178,15 @@ function inTurn(entries: readonly SpecEntry[]): SpecEntry[] {
     return { ...entry, opts: { ...entry.opts, dependsOn: [...new Set([...dependsOn, before])] } };
   });
 }
+
+/** Ups and previews without failures, of programs that register all at once what does not wait for another by itself. */
+export const parallelSteps: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({ spec, isPreview: fc.boolean() }).map(({ spec: entries, isPreview }): Step => ({
+    command: isPreview ? "preview" : "up",
+    spec: entries,
+  })),
+  { minLength: 2, maxLength: 4 },
+);
 
 /** Steps of a case, for any engine. */
 export const steps: fc.Arbitrary<Step[]> = fc.array(
