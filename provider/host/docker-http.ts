@@ -252,6 +252,15 @@ function likeSocket(stream: Duplex): Duplex {
   };
   for (const [name, method] of Object.entries(missing))
     if (!(name in stream)) Object.defineProperty(stream, name, { value: method });
+  // A channel says "close" only once its end has been read. Nothing reads one whose request another socket has
+  // served meanwhile, nor one given up in the middle of an answer: the agent would count it as used for ever, and
+  // let requests wait for it. Nothing is lost by reading: a daemon does not speak before it is asked.
+  const destroy = stream.destroy.bind(stream);
+  stream.destroy = (error) => {
+    destroy(error);
+    return stream.resume();
+  };
+  stream.resume();
   // A channel stays writable when the daemon has closed its end, and would be taken for the next request.
   stream.once("end", () => setImmediate(() => stream.destroy()));
   return stream;
