@@ -7,6 +7,7 @@ import { LABELS } from "../host/ownership.js";
 import { overlaps, parseCidrLoosely } from "../ipam/cidr.js";
 import type { DriverContext, HostPart } from "./driver.js";
 import { endpointsOf } from "./endpoints.js";
+import { untilLetGo } from "./let-go.js";
 import { bridgeName, dockerNetworkName } from "./names.js";
 import { keepEndpoints } from "./run-program.js";
 
@@ -125,7 +126,7 @@ export async function ensureDockerNetwork(
   const attached = await endpointsOf(docker, found, part);
   if (attached.length > 0) await keepEndpoints(context, part, attached);
   for (const { id } of attached) await ignoreMissing(docker.disconnectNetwork(found.Id, id, true));
-  await ignoreMissing(docker.removeNetwork(found.Id));
+  await untilLetGo(() => ignoreMissing(docker.removeNetwork(found.Id)));
   await faultPoint("network-removed", part.host);
   const made = await docker.createNetwork(body);
   return { dockerId: made.Id, changed: [`the Docker network ${body.Name} has other settings`] };
@@ -135,7 +136,7 @@ export async function ensureDockerNetwork(
 export async function removeDockerNetwork(docker: DockerClient, part: HostPart): Promise<boolean> {
   const found = await refuseInUse(docker, part);
   if (!found) return false;
-  await ignoreMissing(docker.removeNetwork(found.Id));
+  await untilLetGo(() => ignoreMissing(docker.removeNetwork(found.Id)));
   return true;
 }
 

@@ -4,6 +4,7 @@ import { faultPoint } from "../../host/faults.js";
 import { LABELS } from "../../host/ownership.js";
 import { findOurs, isCurrent, poolTaken } from "../docker-network.js";
 import type { DriverContext, HostPart, NetworkDriver, Observation } from "../driver.js";
+import { untilLetGo } from "../let-go.js";
 import { dockerNetworkName } from "../names.js";
 import { NOWHERE } from "../observe-part.js";
 import { programDriver } from "../program-driver.js";
@@ -131,16 +132,9 @@ async function removeOverlay(context: DriverContext, part: HostPart): Promise<vo
     unlessGone(docker.inspectNetwork(name, within)),
   );
   if (found?.Labels?.[LABELS.owner] !== part.owner) return;
-  // Docker needs a moment to notice that the containers of other nodes are gone.
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await askSwarm(context, part, () => unlessGone(docker.removeNetwork(found.Id, within)));
-      return;
-    } catch (error) {
-      if (attempt === 40 || !/is in use|active endpoints/.test(String(error))) throw error;
-      await new Promise((done) => setTimeout(done, 250));
-    }
-  }
+  await untilLetGo(() =>
+    askSwarm(context, part, () => unlessGone(docker.removeNetwork(found.Id, within))),
+  );
 }
 
 /** Where another manager was faster, Docker says "not found" with the status of a failure. */

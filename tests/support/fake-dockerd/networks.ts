@@ -12,6 +12,8 @@ export interface FakeNetwork {
   id: string;
   body: NetworkCreateBody;
   pool: AddressPool | undefined;
+  /** Removals that are refused although no container is attached any more: endpoints Docker has not let go of. */
+  lingering: number;
 }
 
 /** The networks of one daemon: a name once, an address once, no removal while containers use them. */
@@ -51,6 +53,7 @@ export class FakeNetworks {
       id: randomBytes(32).toString("hex"),
       body,
       pool: config?.Subnet ? new AddressPool(config) : undefined,
+      lingering: 0,
     };
     this.present.set(network.id, network);
     return network;
@@ -84,7 +87,7 @@ export class FakeNetworks {
     if (method === "GET") return this.describe(network, true);
     const name = network.body.Name;
     if (method === "DELETE") {
-      if (this.users(name).length > 0)
+      if (this.users(name).length > 0 || network.lingering-- > 0)
         throw new Refusal(
           403,
           `error while removing network: network ${name} id ${network.id} has active endpoints`,

@@ -288,6 +288,17 @@ describe("a network over three fake hosts", () => {
     });
   });
 
+  it("delete asks again while Docker has not let go of an endpoint", async () => {
+    const state = await made();
+    const { networks } = world.fakes.host("h2").docker;
+    const ours = () => [...networks.values()].find(({ body }) => body.Name === "app-42");
+    ours()!.lingering = 2;
+    await lifecycle.delete("app-42", state);
+    const removals = writes("h2").filter((request) => request.startsWith("DELETE /networks/"));
+    expect(removals).toHaveLength(3);
+    expect(ours()).toBeUndefined();
+  });
+
   it("delete is idempotent, and forgets an unreachable host only if told to", async () => {
     const state = await made();
     world.fakes.host("h2").down = true;
