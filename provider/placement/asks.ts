@@ -1,70 +1,96 @@
-import { hasFolders } from "./constraints/folders.js";
+import type { CompiledRule } from "./affinity/compiled.js";
+import type { FolderHome } from "./constraints/folders.js";
 import type { Ask } from "./constraints/index.js";
 import { parseLabelExpression } from "./constraints/label-expression.js";
 import type { DeviceAsk } from "./device-pool.js";
-import { microCores } from "./host-state.js";
+import { type Claim, microCores } from "./host-state.js";
 import type { Interner } from "./interner.js";
 import type { ConstraintSpec, HostPort, PlacementRequest } from "./model.js";
-import { sameData } from "./same-data.js";
 import type { ScopeRules } from "./scope-rules.js";
-import { TypeMap } from "./type-map.js";
+import type { Shapes } from "./shapes.js";
 
 const NONE: readonly never[] = [];
 
-/**
- * Makes requests ready for judging. Replicas of one type mostly come with equal words: those that are alike share what
- * was worked out of the first of them, and are known by their shape.
- */
-export class AskReader {
-  /** The first ask of each shape. */
-  readonly firsts: Ask[] = [];
-  private readonly latest = new TypeMap<Ask>();
+/** What requests of one shape have in common. */
+type Shared = Omit<Claim, "name" | "ports"> & Pick<Ask, "shape" | "applicationId" | "groupId">;
+
+/** Few words for each request, since there may be 100,000: the rest is what it shares. */
+class ReadAsk implements Ask {
+  signature: readonly number[] = NONE;
+  rules: readonly CompiledRule[] = NONE;
+  folderHome: FolderHome | undefined = undefined;
 
   constructor(
-    private readonly scopes: Interner,
-    private readonly rules: ScopeRules,
+    readonly request: PlacementRequest,
+    readonly index: number,
+    private readonly shared: Shared,
   ) {}
 
-  read(request: PlacementRequest, index: number): Ask {
-    const { application, type } = request;
-    const latest = this.latest.get(application, type);
-    // A rule about the very container tells all apart.
-    if (latest && !this.rules.byName && areAlike(latest.request, request)) {
-      return { ...latest, request, index, name: request.name, ports: request.ports };
-    }
-    const shape = this.firsts.length;
-    const ask = toAsk(request, this.scopes, this.rules, { index, shape });
-    this.firsts.push(ask);
-    this.latest.set(application, type, ask);
-    return ask;
+  get name(): string {
+    return this.request.name;
+  }
+  get ports(): readonly HostPort[] {
+    return this.request.ports;
+  }
+  get shape(): number {
+    return this.shared.shape;
+  }
+  get microCpus(): number {
+    return this.shared.microCpus;
+  }
+  get memoryBytes(): number {
+    return this.shared.memoryBytes;
+  }
+  get diskBytes(): number {
+    return this.shared.diskBytes;
+  }
+  get maxContainers(): number {
+    return this.shared.maxContainers;
+  }
+  get devices(): readonly DeviceAsk[] {
+    return this.shared.devices;
+  }
+  get typeId(): number {
+    return this.shared.typeId;
+  }
+  get applicationId(): number {
+    return this.shared.applicationId;
+  }
+  get groupId(): number {
+    return this.shared.groupId;
+  }
+  get scopes(): readonly number[] {
+    return this.shared.scopes;
   }
 }
 
-/** Whether two requests of one type are equal in all that rules look at, but for which ports, volumes and folders they have. */
-function areAlike(a: PlacementRequest, b: PlacementRequest): boolean {
-  return (
-    a.cpus === b.cpus &&
-    a.memoryBytes === b.memoryBytes &&
-    a.diskBytes === b.diskBytes &&
-    a.group === b.group &&
-    a.ports.length > 0 === b.ports.length > 0 &&
-    a.volumes.length > 0 === b.volumes.length > 0 &&
-    hasFolders(a) === hasFolders(b) &&
-    sameData(a.constraints, b.constraints) &&
-    sameData(a.strategies, b.strategies) &&
-    sameData(a.preferences, b.preferences) &&
-    sameData(a.devices, b.devices) &&
-    sameData(a.platforms, b.platforms)
-  );
+type Counted = Pick<ScopeRules, "byName" | "byApplication" | "byGroup">;
+
+/** Makes requests ready for judging; `scopes` interns the circles in which containers count together. */
+export function readAsks(
+  requests: readonly PlacementRequest[],
+  shapes: Shapes,
+  scopes: Interner,
+  rules: Counted,
+): Ask[] {
+  // A rule about the very container tells all apart.
+  if (rules.byName)
+    return requests.map(
+      (request, index) => new ReadAsk(request, index, sharedBy(request, scopes, rules, index)),
+    );
+  const shared = shapes.firsts.map((first, shape) => sharedBy(first, scopes, rules, shape));
+  return requests.map((request, index) => {
+    const shape = shapes.of[index] ?? 0;
+    return new ReadAsk(request, index, shared[shape] ?? sharedBy(request, scopes, rules, shape));
+  });
 }
 
-/** A request made ready for judging; `scopes` interns the circles in which containers count together. */
-export function toAsk(
+function sharedBy(
   request: PlacementRequest,
   scopes: Interner,
-  rules: Pick<ScopeRules, "byApplication" | "byGroup">,
-  { index, shape } = { index: 0, shape: 0 },
-): Ask {
+  rules: Counted,
+  shape: number,
+): Shared {
   let maxContainers = Infinity;
   for (const spec of request.constraints) {
     if (spec.kind === "maxContainers") maxContainers = Math.min(maxContainers, spec.max);
@@ -78,13 +104,9 @@ export function toAsk(
   if (rules.byGroup)
     counted.push((groupId = groupScope(scopes, application, request.group ?? type)));
   return {
-    request,
-    index,
     shape,
-    name: request.name,
     microCpus: microCores(request.cpus),
     memoryBytes: request.memoryBytes,
-    ports: request.ports,
     typeId,
     applicationId,
     groupId,
@@ -92,8 +114,6 @@ export function toAsk(
     maxContainers,
     devices: devices ? readDevices(devices) : NONE,
     diskBytes: request.diskBytes ?? 0,
-    signature: NONE,
-    rules: NONE,
   };
 }
 

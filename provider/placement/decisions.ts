@@ -1,14 +1,9 @@
-import type { Move, Refusal, Stuck } from "./model.js";
+import type { Assignment, Move, Refusal, Stuck } from "./model.js";
 
-/** Where one request goes. */
-export interface Decision {
-  host: string;
-  score: number;
-  reason: string;
-  /** It was there before. */
-  kept: boolean;
-  /** Ids of the devices that are its own; absent when it asks for none. */
-  devices?: string[];
+/** Where one request goes. What stays as it was planned before is that assignment itself. */
+export interface Decision extends Pick<Assignment, "host" | "score" | "reason" | "devices"> {
+  /** It was not there before. */
+  fresh?: true;
 }
 
 /** A request that may not stay where it was. */

@@ -9,18 +9,18 @@ export function microCores(cpus: number): number {
 
 /** What a request takes from a host. */
 export interface Claim {
-  name: string;
-  microCpus: number;
-  memoryBytes: number;
-  ports: readonly HostPort[];
+  readonly name: string;
+  readonly microCpus: number;
+  readonly memoryBytes: number;
+  readonly ports: readonly HostPort[];
   /** Interned (application, type). */
-  typeId: number;
+  readonly typeId: number;
   /** Interned circles in which containers count together: its type, and where rules need them application and group. */
-  scopes: readonly number[];
+  readonly scopes: readonly number[];
   /** It wants no more than so many containers on its host; Infinity when it does not mind. */
-  maxContainers: number;
-  devices: readonly DeviceAsk[];
-  diskBytes: number;
+  readonly maxContainers: number;
+  readonly devices: readonly DeviceAsk[];
+  readonly diskBytes: number;
 }
 
 /** What a container without a reservation is taken to use, so that a burst of them does not go to one host. */

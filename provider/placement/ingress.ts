@@ -19,9 +19,10 @@ export function claimIngress(
   );
   const services = new Map<string, { service: string; network: string }>();
   for (const request of [...(given?.requests ?? []), ...requests]) {
+    if (!request.ingress) continue;
     const service = serviceOf(request);
     const network = request.networks[0]?.network ?? "";
-    for (const { hostPort, protocol } of request.ingress ?? []) {
+    for (const { hostPort, protocol } of request.ingress) {
       const port: HostPort = { hostPort, protocol, hostAddress: "" };
       const text = portText(port);
       const other = services.get(text);

@@ -98,16 +98,18 @@ class Keeper {
     ask: Ask,
     host: HostState,
     previous: Assignment | undefined,
-    { reason, score }: Pick<Assignment, "reason" | "score">,
+    as: Pick<Assignment, "reason" | "score">,
   ): void {
-    const decision: Decision = { host: host.name, score, reason, kept: true };
     const wanted =
       ask.devices.length > 0
         ? (previous?.devices ?? host.candidate.own[ask.name]?.devices)
         : undefined;
     const devices = this.world.place(ask, host, false, wanted);
-    if (devices) decision.devices = devices;
-    this.kept[ask.index] = decision;
+    const { reason, score } = as;
+    this.kept[ask.index] =
+      as === previous && !devices && !previous.devices
+        ? previous
+        : { host: host.name, score, reason, ...(devices ? { devices } : {}) };
   }
 
   private mayStay(hostClass: HostClass, ask: Ask, host: HostState): boolean {

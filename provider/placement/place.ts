@@ -181,7 +181,7 @@ class Placing {
     const context = { volumes: world.volumes, hosts: hostClass.declared.eligible.length };
     const { reason, score } = judge(ordering, ask, pick, context);
     const devices = world.place(ask, pick.winner, true);
-    const decision: Decision = { host: pick.winner.name, score, reason, kept: false };
+    const decision: Decision = { host: pick.winner.name, score, reason, fresh: true };
     if (devices) decision.devices = devices;
     placed[ask.index] = decision;
     return true;
@@ -244,7 +244,7 @@ class Placing {
     const wanted = previous?.devices ?? home.candidate.own[ask.name]?.devices;
     const devices = world.place(ask, home, false, wanted);
     const { score, reason } = previous ?? FOUND;
-    const decision: Decision = { host: home.name, score, reason, kept: true };
+    const decision: Decision = { host: home.name, score, reason };
     if (devices) decision.devices = devices;
     placed[ask.index] = decision;
     departures.delete(ask.name);

@@ -1,9 +1,11 @@
 import { planNetworks } from "../ipam/plan-networks.js";
+import type { Decision } from "./decisions.js";
 import type { MakePicker } from "./make-picker.js";
 import { fastPicker } from "./make-picker.js";
 import type { Assignment, PlanInput, PlanResult } from "./model.js";
 import { movesOf } from "./moves.js";
 import { placeAll } from "./place.js";
+import { sameData } from "./same-data.js";
 import { supplyOf } from "./supply.js";
 
 /**
@@ -18,16 +20,9 @@ export function planAll(input: PlanInput, makePicker: MakePicker = fastPicker): 
   input.requests.forEach((request, index) => {
     const decision = decisions.placed[index];
     if (!decision) return;
-    const { host, score, reason, devices } = decision;
-    const assignment: Assignment = {
-      host,
-      addresses: addresses.addresses[index] ?? {},
-      score,
-      reason,
-      revision: request.revision,
-    };
-    if (devices) assignment.devices = devices;
-    assignments[request.name] = assignment;
+    const { name, revision } = request;
+    const own = addresses.addresses[index];
+    assignments[name] = unchanged(decision, own, revision) ?? toAssignment(decision, own, revision);
   });
   const moves = movesOf(input, decisions);
   return {
@@ -40,4 +35,27 @@ export function planAll(input: PlanInput, makePicker: MakePicker = fastPicker): 
     ...(decisions.stuck.length > 0 ? { stuck: decisions.stuck } : {}),
     ...(input.supply ? { supply: supplyOf(input, input.supply) } : {}),
   };
+}
+
+const NO_ADDRESSES: Assignment["addresses"] = {};
+
+function toAssignment(
+  { host, score, reason, devices }: Decision,
+  addresses: Assignment["addresses"] = {},
+  revision: string,
+): Assignment {
+  return { host, addresses, score, reason, revision, ...(devices ? { devices } : {}) };
+}
+
+/** The assignment of the previous plan, if this one says the same. */
+function unchanged(
+  decision: Decision | Assignment,
+  addresses: Assignment["addresses"] = NO_ADDRESSES,
+  revision: string,
+): Assignment | undefined {
+  return "addresses" in decision &&
+    decision.revision === revision &&
+    sameData(decision.addresses, addresses)
+    ? decision
+    : undefined;
 }

@@ -1,10 +1,11 @@
-import { AskReader } from "./asks.js";
+import { readAsks } from "./asks.js";
 import { folderHome } from "./constraints/folders.js";
 import type { Ask } from "./constraints/index.js";
 import { FunctionFault } from "./functions.js";
 import { type HostClass, HostClasses } from "./host-classes.js";
 import { claimIngress } from "./ingress.js";
 import type { PlanInput } from "./model.js";
+import { shapesOf } from "./shapes.js";
 import { World } from "./world.js";
 
 /** A plan's input, read: nothing is placed yet. */
@@ -18,10 +19,10 @@ export interface Prepared {
 
 /** Reads everything once: requests, rules, and what rules of affinity ask of whom. */
 export function prepare(input: PlanInput): Prepared {
-  const world = new World(input);
-  const reader = new AskReader(world.scopes, world.rules);
-  const asks = input.requests.map((request, index) => reader.read(request, index));
-  for (const ask of reader.firsts) world.rules.add(ask);
+  const shapes = shapesOf(input.requests);
+  const world = new World(input, shapes.firsts);
+  const asks = readAsks(input.requests, shapes, world.scopes, world.rules);
+  for (const ask of firstOfEach(asks)) world.rules.add(ask);
   for (const ask of asks) {
     if (ask.request.folders) ask.folderHome = folderHome(ask.request, input, world.hosts);
   }
@@ -41,6 +42,13 @@ export function prepare(input: PlanInput): Prepared {
     }
   }
   return { world, asks, classes };
+}
+
+/** By shape. */
+function firstOfEach(asks: readonly Ask[]): Ask[] {
+  const firsts: Ask[] = [];
+  for (const ask of asks) firsts[ask.shape] ??= ask;
+  return firsts;
 }
 
 /** Gives each container its signature and its rules; the answer is what a function of the program did wrong. */

@@ -65,7 +65,7 @@ function movableGroups(
     const hostClass = classes[i];
     const decision = placed[i];
     const host = world.byName.get(decision?.host ?? "");
-    if (!hostClass || "error" in hostClass || !host || decision?.kept !== true) return;
+    if (!hostClass || "error" in hostClass || !host || decision?.fresh === true) return;
     if (dataOf(ask.request) !== undefined || host.notReady !== undefined) return;
     if (applications && !applications.includes(ask.request.application)) return;
     const ordering = orderings.of(ask, hostClass);
@@ -127,7 +127,7 @@ function tryToMove(
     host: to.name,
     score,
     reason: why,
-    kept: false,
+    fresh: true,
     ...(devices ? { devices } : {}),
   };
   // What moves for another cause anyway keeps that cause.

@@ -1,5 +1,5 @@
 import type { Ask } from "./constraints/constraint.js";
-import type { ConstraintSpec, Layer, PlanInput } from "./model.js";
+import type { ConstraintSpec, Layer, PlacementRequest, PlanInput } from "./model.js";
 
 /** A limit of containers that count together, on one host or on all hosts with one value of a label. */
 export interface ScopeLimit {
@@ -28,11 +28,12 @@ export class ScopeRules {
   readonly byName: boolean;
   private readonly limits = new Map<number, ScopeLimit[]>();
 
-  constructor(input: PlanInput) {
+  /** `shapes` has one request of each shape. */
+  constructor(input: PlanInput, shapes: readonly PlacementRequest[]) {
     const kinds = new Set<ConstraintSpec["kind"]>();
     const rules = input.candidates.flatMap(({ affinity }) => affinity ?? []);
     let ofApplication = false;
-    visitSpecs(input, (spec) => {
+    visitSpecs(input, shapes, (spec) => {
       kinds.add(spec.kind);
       if (spec.kind === "affinity") rules.push(...[spec.rules].flat());
       else if (isLimiting(spec) && spec.of === "application") ofApplication = true;
@@ -92,8 +93,12 @@ function toLimit(spec: Limiting, ask: Ask): ScopeLimit {
   };
 }
 
-function visitSpecs(input: PlanInput, visit: (spec: ConstraintSpec) => void): void {
-  const layers: Layer[] = [input, ...Object.values(input.applications ?? {}), ...input.requests];
+function visitSpecs(
+  input: PlanInput,
+  shapes: readonly PlacementRequest[],
+  visit: (spec: ConstraintSpec) => void,
+): void {
+  const layers: Layer[] = [input, ...Object.values(input.applications ?? {}), ...shapes];
   for (const { constraints, preferences } of layers) {
     if (constraints) for (const spec of constraints) visit(spec);
     if (preferences) for (const { prefer } of preferences) visit(prefer);

@@ -1,5 +1,6 @@
 import type { Ask } from "./constraints/constraint.js";
 import type { HostState } from "./host-state.js";
+import type { Location } from "./model-hosts.js";
 import type { HostFacts, HostNow, PlacementRequest, RequestFacts } from "./model.js";
 
 const facts = new WeakMap<HostState, HostFacts>();
@@ -14,7 +15,7 @@ export function hostFacts(host: HostState): HostFacts {
       name: host.name,
       labels: { ...candidate.labels },
       groups: [...(candidate.groups ?? [])],
-      location: structuredClone(candidate.location ?? {}),
+      location: copyOf(candidate.location),
       ...(candidate.platform ? { platform: { ...candidate.platform } } : {}),
       ...(candidate.usage ? { usage: { ...candidate.usage } } : {}),
       cpus: candidate.cpus - candidate.headroom.cpus,
@@ -23,6 +24,14 @@ export function hostFacts(host: HostState): HostFacts {
     facts.set(host, known);
   }
   return known;
+}
+
+function copyOf({ coordinates, jurisdictions, ...place }: Location = {}): Location {
+  return {
+    ...place,
+    ...(coordinates ? { coordinates: { ...coordinates } } : {}),
+    ...(jurisdictions ? { jurisdictions: [...jurisdictions] } : {}),
+  };
 }
 
 /** The same with what lies there now. */

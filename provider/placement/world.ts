@@ -5,7 +5,7 @@ import { VolumeMap } from "./constraints/volumes.js";
 import { HostState } from "./host-state.js";
 import { Interner } from "./interner.js";
 import { Layers } from "./layers.js";
-import type { PlanInput } from "./model.js";
+import type { PlacementRequest, PlanInput } from "./model.js";
 import { sortedByName } from "./order.js";
 import { ScopeRules } from "./scope-rules.js";
 import { Tallies } from "./tally.js";
@@ -27,12 +27,16 @@ export class World {
   /** Hosts in the order in which something was placed there: what pickers look at to stay up to date. */
   readonly journal: HostState[] = [];
 
-  constructor(readonly input: PlanInput) {
+  /** `shapes` has one request of each shape. */
+  constructor(
+    readonly input: PlanInput,
+    shapes: readonly PlacementRequest[],
+  ) {
     this.hosts = sortedByName(input.candidates).map((each, rank) => new HostState(each, rank));
     this.byName = new Map(this.hosts.map((host) => [host.name, host]));
     this.volumes = new VolumeMap(this.hosts, this.byName, input);
     this.tallies = new Tallies(this.hosts);
-    this.rules = new ScopeRules(input);
+    this.rules = new ScopeRules(input, shapes);
     this.layers = new Layers(input);
     if (this.rules.hasAffinity) {
       this.affinity = new Affinity(this.hosts, input.functions);

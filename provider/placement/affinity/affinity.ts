@@ -7,6 +7,8 @@ import { Matchers, type Resident } from "./matchers.js";
 import { type AffinityRule, parseAffinityRules } from "./rule.js";
 import { Tenants } from "./tenants.js";
 
+const NO_RULES: readonly CompiledRule[] = [];
+
 /** What a host's own rules ask of whoever comes. */
 interface HostRules {
   readonly rules: readonly AffinityRule[];
@@ -94,9 +96,10 @@ export class Affinity implements AffinityView {
   }
 
   hostRulesFor(ask: Ask, host: HostState): readonly CompiledRule[] {
+    if (this.hostRules.size === 0) return NO_RULES;
     const { affinity } = host.candidate;
-    if (!affinity || affinity.length === 0) return [];
-    return this.hostRules.get(affinity.join("\n"))?.byAsk.get(this.keyOf(ask)) ?? [];
+    if (!affinity || affinity.length === 0) return NO_RULES;
+    return this.hostRules.get(affinity.join("\n"))?.byAsk.get(this.keyOf(ask)) ?? NO_RULES;
   }
 
   /** The containers of others on a host, without rules: a start for working out who will be there. */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { planAll } from "../../../provider/placement/index.js";
-import { toAsk } from "../../../provider/placement/asks.js";
+import { readAsks } from "../../../provider/placement/asks.js";
+import type { Ask } from "../../../provider/placement/constraints/index.js";
 import { HostState } from "../../../provider/placement/host-state.js";
 import { Interner } from "../../../provider/placement/interner.js";
+import { shapesOf } from "../../../provider/placement/shapes.js";
 import { spreadOver } from "../../../provider/placement/strategies/spread-over.js";
 import { Tallies } from "../../../provider/placement/tally.js";
 import { ask, host, hostsOf, input, replicas } from "./make.js";
@@ -16,7 +18,8 @@ describe("a spread over two labels", () => {
     racked("h3", "b", "r1"),
     racked("h4", "b", "r2"),
   ].map((candidate, rank) => new HostState(candidate, rank));
-  const web = toAsk(ask("web"), new Interner(), { byApplication: false, byGroup: false });
+  const rules = { byName: false, byApplication: false, byGroup: false };
+  const [web] = readAsks([ask("web")], shapesOf([ask("web")]), new Interner(), rules) as [Ask];
   [3, 1, 9, 0].forEach((count, i) => hosts[i]?.replicas.set(web.typeId, count));
   const levels = spreadOver([{ label: "zone" }, { label: "rack" }], {
     tallies: new Tallies(hosts),
