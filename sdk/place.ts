@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Twins } from "../provider/ipam/twins.js";
 import type { DockerCloud } from "./resources/docker-cloud.js";
 import type { Placement } from "./resources/placement.js";
 import type { VirtualNetwork } from "./resources/virtual-network.js";
@@ -55,19 +56,31 @@ async function resolve(
     ...(devices ? { devices } : {}),
     networks: await Promise.all(
       attachments.map(async ({ network, address }) => {
-        const members = at(await seen(network.allocation), "hosts");
+        const allocation = await seen(network.allocation);
+        const members = at(allocation, "hosts");
+        const planned = at(addresses, network.networkName);
         return {
           network: network.networkName,
           dockerName: network.dockerName,
           vni: await seen(network.vni),
           domain: await seen(network.domain),
-          address: at(addresses, network.networkName),
+          address: planned,
+          ...ipv6Of(allocation, planned),
           gateway: typeof host === "string" ? at(at(members, host), "gateway") : pulumi.unknown,
           fixed: address !== undefined,
         };
       }),
     ),
   };
+}
+
+/** What IPv6 address goes with the planned one; nothing where the network has none, or where one of the two is not known yet. */
+function ipv6Of(allocation: unknown, address: unknown): { address6?: unknown } {
+  const { cidr, cidr6 } = (allocation ?? {}) as { cidr?: unknown; cidr6?: unknown };
+  if (pulumi.isUnknown(allocation) || cidr6 === undefined) return {};
+  if (typeof cidr !== "string" || typeof cidr6 !== "string" || typeof address !== "string")
+    return { address6: pulumi.unknown };
+  return { address6: Twins.of({ cidr, cidr6 })?.ipv6(address) };
 }
 
 /**

@@ -15,6 +15,8 @@ import { SpaceIndex } from "./space-index.js";
 export interface AddressSpace {
   name: string;
   cidr: Cidr;
+  /** The part of its IPv6 range that is used; absent: it has none. */
+  used6?: Cidr;
   reserved: readonly string[];
   /** Addresses that others than requests have: address by name. */
   taken?: ReadonlyMap<string, string>;
@@ -200,7 +202,9 @@ class AddressPool {
     const address = parseAddress(text);
     const { cidr } = this.space;
     if (!address) return "is not an address";
-    if (!containsAddress(cidr, address)) return `lies outside ${formatCidr(cidr)}`;
+    if (!containsAddress(cidr, address)) {
+      return `lies outside ${[cidr, this.space.used6 ?? []].flat().map(formatCidr).join(" and ")}`;
+    }
     const size = 1n << BigInt((cidr.family === 4 ? 32 : 128) - cidr.prefix);
     const offset = address.value - cidr.base;
     if (offset === 0n || offset === size - 1n) return "is the network's own or broadcast address";

@@ -21,7 +21,7 @@ export function checkCidr(
   if (!cidr)
     return { refusal: `network ${network.name}: ${text} is not a CIDR such as 10.20.0.0/16` };
   if (cidr.family !== 4) {
-    return { refusal: `network ${network.name}: ${text} is IPv6, which networks cannot use yet` };
+    return { refusal: `network ${network.name}: ${text} is IPv6: give it as cidr6, beside IPv4` };
   }
   const range = network.range === undefined ? cidr : parseCidr(network.range);
   if (!range || !containsCidr(cidr, range))

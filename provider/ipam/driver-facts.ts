@@ -21,6 +21,8 @@ export interface DriverFacts {
   filtered: boolean;
   /** Machines without Docker can be on the network. */
   takesMachines: boolean;
+  /** Carries IPv6 beside IPv4. */
+  ipv6: boolean;
   /** A host can pass connections on to the containers of every other one, so that a port can be open on all hosts. */
   forwards: boolean;
 }
@@ -44,6 +46,7 @@ const PLAIN = {
   entry: "published",
   filtered: false,
   takesMachines: false,
+  ipv6: false,
   forwards: false,
 } as const satisfies DriverFacts;
 
@@ -54,6 +57,7 @@ export const DRIVER_FACTS = {
     overhead: VXLAN_HEADERS,
     filtered: true,
     takesMachines: true,
+    ipv6: true,
     forwards: true,
   },
   routed: {

@@ -22,12 +22,14 @@ import {
   parseCidr,
 } from "./cidr.js";
 import { type DriverName, factsOf, isDriverName } from "./driver-facts.js";
+import { chooseRanges6, inIPv4, withIPv6 } from "./ipv6-ranges.js";
 import { assignMachines, heldByMachines } from "./machines.js";
 import { chooseMtu } from "./mtu.js";
 import { checkNames, recordsOf } from "./names.js";
 import { withoutLostRanges } from "./lost-ranges.js";
 import { HostRanges, type Occupied, occupiedVnis } from "./occupied.js";
 import { tailAddresses } from "./tail.js";
+import { Twins } from "./twins.js";
 import { chooseVni } from "./vni.js";
 
 export interface NetworkPlan {
@@ -43,16 +45,26 @@ export interface NetworkPlan {
 
 /** Plans all networks for requests whose hosts are decided. */
 export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPlan {
-  const input = withoutLostRanges(whole);
+  const spelled = withoutLostRanges(whole);
   const plan: NetworkPlan = {
     networks: {},
     addedNames: {},
-    addresses: new Array<Record<string, string> | undefined>(input.requests.length),
+    addresses: new Array<Record<string, string> | undefined>(whole.requests.length),
     pending: [],
     refusals: [],
   };
-  const hosts = sortedByName(input.candidates);
-  const cidrs = chooseCidrs(input, hosts, plan);
+  const hosts = sortedByName(spelled.candidates);
+  const cidrs = chooseCidrs(spelled, hosts, plan);
+  const ranges6 = chooseRanges6(spelled, sitesOf(spelled, hosts), cidrs);
+  for (const { network, sentence } of ranges6.refusals)
+    plan.refusals.push(refusal(network, sentence));
+  const twins = new Map(
+    [...cidrs].flatMap(([name, cidr]) => {
+      const cidr6 = ranges6.chosen.get(name);
+      return cidr6 ? [[name, new Twins(cidr, cidr6)] as const] : [];
+    }),
+  );
+  const input = inIPv4(spelled, twins);
   const vnis = occupiedVnis(input);
   for (const network of input.networks) {
     const cidr = cidrs.get(network.name);
@@ -68,6 +80,13 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     const sites = [...members, ...machines];
     const { driver, refusal: wrongDriver } = chooseDriver(network, sites, previous);
     if (wrongDriver !== undefined) plan.refusals.push(refusal(network.name, wrongDriver));
+    const cidr6 = ranges6.chosen.get(network.name);
+    const mtu = network.mtu ?? mtuOf(sites, previous, driver);
+    if (cidr6) {
+      const problem = ipv6Problem(driver, mtu);
+      if (problem !== undefined)
+        plan.refusals.push(refusal(network.name, `network ${network.name}: ${problem}`));
+    }
     const held = heldByMachines(network, previous);
     const blocks = assignBlocks(network, cidr, members, previous, held);
     if (blocks.refusal !== undefined) plan.refusals.push(refusal(network.name, blocks.refusal));
@@ -81,9 +100,10 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     refuseMachines(network, previous, refusals, plan);
     plan.networks[network.name] = {
       cidr: formatCidr(cidr),
+      ...(cidr6 ? { cidr6: formatCidr(cidr6) } : {}),
       driver,
       vni,
-      mtu: network.mtu ?? mtuOf(sites, previous, driver),
+      mtu,
       hosts: blocks.hosts,
       ...(machines.length > 0 ? { machines: machinesOf(network, addresses, previous) } : {}),
       records: {},
@@ -96,7 +116,9 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
       ...(factsOf(driver).keepsTail ? tailAddresses(cidr) : []),
     ];
     const { spaces } = blocks;
-    handOut({ name, cidr, reserved, spaces, taken: addresses }, input, decisions, plan);
+    const used6 = twins.get(name)?.used;
+    const space = { name, cidr, ...(used6 ? { used6 } : {}), reserved, spaces, taken: addresses };
+    handOut(space, input, decisions, plan);
   }
   for (const [name, allocation] of Object.entries(input.given?.networks ?? {})) {
     if (plan.networks[name]) continue;
@@ -104,7 +126,7 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     for (const problem of checkNames(name, input.requests, input.given?.requests)) {
       plan.refusals.push(refusal(name, problem));
     }
-    const records = recordsOf(name, input.requests, plan.addresses);
+    const records = withIPv6(recordsOf(name, input.requests, plan.addresses), Twins.of(allocation));
     if (Object.keys(records).length > 0) plan.addedNames[name] = records;
   }
   for (const network of input.networks) {
@@ -121,7 +143,8 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
       return address === undefined ? undefined : { [network.name]: address };
     });
     const addresses = machines.length === 0 ? plan.addresses : [...plan.addresses, ...ofMachines];
-    allocation.records = recordsOf(network.name, named, addresses);
+    const records = recordsOf(network.name, named, addresses);
+    allocation.records = withIPv6(records, twins.get(network.name));
     addExtras(network.name, allocation, input.requests, decisions, plan);
   }
   refuseUnknownNetworks(input, plan);
@@ -134,11 +157,7 @@ function chooseCidrs(
   hosts: readonly Candidate[],
   plan: NetworkPlan,
 ): Map<string, Cidr> {
-  const machines = input.networks.flatMap((network) => network.machines ?? []);
-  const ranges = new HostRanges([
-    ...hosts,
-    ...machines.map((machine) => ({ ...machine, networks: [] })),
-  ]);
+  const ranges = new HostRanges(sitesOf(input, hosts));
   const chosen = new Map<string, Cidr>();
   const others = new Map<string, Occupied[]>();
   const occupy = (name: string, text: string, what: string): void => {
@@ -178,7 +197,7 @@ function chooseCidrs(
   }
   // A host that does not exist yet may bring a route that is in the way.
   const undecided =
-    [...hosts, ...machines].some(({ pending }) => pending === true) ||
+    [...hosts, ...machinesIn(input)].some(({ pending }) => pending === true) ||
     input.undecided?.earlier === true;
   for (const network of carved) {
     if (undecided) {
@@ -194,6 +213,25 @@ function chooseCidrs(
     }
   }
   return chosen;
+}
+
+function machinesIn({ networks }: PlanInput) {
+  return networks.flatMap(({ machines = [] }) => machines);
+}
+
+/** Whoever may have a range in use. */
+function sitesOf(input: PlanInput, hosts: readonly Candidate[]) {
+  return [...hosts, ...machinesIn(input).map((machine) => ({ ...machine, networks: [] }))];
+}
+
+/** Smallest MTU that IPv6 hosts must take (RFC 8200). */
+const IPV6_MTU = 1280;
+
+function ipv6Problem(driver: DriverName, mtu: number): string | undefined {
+  if (!factsOf(driver).ipv6)
+    return `driver ${driver} carries no IPv6: take driver vxlan, routed or wireguard, or leave ipv6 and cidr6 out`;
+  if (mtu < IPV6_MTU) return `MTU ${mtu} is too small for IPv6, which needs ${IPV6_MTU}`;
+  return undefined;
 }
 
 function keptCidr(name: string, input: PlanInput, hosts: readonly Candidate[]): string | undefined {
@@ -308,7 +346,8 @@ function spaceOf(name: string, allocation: NetworkAllocation): AddressSpace {
   }
   const machines = Object.entries(allocation.machines ?? {});
   const taken = new Map(machines.map(([machine, { address }]) => [machine, address]));
-  return { name, cidr, reserved: [], spaces, taken };
+  const used6 = Twins.of(allocation)?.used;
+  return { name, cidr, ...(used6 ? { used6 } : {}), reserved: [], spaces, taken };
 }
 
 function handOut(

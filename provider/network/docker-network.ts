@@ -18,6 +18,7 @@ export interface DockerNetworkBody {
   Scope?: "swarm";
   Attachable?: boolean;
   Internal?: boolean;
+  EnableIPv6?: boolean;
   IPAM: {
     Driver: string;
     Options?: Record<string, string>;
@@ -32,9 +33,14 @@ export function bridgeNetworkBody(part: HostPart): DockerNetworkBody {
   return {
     Name: dockerNetworkName(part.networkId, part.vni),
     Driver: "bridge",
+    ...(part.ipv6 ? { EnableIPv6: true } : {}),
     IPAM: {
       Driver: "default",
-      Config: [{ Subnet: part.cidr, IPRange: part.block, Gateway: part.gateway }],
+      Config: [part, ...(part.ipv6 ? [part.ipv6] : [])].map(({ cidr, block, gateway }) => ({
+        Subnet: cidr,
+        IPRange: block,
+        Gateway: gateway,
+      })),
     },
     Options: {
       "com.docker.network.bridge.name": bridgeName(part.vni),
@@ -63,6 +69,7 @@ export function findOurs(
 ): DockerNetwork | undefined {
   const name = dockerNetworkName(part.networkId, part.vni);
   const bridge = bridgeName(part.vni);
+  const cidrs = [part.cidr, ...(part.ipv6 ? [part.ipv6.cidr] : [])];
   let ours: DockerNetwork | undefined;
   for (const network of networks) {
     const owner = network.Labels?.[LABELS.owner];
@@ -75,13 +82,13 @@ export function findOurs(
       throw inTheWay(part, `a Docker network named ${network.Name} exists and ${whose}`);
     if (network.Options?.["com.docker.network.bridge.name"] === bridge)
       throw inTheWay(part, `Docker network ${network.Name} uses the bridge ${bridge} and ${whose}`);
-    const overlap = (network.IPAM.Config ?? []).find(
-      (config) => config.Subnet !== undefined && overlapping(config.Subnet, part.cidr),
+    const [overlap] = (network.IPAM.Config ?? []).flatMap(({ Subnet = "" }) =>
+      cidrs.filter((cidr) => overlapping(Subnet, cidr)).map((cidr) => ({ Subnet, cidr })),
     );
     if (overlap)
       throw inTheWay(
         part,
-        `Docker network ${network.Name} (${overlap.Subnet}) overlaps ${part.cidr} and ${whose}`,
+        `Docker network ${network.Name} (${overlap.Subnet}) overlaps ${overlap.cidr} and ${whose}`,
         owner === undefined ? undefined : CHOSEN,
       );
   }

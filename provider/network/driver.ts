@@ -13,6 +13,8 @@ export interface Peer {
   block: string;
   /** Addresses there that lie outside its block. */
   extra: string[];
+  /** The same in IPv6. Absent: the network has none. */
+  ipv6?: { block: string; extra: string[] };
   facts: HostFacts;
 }
 
@@ -39,6 +41,8 @@ export interface HostPart {
   extra: string[];
   /** A machine that runs no containers of the cloud: Docker is not asked for anything there. Absent: false. */
   machine?: true;
+  /** The same in IPv6. Absent: the network has none. */
+  ipv6?: { cidr: string; block: string; gateway: string; extra: string[] };
   /** What this host told the others. */
   facts: HostFacts;
   /** The other hosts of the network, sorted by underlay address. */

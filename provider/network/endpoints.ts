@@ -2,6 +2,7 @@ import { CloudError, isNotFound, isUnreachable, messageOf } from "../errors.js";
 import type { DockerClient } from "../host/docker.js";
 import type { DockerNetwork, EndpointSettings } from "../host/docker-types.js";
 import { LABELS } from "../host/ownership.js";
+import { Twins } from "../ipam/twins.js";
 import { redact } from "../redact.js";
 import type { HostPart } from "./driver.js";
 
@@ -48,6 +49,15 @@ function asAsked(id: string, now: EndpointSettings): EndpointSettings {
   };
 }
 
+/** With the IPv6 address that goes with its IPv4 address on the network as it is now, which may have got or lost IPv6. */
+function inFamilies(endpoint: EndpointSettings, { cidr, ipv6 }: HostPart): EndpointSettings {
+  const address = endpoint.IPAMConfig?.IPv4Address;
+  if (address === undefined) return endpoint;
+  const address6 = Twins.of({ cidr, cidr6: ipv6?.cidr })?.ipv6(address);
+  const config = { IPv4Address: address, ...(address6 ? { IPv6Address: address6 } : {}) };
+  return { ...endpoint, IPAMConfig: config };
+}
+
 /** The lines that the host keeps, one container each. */
 export function endpointLines(waiting: readonly WaitingEndpoint[]): string {
   return waiting.map((one) => `${JSON.stringify(one)}\n`).join("");
@@ -77,7 +87,8 @@ export async function attachWaiting(
   for (const { id, endpoint } of waiting) {
     const container = await ifThere(docker.inspectContainer(id));
     if (!container || container.NetworkSettings.Networks?.[network.name]) continue;
-    await docker.connectNetwork(network.id, id, asAsked(id, endpoint)).catch((error: unknown) => {
+    const asked = inFamilies(asAsked(id, endpoint), part);
+    await docker.connectNetwork(network.id, id, asked).catch((error: unknown) => {
       if (isUnreachable(error)) throw error;
       failed.push(`${container.Name.replace(/^\//, "")}: ${redact(messageOf(error))}`);
     });

@@ -1,5 +1,6 @@
 import { ownerOf } from "../host/ownership.js";
-import type { VirtualNetworkInputs } from "../resources/virtual-network/inputs.js";
+import { Twins } from "../ipam/twins.js";
+import type { NetworkHost, VirtualNetworkInputs } from "../resources/virtual-network/inputs.js";
 import { namesFile } from "./dns/names-file.js";
 import type { HostFacts, HostPart } from "./driver.js";
 import { DRIVERS } from "./drivers.js";
@@ -14,6 +15,13 @@ export function planParts(
   const { plan } = DRIVERS[inputs.driver];
   const secrets = plan.secrets?.(inputs.driverOptions ?? {}) ?? {};
   const hosts = inputs.hosts.map(({ name }) => name);
+  const twins = Twins.of(inputs);
+  const extraOf = ({ extra = [] }: NetworkHost): string[] => (plan.facts.routesBlocks ? extra : []);
+  const ipv6 = (host: NetworkHost) => ({
+    block: twins?.ipv6(host.block) ?? "",
+    gateway: twins?.ipv6(host.gateway) ?? "",
+    extra: extraOf(host).flatMap((address) => twins?.ipv6(address) ?? []),
+  });
   return inputs.hosts.map((host) => ({
     host: host.name,
     owner: ownerOf(inputs.meta),
@@ -29,7 +37,8 @@ export function planParts(
     mtu: inputs.mtu,
     domain: inputs.domain,
     outbound: inputs.outbound,
-    extra: plan.facts.routesBlocks ? (host.extra ?? []) : [],
+    extra: extraOf(host),
+    ...(inputs.cidr6 !== undefined && twins ? { ipv6: { cidr: inputs.cidr6, ...ipv6(host) } } : {}),
     ...(host.machine === true ? { machine: true as const } : {}),
     facts: facts[host.name] ?? {},
     peers: inputs.hosts
@@ -38,7 +47,8 @@ export function planParts(
         host: other.name,
         underlay: other.underlay,
         block: other.block,
-        extra: plan.facts.routesBlocks ? (other.extra ?? []) : [],
+        extra: extraOf(other),
+        ...(twins ? { ipv6: { block: ipv6(other).block, extra: ipv6(other).extra } } : {}),
         facts: facts[other.name] ?? {},
       }))
       .sort((a, b) => (a.underlay < b.underlay ? -1 : a.underlay > b.underlay ? 1 : 0)),

@@ -28,6 +28,7 @@ export function partDocument(part: HostPart): string {
     ["mac", macOf(part.gateway)],
     ["underlay", part.underlay],
     ["mtu", part.mtu],
+    ...(part.ipv6 ? ipv6Settings(part.ipv6) : []),
     ["domain", part.domain],
     ["outbound", part.outbound ? "yes" : "no"],
     ...(part.machine ? [["machine", "yes"] satisfies [string, string]] : []),
@@ -37,15 +38,27 @@ export function partDocument(part: HostPart): string {
     ]),
     ...factLines("self", part.facts),
     ...part.extra.map((address): [string, string] => ["extra", `self ${address}`]),
+    ...(part.ipv6?.extra ?? []).map((address): [string, string] => ["extra6", `self ${address}`]),
     ...part.peers.flatMap(peerLines),
   ];
   return `${settings.map(([key, value]) => `${key} ${value}\n`).join("")}names\n${part.names}`;
 }
 
-function peerLines({ underlay, block, extra, facts }: Peer): [string, string][] {
+function ipv6Settings({ cidr, block, gateway }: NonNullable<HostPart["ipv6"]>): [string, string][] {
+  return [
+    ["cidr6", cidr],
+    ["prefix6", cidr.slice(cidr.indexOf("/") + 1)],
+    ["block6", block],
+    ["gateway6", gateway],
+  ];
+}
+
+function peerLines({ underlay, block, extra, ipv6, facts }: Peer): [string, string][] {
   return [
     ["peer", `${underlay} ${block}`],
     ...extra.map((address): [string, string] => ["extra", `${underlay} ${address}`]),
+    ...(ipv6 ? [["peer6", `${underlay} ${ipv6.block}`] satisfies [string, string]] : []),
+    ...(ipv6?.extra ?? []).map((address): [string, string] => ["extra6", `${underlay} ${address}`]),
     ...factLines(underlay, facts),
   ];
 }

@@ -50,7 +50,7 @@ export interface Candidate {
   /** Docker did not answer there, so that its volumes are not known. Default false. */
   volumesUnknown?: boolean;
   /** This plan's networks that already are on the host, by name: sticky even without a state. */
-  ownNetworks?: Record<string, { cidr: string; vni: number }>;
+  ownNetworks?: Record<string, { cidr: string; cidr6?: string; vni: number }>;
   /** Addresses in use there on this plan's networks by containers that are not its requests, by network name. */
   usedAddresses?: Record<string, string[]>;
   /** True: some label is not known yet, so no label expression can be said to fail. Implies `pending`. */

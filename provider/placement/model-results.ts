@@ -20,6 +20,8 @@ export interface Assignment {
 /** A network's address plan. What `plan.networks[name]` is to users. */
 export interface NetworkAllocation {
   cidr: string;
+  /** IPv6 range, whose n-th address is that of the n-th of `cidr` (ipam/twins.ts). Absent: the network has no IPv6. */
+  cidr6?: string;
   /** How hosts are joined. Absent in plans from before it was chosen here: vxlan. */
   driver?: string;
   /** VXLAN network identifier, 1..16777215. */
@@ -32,7 +34,7 @@ export interface NetworkAllocation {
   hosts: Record<string, { block: string; gateway: string; underlay: string; extra?: string[] }>;
   /** Machines without Docker by name. Absent: none. */
   machines?: Record<string, { address: string; underlay: string }>;
-  /** Names and the addresses they resolve to, sorted: each container's own name and its aliases. */
+  /** Names and the addresses they resolve to, sorted: each container's own name and its aliases; of IPv6 too. */
   records: Record<string, string[]>;
   /** Blocks of hosts that left, in the order they left: given out again last, and to the same host first. */
   retired?: { host: string; block: string }[];

@@ -89,6 +89,10 @@ export interface NetworkRequest {
   name: string;
   /** Fixed CIDR, or absent: the plan carves one from the pool. */
   cidr?: string;
+  /** IPv6 beside IPv4. Absent: only with `cidr6`. */
+  ipv6?: boolean;
+  /** Fixed IPv6 CIDR, or absent: the plan carves one from the stack's own pool (ipam/choose-cidr6.ts). */
+  cidr6?: string;
   /** Size of one host's block, e.g. 24. */
   blockPrefix: number;
   /** Addresses never handed out. */

@@ -70,7 +70,9 @@ export class NetworkPolicy extends ClockerResource {
     refuseUnknown(at, args, KNOWN);
     const { network } = args;
     const { cloud } = network;
-    const rules = (args.allow ?? []).map((rule, index) => ruleOf(`${at}: allow[${index}]`, rule));
+    const rules = (args.allow ?? []).flatMap((rule, index) =>
+      rulesOf(`${at}: allow[${index}]`, rule),
+    );
     if (network.policy)
       throw new pulumi.RunError(
         `${at}: network ${network.networkName} has the policy ${network.policy.name} already: ` +
@@ -89,6 +91,7 @@ export class NetworkPolicy extends ClockerResource {
         driver: network.driver,
         vni: network.vni,
         cidr: network.cidr,
+        ...(network.cidr6 ? { cidr6: network.cidr6 } : {}),
         isolate: args.isolate ?? "applications",
         outside: args.outside ?? "open",
         rules,
@@ -109,16 +112,20 @@ export class NetworkPolicy extends ClockerResource {
   }
 }
 
-function ruleOf(at: string, rule: PolicyRuleArgs): pulumi.Inputs {
+/** Another network with IPv6 is two peers, one a family. */
+function rulesOf(at: string, rule: PolicyRuleArgs): pulumi.Inputs[] {
   refuseUnknown(at, rule, KNOWN_RULE);
-  const { from, to, ports } = rule;
-  return {
-    from: peerOf(from),
-    to: peerOf(to),
-    ...(ports === undefined ? {} : { ports: ports.map(String) }),
-  } satisfies Record<keyof PolicyRule, unknown> | pulumi.Inputs;
+  const ports = rule.ports === undefined ? {} : { ports: rule.ports.map(String) };
+  return peersOf(rule.from).flatMap((from) =>
+    peersOf(rule.to).map(
+      (to) => ({ from, to, ...ports }) satisfies Record<keyof PolicyRule, unknown> | pulumi.Inputs,
+    ),
+  );
 }
 
-function peerOf(peer: PolicyPeerArgs): pulumi.Input<PolicyPeer> {
-  return VirtualNetwork.isInstance(peer) ? peer.cidr.apply((cidr) => ({ cidr })) : peer;
+function peersOf(peer: PolicyPeerArgs): pulumi.Input<PolicyPeer>[] {
+  if (!VirtualNetwork.isInstance(peer)) return [peer];
+  return [peer.cidr, ...(peer.cidr6 ? [peer.cidr6] : [])].map((range) =>
+    range.apply((cidr) => ({ cidr })),
+  );
 }

@@ -31,9 +31,19 @@ export interface VirtualNetworkArgs {
   range?: string;
   /** Addresses of the network. A change replaces it. @default carved from the cloud's pool */
   cidr?: pulumi.Input<string>;
+  /**
+   * IPv6 beside IPv4, with an address of each family for hosts, containers and machines: the n-th of one CIDR belongs to the
+   * n-th of the other. For `vxlan`, `routed` and `wireguard`. Changed in place. @default true with `cidr6`
+   */
+  ipv6?: boolean;
+  /**
+   * IPv6 addresses of the network, at least as many as `cidr` has. Changed in place: every container gets its new one.
+   * @default with `ipv6`, a /64 of the stack's own unique local range
+   */
+  cidr6?: pulumi.Input<string>;
   /** Size of the block that each host gets from the CIDR. @default 24 */
   blockPrefix?: number;
-  /** Addresses that are never handed out. @default [] */
+  /** Addresses that are never handed out, of either family. @default [] */
   reserved?: string[];
   /** Largest packet inside the network, bytes. @default the smallest underlay MTU of the hosts, less what the driver adds */
   mtu?: number;
@@ -55,6 +65,8 @@ const KNOWN: Known<VirtualNetworkArgs> = {
   sameLink: true,
   range: true,
   cidr: true,
+  ipv6: true,
+  cidr6: true,
   blockPrefix: true,
   reserved: true,
   mtu: true,
@@ -77,6 +89,8 @@ export class VirtualNetwork extends ClockerResource {
   }
 
   declare readonly cidr: pulumi.Output<string>;
+  /** Undefined where the network has no IPv6. */
+  declare readonly cidr6: pulumi.Output<string> | undefined;
   /** VXLAN network identifier. */
   declare readonly vni: pulumi.Output<number>;
   declare readonly mtu: pulumi.Output<number>;
@@ -110,6 +124,8 @@ export class VirtualNetwork extends ClockerResource {
     const plan = args.cloud.requestNetwork(name, () => ({
       name,
       ...(args.cidr === undefined ? {} : { cidr: args.cidr }),
+      ...(args.ipv6 === undefined ? {} : { ipv6: args.ipv6 }),
+      ...(args.cidr6 === undefined ? {} : { cidr6: args.cidr6 }),
       blockPrefix: args.blockPrefix ?? 24,
       reserved: args.reserved ?? [],
       ...(args.mtu === undefined ? {} : { mtu: args.mtu }),
@@ -135,6 +151,7 @@ export class VirtualNetwork extends ClockerResource {
         ...(args.driverOptions === undefined ? {} : { driverOptions: sealed(args.driverOptions) }),
         ...(args.encryption === undefined ? {} : { encryption: args.encryption }),
         cidr: lift(allocation, "cidr"),
+        ...((args.ipv6 ?? args.cidr6 !== undefined) ? { cidr6: lift(allocation, "cidr6") } : {}),
         vni: lift(allocation, "vni"),
         mtu: lift(allocation, "mtu"),
         domain: args.domain ?? `${networkId}.clocker`,

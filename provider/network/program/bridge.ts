@@ -41,6 +41,7 @@ up_bridge() {
          ip addr add "$gateway/$prefix" brd + dev "$bridge"
        fi ;;
   esac
+  up_bridge_ipv6
 }
 
 # Nothing that is not ours may have our names; asked before anything is touched.

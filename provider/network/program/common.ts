@@ -16,6 +16,8 @@ TAG=io.clocker
 fix=0
 # at boot; what the driver needs comes later
 booting= waiting= link_comes_later= machine=
+# words of the address family; ipv6.ts has the other ones
+cidr6= prefix6= block6= gateway6= six= bits=32 xt=iptables
 
 # One line for each thing that differs from what it should be; true when it is to be repaired.
 need() { echo "differs $1"; [ "$fix" = 1 ]; }
@@ -27,6 +29,7 @@ is() { "$@" >/dev/null 2>&1; }
 load() {
   config=$1
   owner= network= driver= vni= bridge= link= port= cidr= prefix= gateway= mac= underlay= mtu= domain= outbound= machine= peers= blocks=
+  cidr6= prefix6= block6= gateway6=
   while read -r key value; do
     case $key in
       owner) owner=$value ;; network) network=$value ;; driver) driver=$value ;; vni) vni=$value ;;
@@ -34,6 +37,7 @@ load() {
       prefix) prefix=$value ;; gateway) gateway=$value ;; mac) mac=$value ;; underlay) underlay=$value ;;
       mtu) mtu=$value ;; domain) domain=$value ;; outbound) outbound=$value ;;
       machine) machine=$value ;;
+      cidr6) cidr6=$value ;; prefix6) prefix6=$value ;; block6) block6=$value ;; gateway6) gateway6=$value ;;
       peer) peers="$peers \${value%% *}"; blocks="$blocks $value" ;;
     esac
   done < "$1"

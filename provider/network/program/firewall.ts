@@ -10,6 +10,10 @@
  * Isolation: nothing enters the network but from itself, as an answer, or by a published port; nobody but the
  * network itself talks to its gateway; frames of our VNI come from peers only.
  *
+ * Two families: a network with IPv6 has the same rules there, by ip6tables (program/ipv6.ts). Nothing less: an address of
+ * IPv6 that nobody guards would be a way round all of it. Docker before 27 makes no chains there, so ours hang in a
+ * DOCKER-USER of our own then, which Docker takes over should it begin to.
+ *
  * Policies: those of all networks come before the rules of any network, which let through what is theirs. Frames that
  * stay on the bridge meet them by br_netfilter alone, so a network with a policy has the switch of its own bridge on.
  */
@@ -19,8 +23,8 @@ CHAINS="raw:CLOCKER-PREROUTING:PREROUTING raw:CLOCKER-OUTPUT:OUTPUT filter:CLOCK
 # The containers' way out is a router of the hosts' LAN, not the host.
 has_router() { [ "$driver" = macvlan ] && [ "$(setting router)" != none ]; }
 
-# Peers send us frames of our VNI.
-has_vxlan() { [ "$driver" = vxlan ] || [ "$driver" = ovs ]; }
+# Peers send us frames of our VNI, over IPv4.
+has_vxlan() { [ -z "$six" ] && { [ "$driver" = vxlan ] || [ "$driver" = ovs ]; }; }
 
 firewall_rules() {
   paths=$("paths_$driver")
@@ -79,7 +83,7 @@ firewall_rules() {
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p udp --dport 53 -j ACCEPT"
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p tcp --dport 53 -j ACCEPT"
   for peer in $peers; do
-    case $driver in
+    case $driver$six in
       vxlan | ovs) echo "-A CLK-I-$vni -s $peer $vxlan -j ACCEPT" ;;
       swarm)
         echo "-A CLK-I-$vni -s $peer -p tcp -m multiport --dports 2377,7946 -j ACCEPT"
@@ -114,11 +118,26 @@ firewall_rules() {
 
 has_policy() { [ -e "$ROOT/$vni/policy" ]; }
 
+# Its rules of this family: those of IPv6 come after a line "# ipv6".
+policy_lines() {
+  if [ -z "$six" ]; then sed '1d; /^# ipv6$/,$d' "$ROOT/$vni/policy"; else sed '1,/^# ipv6$/d' "$ROOT/$vni/policy"; fi
+}
+
 # Who may connect to whom, where somebody said so. What comes from a peer has an address of it.
 policy_rules() {
   has_policy || return 0
-  sed 1d "$ROOT/$vni/policy"
-  if grep -q "^:CLK-P-$vni-host " "$ROOT/$vni/policy"; then
+  policy_lines > "$scratch/policy"
+  if [ -s "$scratch/policy" ]; then
+    cat "$scratch/policy"
+  else
+    # it is from before the network had IPv6: nobody is let through until it is brought up to date
+    for chain in "CLK-P-$vni" "CLK-P-$vni-from" "CLK-P-$vni-to"; do echo ":$chain - [0:0]"; echo "-A $chain -j DROP"; done
+  fi
+  # who has which address is asked of all, and says nothing of who may talk to whom
+  if [ -n "$six" ]; then
+    for type in 135 136; do echo "-A CLK-G-$vni -i $bridge -o $bridge -p ipv6-icmp --icmpv6-type $type -j ACCEPT"; done
+  fi
+  if grep -q "^:CLK-P-$vni-host " "$scratch/policy"; then
     # second: the host itself is not asked
     echo "-I CLK-I-$vni 2 -s $cidr -m addrtype --dst-type LOCAL -j CLK-P-$vni-host"
   fi
@@ -134,24 +153,24 @@ policy_rules() {
 
 # Chains of a policy that was there before; $1 holds the rules that are to be there.
 drop_old_policy() {
-  old=$(iptables-save -t filter 2>/dev/null | sed -n "s/^:\\(CLK-P-$vni[^ ]*\\) .*/\\1/p" | while read -r chain; do
+  old=$($xt-save -t filter 2>/dev/null | sed -n "s/^:\\(CLK-P-$vni[^ ]*\\) .*/\\1/p" | while read -r chain; do
     case $chain in "CLK-P-$vni" | "CLK-P-$vni-"*) grep -q "^:$chain " "$1" || echo "$chain" ;; esac
   done)
-  for chain in $old; do iptables -w -F "$chain"; done
-  for chain in $old; do iptables -w -X "$chain"; done
+  for chain in $old; do $xt -w -F "$chain"; done
+  for chain in $old; do $xt -w -X "$chain"; done
 }
 
 # Our rules as the kernel has them now, without chains that only other networks have use for.
 firewall_now() {
   if has_ports; then others='^$'; else others='-j CLOCKER-PORTS\$'; fi
   for table in raw nat filter; do
-    iptables-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni(-[a-z0-9]+)?( |\\$)|-j CLOCKER-|^-A FORWARD -j DOCKER-USER\\$" | grep -v -e "$others" || true
+    $xt-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni(-[a-z0-9]+)?( |\\$)|-j CLOCKER-|^-A FORWARD -j DOCKER-USER\\$" | grep -v -e "$others" || true
   done
 }
 
 # Each of our chains hangs where it belongs, and the network's hang in ours.
 jump() { # table chain target, -A to hang it last
-  is iptables -w -t "$1" -C "$2" -m comment --comment "$TAG" -j "$3" || iptables -w -t "$1" "\${4:--I}" "$2" -m comment --comment "$TAG" -j "$3"
+  is $xt -w -t "$1" -C "$2" -m comment --comment "$TAG" -j "$3" || $xt -w -t "$1" "\${4:--I}" "$2" -m comment --comment "$TAG" -j "$3"
 }
 
 # Frames between two ports of a bridge meet the rules only where br_netfilter is loaded, which Docker does not always do,
@@ -159,7 +178,8 @@ jump() { # table chain target, -A to hang it last
 NF_CALL=/proc/sys/net/bridge/bridge-nf-call
 filters_frames() {
   case $(ip -d -o link show dev "$bridge" 2>/dev/null) in
-    *" nf_call_iptables 1 "*) ;;
+    *" nf_call_iptables 1 nf_call_ip6tables 1 "*) ;;
+    *" nf_call_iptables 1 "*) ! has_ipv6 ;;
     *) return 1 ;;
   esac
 }
@@ -175,52 +195,58 @@ up_bridge_filter() {
   filters_frames && return 0
   if need "frames on the bridge $bridge pass the firewall by"; then
     is ip link set dev "$bridge" type bridge nf_call_iptables 1 || true
+    if has_ipv6; then is ip link set dev "$bridge" type bridge nf_call_ip6tables 1 || true; fi
     filters_frames || fail "a policy needs frames on the bridge $bridge to meet the firewall, and ip link set $bridge type bridge nf_call_iptables 1 has no effect: the kernel or iproute2 is too old"
   fi
 }
 # Without a policy nothing needs it.
-down_bridge_filter() { is ip link set dev "$bridge" type bridge nf_call_iptables 0 || true; }
+down_bridge_filter() { is ip link set dev "$bridge" type bridge nf_call_iptables 0 nf_call_ip6tables 0 || true; }
 
 up_firewall() {
   up_rules
+  if has_ipv6; then
+    (as_ipv6; up_rules)
+  elif [ -e "$ROOT/$vni/rules6" ] && need "there are rules of IPv6, which the network has no more"; then
+    down_firewall_ipv6
+  fi
   up_bridge_filter
 }
 
 up_rules() {
   firewall_rules > "$scratch/rules"
-  if cmp -s "$scratch/rules" "$ROOT/$vni/rules" && [ "$(firewall_now)" = "$(cat "$ROOT/$vni/rules.seen" 2>/dev/null)" ]; then
+  if cmp -s "$scratch/rules" "$ROOT/$vni/rules$six" && [ "$(firewall_now)" = "$(cat "$ROOT/$vni/rules$six.seen" 2>/dev/null)" ]; then
     return 0
   fi
   if need "firewall rules are missing or changed"; then
-    if iptables -w -N DOCKER-USER 2>/dev/null; then iptables -w -A DOCKER-USER -j RETURN; fi
+    if $xt -w -N DOCKER-USER 2>/dev/null; then $xt -w -A DOCKER-USER -j RETURN; fi
     # dockerd puts it there when it starts; somebody's iptables -F takes it away, and our rules with it
-    is iptables -w -C FORWARD -j DOCKER-USER || iptables -w -I FORWARD 1 -j DOCKER-USER
+    is $xt -w -C FORWARD -j DOCKER-USER || $xt -w -I FORWARD 1 -j DOCKER-USER
     for entry in $CHAINS; do
       table=\${entry%%:*} rest=\${entry#*:}
-      is iptables -w -t "$table" -N "\${rest%%:*}" || true
+      is $xt -w -t "$table" -N "\${rest%%:*}" || true
       jump "$table" "\${rest#*:}" "\${rest%%:*}"
     done
     jump_ports
     if has_policy; then
-      is iptables -w -N "CLK-G-$vni" || true
+      is $xt -w -N "CLK-G-$vni" || true
       jump filter CLOCKER-POLICY "CLK-G-$vni"
     else
       unjump filter CLOCKER-POLICY "CLK-G-$vni"
     fi
-    iptables-restore -w -n < "$scratch/rules" || fail "iptables does not take the rules: the kernel needs the matches u32, conntrack and the target CT"
+    $xt-restore -w -n < "$scratch/rules" || fail "$xt does not take the rules: the kernel needs the matches u32, conntrack and the target CT"
     jump raw CLOCKER-PREROUTING "CLK-R-$vni"
     jump raw CLOCKER-OUTPUT "CLK-O-$vni"
     jump nat CLOCKER-POSTROUTING "CLK-N-$vni"
     jump filter CLOCKER-INPUT "CLK-I-$vni"
     jump filter CLOCKER-FORWARD "CLK-F-$vni" -A
     drop_old_policy "$scratch/rules"
-    cp "$scratch/rules" "$ROOT/$vni/rules"
-    firewall_now > "$ROOT/$vni/rules.seen"
+    cp "$scratch/rules" "$ROOT/$vni/rules$six"
+    firewall_now > "$ROOT/$vni/rules$six.seen"
   fi
 }
 
-unjump() { while is iptables -w -t "$1" -D "$2" -m comment --comment "$TAG" -j "$3"; do :; done; }
-drop_chain() { if is iptables -w -t "$1" -F "$2"; then iptables -w -t "$1" -X "$2"; fi; }
+unjump() { while is $xt -w -t "$1" -D "$2" -m comment --comment "$TAG" -j "$3"; do :; done; }
+drop_chain() { if is $xt -w -t "$1" -F "$2"; then $xt -w -t "$1" -X "$2"; fi; }
 
 down_firewall() {
   unjump raw CLOCKER-PREROUTING "CLK-R-$vni"
@@ -237,17 +263,25 @@ down_firewall() {
   drop_old_policy /dev/null
 }
 
-# Docker's chain, which is ours where there is no Docker. It is left where somebody put a rule into it.
+# The rules of IPv6, of a network that has or had it.
+down_firewall_ipv6() {
+  [ -e "$ROOT/$vni/rules6" ] || return 0
+  (as_ipv6; down_firewall)
+  rm -f "$ROOT/$vni/rules6" "$ROOT/$vni/rules6.seen"
+}
+
+# Docker's chain, which is ours where there is no Docker, or one that makes no rules of IPv6. It is left where somebody put a
+# rule into it.
 drop_docker_user() {
-  is command -v dockerd && return 0
-  [ "$(iptables -w -S DOCKER-USER 2>/dev/null | grep -vc '^-N')" = 1 ] || return 0
-  is iptables -w -C DOCKER-USER -j RETURN || return 0
-  while is iptables -w -D FORWARD -j DOCKER-USER; do :; done
+  if [ -z "$six" ]; then is command -v dockerd; else is $xt -w -S DOCKER; fi && return 0
+  [ "$($xt -w -S DOCKER-USER 2>/dev/null | grep -vc '^-N')" = 1 ] || return 0
+  is $xt -w -C DOCKER-USER -j RETURN || return 0
+  while is $xt -w -D FORWARD -j DOCKER-USER; do :; done
   drop_chain filter DOCKER-USER
 }
 
 drop_firewall() {
-  drop_ports
+  [ -n "$six" ] || drop_ports
   for entry in $CHAINS; do
     table=\${entry%%:*} rest=\${entry#*:}
     unjump "$table" "\${rest#*:}" "\${rest%%:*}"

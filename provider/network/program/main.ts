@@ -6,13 +6,17 @@ up_network() {
   up_names
 }
 
-up_names() { if [ -n "$machine" ]; then up_hosts; else up_dns; fi; }
+up_names() {
+  if [ -n "$machine" ]; then up_hosts; else up_dns; fi
+  up_neighbours
+}
 
 refuse() {
   if [ -e "$ROOT/$vni/config" ]; then
     before=$(sed -n 's/^owner //p' "$ROOT/$vni/config")
     [ "$before" = "$owner" ] || conflict "VNI $vni belongs to the network of $before"
   fi
+  refuse_without_ipv6
   "refuse_$driver"
 }
 
@@ -33,6 +37,7 @@ do_apply() {
   keep_program
   moved=
   if [ -e "$ROOT/$vni/config" ] && [ "$(grep ^peer "$ROOT/$vni/config")" != "$(grep ^peer "$new/config")" ]; then moved=yes; fi
+  drop_old_ipv6_routes
   keep_file "$new/config" "$ROOT/$vni/config" "the settings are new" 644 || true
   keep_file "$new/names" "$ROOT/$vni/names" "the names are new" 644 || true
   up_boot
@@ -114,6 +119,7 @@ do_leave() {
     if [ -n "$machine" ]; then down_hosts; else dns_stop; fi
     "down_$driver"
     down_firewall
+    down_firewall_ipv6
     rm -rf "$ROOT/$vni"
   elif [ "$(cat "$ROOT/$1/introduced" 2>/dev/null)" = "$2" ]; then
     rm -rf "$ROOT/$1"
@@ -123,6 +129,7 @@ do_leave() {
   done
   drop_firewall
   drop_docker_user
+  if is ip6tables -w -S CLOCKER-FORWARD; then (as_ipv6; drop_firewall; drop_docker_user); fi
   drop_boot
   rm -f "$PROGRAM" "$PROGRAM.new"
   rmdir "$ROOT" /var/lib/clocker "$RUN" 2>/dev/null || true

@@ -1,5 +1,5 @@
 /**
- * Ports that are open on every host for containers that are on some. A connection to an address of the host is translated
+ * Ports that are open on every host, at its IPv4 addresses, for containers that are on some. A connection to an address of the host is translated
  * to one of the containers, in turn. What goes to another host carries this host's address on the network as its
  * source, since the answer has to come back this way; a container of this host sees who asks.
  *
@@ -10,7 +10,7 @@
  * ends of the translation, and known by it: state DNAT, and the port that was asked.
  */
 export const PORTS_PART = `
-ports_all() { cat "$ROOT/$vni/ports.d"/* 2>/dev/null | sed '/^#/d' | sort -u; }
+ports_all() { [ -n "$six" ] || cat "$ROOT/$vni/ports.d"/* 2>/dev/null | sed '/^#/d' | sort -u; }
 has_ports() { [ -n "$(ports_all)" ]; }
 
 # Answers from containers of other hosts are for a connection that is tracked here.

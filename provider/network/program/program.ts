@@ -15,6 +15,7 @@ import { BOOT_PART } from "./boot.js";
 import { BRIDGE_PART } from "./bridge.js";
 import { COMMON_PART } from "./common.js";
 import { FIREWALL_PART } from "./firewall.js";
+import { IPV6_PART } from "./ipv6.js";
 import { MAIN_PART } from "./main.js";
 import { PORTS_PART } from "./ports.js";
 import { RECORDS_PART } from "./records.js";
@@ -28,6 +29,7 @@ import { UNDERLAY_PART } from "./underlay.js";
 export const NETWORK_PROGRAM = (
   COMMON_PART +
   BRIDGE_PART +
+  IPV6_PART +
   UNDERLAY_PART +
   ROUTES_PART +
   VXLAN_PART +

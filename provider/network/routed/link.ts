@@ -10,16 +10,27 @@ refuse_routed() {
   done
 }
 
+# IPv6 goes to a neighbour by its address on the link, which it tells the others.
+introduce_routed() {
+  device=$(underlay_device)
+  near=$(ip -o -6 addr show dev "$device" scope link -tentative 2>/dev/null | sed -n '1s/.* inet6 \\([^/]*\\).*/\\1/p')
+  [ -n "$near" ] || conflict "the network has IPv6, and $device has no link-local address"
+  echo "fact linklocal $near"
+}
+
 routed_routes() {
   device=$(underlay_device)
-  for address in $(sed -n 's/^extra self //p' "$config"); do echo "$address dev $bridge src $gateway"; done
-  destinations | while read -r far to; do echo "$to via $far dev $device src $gateway"; done
+  for address in $(sed -n "s/^extra$six self //p" "$config"); do echo "$address dev $bridge src $gateway"; done
+  destinations | while read -r far to; do
+    if [ -n "$six" ]; then near=$(fact_of "$far" linklocal); else near=$far; fi
+    echo "$to via $near dev $device src $gateway"
+  done
 }
 
 up_routed() {
   up_bridge
   up_proxy
-  routed_routes | up_routes
+  up_routes_of_both routed_routes
 }
 
 down_routed() {

@@ -71,12 +71,15 @@ wg_drop() {
   rm -f "/run/wireguard/$1.sock"
 }
 
+# $1 underlay address of a peer: what comes from it and goes to it, with the prefix that the kernel shows.
+allowed_of() { destinations | sed -n "s/^$1 //p" | sed "s,^[^/]*\$,&/$bits,"; }
+
 # Lines "key endpoint addresses": what each peer is to be.
 wg_peers() {
   for far in $peers; do
     theirs=$(fact_of "$far" publickey)
     [ -n "$theirs" ] || continue
-    to=$(destinations | sed -n "s/^$far //p" | sed 's,^[^/]*$,&/32,' | sort | paste -sd ,)
+    to=$({ allowed_of "$far"; if has_ipv6; then (as_ipv6; allowed_of "$far"); fi; } | sort | paste -sd ,)
     echo "$theirs $far:$(fact_of "$far" port) $to"
   done
 }
@@ -114,7 +117,8 @@ up_wireguard() {
   done < "$scratch/wg.now"
   if [ "$(mtu_of "$wg")" != "$mtu" ] && need "the link $wg has another MTU than $mtu"; then ip link set dev "$wg" mtu "$mtu"; fi
   # while both links are there, answers may come in by the other one
-  up_switch "conf/$wg/rp_filter" 2
+  up_switch "ipv4/conf/$wg/rp_filter" 2
+  if has_ipv6; then up_switch "ipv6/conf/$wg/disable_ipv6" 0; fi
   case $(ip -o link show dev "$wg") in
     *[\\<,]UP[,\\>]*) ;;
     *) if need "the link $wg is down"; then ip link set dev "$wg" up; fi ;;
@@ -123,17 +127,17 @@ up_wireguard() {
     [ "$fix" = 1 ] || echo "differs the old keys are still in use"
     return 0
   fi
-  wireguard_routes | up_routes
+  up_routes_of_both wireguard_routes
 }
 
 wireguard_routes() {
-  for address in $(sed -n 's/^extra self //p' "$config"); do echo "$address dev $bridge src $gateway"; done
+  for address in $(sed -n "s/^extra$six self //p" "$config"); do echo "$address dev $bridge src $gateway"; done
   destinations | while read -r _ to; do echo "$to dev $wg src $gateway"; done
 }
 
 activate_wireguard() {
   wg_names
-  wireguard_routes | up_routes
+  up_routes_of_both wireguard_routes
 }
 
 retire_wireguard() {

@@ -82,9 +82,9 @@ function peerProblem(peer: PolicyPeer): string | undefined {
     return 'must be "all", "outside", or an object of application, service, container, host, or of cidr';
   if ("cidr" in peer) {
     if (isUnknown(peer.cidr)) return undefined;
-    return typeof peer.cidr === "string" && parseCidr(peer.cidr)?.family === 4
+    return typeof peer.cidr === "string" && parseCidr(peer.cidr)
       ? undefined
-      : `cidr must be a network such as 192.0.2.0/24, not ${JSON.stringify(peer.cidr)}`;
+      : `cidr must be a network such as 192.0.2.0/24 or 2001:db8::/32, not ${JSON.stringify(peer.cidr)}`;
   }
   const keys = Object.keys(peer);
   const strange = keys.find((key) => !(PEER_KEYS as readonly string[]).includes(key));

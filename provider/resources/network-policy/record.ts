@@ -1,4 +1,4 @@
-import { renderPolicy } from "../../firewall/render.js";
+import { renderFamilies } from "../../firewall/families.js";
 import type { RecordKind } from "../network-record/inputs.js";
 import type { NetworkPolicyInputs } from "./inputs.js";
 
@@ -9,7 +9,7 @@ export const policyRecord: RecordKind<NetworkPolicyInputs> = {
     const gateways = inputs.hosts.map(({ gateway }) => gateway).sort();
     const blocks = Object.fromEntries(inputs.hosts.map(({ name, block }) => [name, block]));
     const site = { vni: inputs.vni, host: host.name, blocks, gateways };
-    return { kind: "policy", text: renderPolicy(inputs, site) };
+    return { kind: "policy", text: renderFamilies(inputs, site, inputs) };
   },
   words: ({ networkId }) => ({
     done: "in force",

@@ -13,6 +13,8 @@ export interface RecordInputs {
   vni: number;
   /** Of the network: with another one it is another network, which has to be told again. */
   cidr: string;
+  /** Its IPv6 range, where a record says something of it. Absent: none. */
+  cidr6?: string;
   /** Hosts of the network. */
   hosts: { name: string; connection: HostConnection }[];
 }

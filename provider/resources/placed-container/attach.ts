@@ -19,7 +19,9 @@ export function attachChanges(
   networks: readonly Attachment[],
 ): AttachChanges {
   const have = details.NetworkSettings.Networks;
-  const right = (network: Attachment) => addressOf(have[network.dockerName]) === network.address;
+  const right = ({ dockerName, address, address6 }: Attachment) =>
+    addressOf(have[dockerName]) === address &&
+    (address6 === undefined || have[dockerName]?.IPAMConfig?.IPv6Address === address6);
   return {
     detach: Object.keys(have).filter(
       (name) => !networks.some((network) => network.dockerName === name && right(network)),
@@ -43,7 +45,7 @@ export async function syncNetworks(
   for (const name of changes.detach) await detach(docker, name, details.Id);
   for (const network of changes.attach) {
     try {
-      const endpoint = endpointOf(network.address, networks.indexOf(network));
+      const endpoint = endpointOf(network, networks.indexOf(network));
       await docker.connectNetwork(network.dockerName, details.Id, endpoint);
     } catch (error) {
       throw await attachFailure(docker, network, error);

@@ -60,7 +60,7 @@ function addressList(place: PlacedContainerInputs["place"]): string {
   const networks: unknown = place.networks;
   if (!Array.isArray(networks)) return "";
   return place.networks
-    .map((network) => (isUnknown(network) || isUnknown(network.address) ? "" : network.address))
-    .filter((address) => address !== "")
+    .flatMap((network) => (isUnknown(network) ? [] : [network.address, network.address6]))
+    .filter((address) => address !== undefined && !isUnknown(address))
     .join(" ");
 }

@@ -132,7 +132,12 @@ function attachmentsOf(place: ContainerPlace) {
   if (!Array.isArray(networks)) return [];
   return place.networks
     .filter((network) => !isUnknown(network))
-    .map(({ network, dockerName, address }) => ({ network, dockerName, address }));
+    .map(({ network, dockerName, address, address6 }) => ({
+      network,
+      dockerName,
+      address,
+      ...(address6 === undefined ? {} : { address6 }),
+    }));
 }
 
 /** Networks that stay but whose name server moved: a container's resolvers are fixed when it is made. */

@@ -8,7 +8,7 @@ import { portsLabel, type HeldPort } from "../../host/held.js";
 import { LABELS, ownerOf } from "../../host/ownership.js";
 import { macOf } from "../../network/names.js";
 import { grantedCapabilities } from "./capabilities.js";
-import type { ContainerSpec, Mount, PlacedContainerInputs } from "./inputs.js";
+import type { ContainerPlace, ContainerSpec, Mount, PlacedContainerInputs } from "./inputs.js";
 import { normalized } from "./mounts.js";
 import { specHash } from "./revision.js";
 
@@ -84,7 +84,7 @@ export function createBody(inputs: PlacedContainerInputs, making: Making): Conta
     },
     NetworkingConfig: {
       EndpointsConfig: Object.fromEntries(
-        attached.map(({ dockerName, address }, index) => [dockerName, endpointOf(address, index)]),
+        attached.map((network, index) => [network.dockerName, endpointOf(network, index)]),
       ),
     },
   };
@@ -96,9 +96,15 @@ export function createBody(inputs: PlacedContainerInputs, making: Making): Conta
  * attached later has a MAC of Docker's choice from Docker 28 on, which announces it. The first network has the default route: from API 1.48 on
  * by this priority; older daemons leave it unread and take the first by name.
  */
-export function endpointOf(address: string, index: number): EndpointSettings {
+export function endpointOf(
+  { address, address6 }: Pick<ContainerPlace["networks"][number], "address" | "address6">,
+  index: number,
+): EndpointSettings {
   return {
-    IPAMConfig: { IPv4Address: address },
+    IPAMConfig: {
+      IPv4Address: address,
+      ...(address6 === undefined ? {} : { IPv6Address: address6 }),
+    },
     MacAddress: macOf(address),
     ...(index === 0 ? {} : { GwPriority: -index }),
   };

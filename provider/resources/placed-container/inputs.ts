@@ -94,6 +94,8 @@ export interface ContainerPlace {
     vni: number;
     domain: string;
     address: string;
+    /** Absent: the network has no IPv6. */
+    address6?: string;
     /** The host's address on the network; its name server listens there. */
     gateway: string;
     /** The address was fixed by the user, so it may have been at another host before: announce it. */

@@ -317,9 +317,10 @@ export function validatePlace(problems: Problems, news: Record<string, unknown>)
           problems.keeps(at, network, (value) =>
             typeof value === "object" ? undefined : "must be an object",
           );
-          const { dockerName, address, gateway } = network as Record<string, unknown>;
+          const { dockerName, address, address6, gateway } = network as Record<string, unknown>;
           problems.keeps(`${at}.dockerName`, dockerName, nameProblem);
           problems.keeps(`${at}.address`, address, ipAddress);
+          if (address6 !== undefined) problems.keeps(`${at}.address6`, address6, ipAddress);
           if (gateway !== "") problems.keeps(`${at}.gateway`, gateway, ipAddress);
         });
       });

@@ -104,7 +104,9 @@ function addEngine(
     planNames.set(network.Name, name);
     const cidr = network.Labels?.[LABELS.cidr] ?? cidrs[0];
     if (cidr !== undefined && Number.isInteger(vni)) {
-      candidate.ownNetworks = { ...candidate.ownNetworks, [name]: { cidr, vni } };
+      const cidr6 = cidrs.find((each) => each.includes(":"));
+      const own = { cidr, vni, ...(cidr6 === undefined ? {} : { cidr6 }) };
+      candidate.ownNetworks = { ...candidate.ownNetworks, [name]: own };
     }
   }
   // Newest first: an older container of the same owner is about to be removed, but still there.

@@ -11,7 +11,7 @@ export function checkMachine(report: Report, at: string, machine: unknown): void
   report.object(at, machine, members, (it) => {
     report.keeps(`${at}.name`, it["name"], NAME);
     report.keepsIfGiven(`${at}.address`, it["address"], addressProblem);
-    report.keepsIfGiven(`${at}.privateAddress`, it["privateAddress"], addressProblem);
+    report.keepsIfGiven(`${at}.privateAddress`, it["privateAddress"], ipv4Problem);
     report.list(`${at}.aliases`, it["aliases"], (alias, path) => {
       report.keeps(path, alias, rule.text);
     });
@@ -38,6 +38,12 @@ export function refuseSharedNames(report: Report, hosts: unknown, networks: unkn
 }
 
 function addressProblem(value: unknown): string | undefined {
+  return typeof value === "string" && parseAddress(value)
+    ? undefined
+    : "must be an IP address such as 10.20.0.5";
+}
+
+function ipv4Problem(value: unknown): string | undefined {
   return typeof value === "string" && parseAddress(value)?.family === 4
     ? undefined
     : "must be an IPv4 address such as 10.20.0.5";

@@ -219,10 +219,15 @@ function checkPool(report: Report, pool: Record<string, unknown>): void {
 
 function checkNetwork(report: Report, at: string, network: unknown): void {
   const members = ["name", "cidr", "blockPrefix", "reserved", "mtu"];
-  const optional = ["driver", "encryption", "sameLink", "range", "machines"];
+  const optional = ["driver", "encryption", "sameLink", "range", "machines", "ipv6", "cidr6"];
   report.object(at, network, [...members, ...optional], (it) => {
     report.keeps(`${at}.name`, it["name"], NAME);
     report.keepsIfGiven(`${at}.cidr`, it["cidr"], CIDR);
+    report.keepsIfGiven(`${at}.ipv6`, it["ipv6"], rule.flag);
+    report.keepsIfGiven(`${at}.cidr6`, it["cidr6"], CIDR6);
+    if (it["ipv6"] === false && it["cidr6"] !== undefined) {
+      report.add(`${at}.cidr6`, "is of no use where ipv6 is false");
+    }
     report.keeps(`${at}.blockPrefix`, it["blockPrefix"], rule.whole(1, 30));
     const cidr = typeof it["cidr"] === "string" ? parseCidr(it["cidr"]) : undefined;
     const prefix = it["blockPrefix"];
@@ -358,5 +363,11 @@ function ADDRESS(value: unknown): string | undefined {
 function CIDR(value: unknown): string | undefined {
   const cidr = typeof value === "string" ? parseCidr(value) : undefined;
   if (!cidr) return "must be a CIDR without host bits, such as 10.20.0.0/16";
-  return cidr.family === 4 ? undefined : "must be IPv4: networks cannot use IPv6 yet";
+  return cidr.family === 4 ? undefined : "must be IPv4: an IPv6 range goes beside it, in cidr6";
+}
+
+function CIDR6(value: unknown): string | undefined {
+  return typeof value === "string" && parseCidr(value)?.family === 6
+    ? undefined
+    : "must be an IPv6 CIDR without host bits, such as fd12:3456:789a::/64";
 }

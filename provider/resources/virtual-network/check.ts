@@ -8,6 +8,7 @@ import {
   type Cidr,
 } from "../../ipam/cidr.js";
 import { isPublic } from "../../ipam/choose-driver.js";
+import { Twins } from "../../ipam/twins.js";
 import { MAX_VNI } from "../../ipam/vni.js";
 import type { CheckFailure, CheckResult } from "../../lifecycle.js";
 import { type DriverName, factsOf, isDriverName } from "../../ipam/driver-facts.js";
@@ -15,8 +16,8 @@ import { DRIVERS } from "../../network/drivers.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
 import type { NetworkHost, VirtualNetworkInputs } from "./inputs.js";
 
-/** Smallest MTU that IPv4 hosts must take, and the largest that Linux bridges do. */
-const MTU_RANGE = { min: 576, max: 65_535 };
+/** Smallest MTU that hosts of each family must take, and the largest that Linux bridges do. */
+const MTU_RANGE = { min: 576, min6: 1280, max: 65_535 };
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
 
 /** Refuses what cannot work, before anything is touched. No I/O; unknown values are let through. */
@@ -53,14 +54,16 @@ export async function check(
   known("encryption", (encryption) => encryptionProblem(driver, encryption));
   for (const [property, reason] of optionalEncryptionProblems(driver, news))
     refuse(property, reason);
-  known("cidr", (cidr) => cidrProblem(cidr, driver));
+  known("cidr", cidrProblem);
+  known("cidr6", (cidr6) => cidr6Problem(cidr6, news.cidr, driver));
   known("vni", (vni) =>
     inRange(vni, 1, MAX_VNI) ? undefined : `must be a whole number from 1 to ${MAX_VNI}`,
   );
+  const leastMtu = news.cidr6 === undefined ? MTU_RANGE.min : MTU_RANGE.min6;
   known("mtu", (mtu) =>
-    inRange(mtu, MTU_RANGE.min, MTU_RANGE.max)
+    inRange(mtu, leastMtu, MTU_RANGE.max)
       ? undefined
-      : `must be a whole number from ${MTU_RANGE.min} to ${MTU_RANGE.max}`,
+      : `must be a whole number from ${leastMtu} to ${MTU_RANGE.max}`,
   );
   known("domain", domainProblem);
   known("outbound", (value) => (typeof value === "boolean" ? undefined : "must be true or false"));
@@ -121,15 +124,32 @@ function optionalEncryptionProblems(
   ];
 }
 
-function cidrProblem(value: unknown, driver: DriverName | undefined): string | undefined {
+function cidrProblem(value: unknown): string | undefined {
   const cidr = typeof value === "string" ? parseCidr(value) : undefined;
   if (!cidr)
     return `must be a network such as 10.42.0.0/16, without host bits, not ${quoted(value)}`;
   if (cidr.family !== 4)
-    return `must be an IPv4 network: the driver ${driver ?? ""} does not carry IPv6 yet`;
+    return `must be an IPv4 network, and ${quoted(value)} is IPv6: give it as cidr6, beside IPv4`;
   if (cidr.prefix > 30)
     return `must have room for hosts and containers, and /${cidr.prefix} has none`;
   return undefined;
+}
+
+function cidr6Problem(
+  value: unknown,
+  cidr: unknown,
+  driver: DriverName | undefined,
+): string | undefined {
+  if (value === undefined) return undefined;
+  if (driver !== undefined && !factsOf(driver).ipv6)
+    return `must be left out: driver ${driver} carries no IPv6`;
+  if (typeof value !== "string" || parseCidr(value)?.family !== 6)
+    return `must be an IPv6 network such as fd12:3456:789a::/64, without host bits, not ${quoted(value)}`;
+  if (typeof cidr !== "string" || isUnknown(cidr) || parseCidr(cidr)?.family !== 4)
+    return undefined;
+  return Twins.of({ cidr, cidr6: value })
+    ? undefined
+    : `must have an address for each of ${cidr}, and ${value} has fewer`;
 }
 
 function domainProblem(value: unknown): string | undefined {
@@ -156,10 +176,9 @@ export function recordsProblem(value: unknown): string | undefined {
     if (isUnknown(addresses)) continue;
     if (!Array.isArray(addresses)) return `must map ${name} to a list of addresses`;
     const wrong: unknown = addresses.find(
-      (address) =>
-        !isUnknown(address) && (typeof address !== "string" || parseAddress(address)?.family !== 4),
+      (address) => !isUnknown(address) && (typeof address !== "string" || !parseAddress(address)),
     );
-    if (wrong !== undefined) return `maps ${name} to ${quoted(wrong)}, which is no IPv4 address`;
+    if (wrong !== undefined) return `maps ${name} to ${quoted(wrong)}, which is no IP address`;
   }
   return undefined;
 }

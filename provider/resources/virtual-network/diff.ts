@@ -41,6 +41,11 @@ function driverOptionsReplace(olds: VirtualNetworkState, news: VirtualNetworkInp
 /** Old and new can be on a host together: other link names, other addresses. */
 function fitsBeside(olds: VirtualNetworkState, news: VirtualNetworkInputs): boolean {
   if (olds.vni === news.vni) return false;
-  const [old, next] = [parseCidr(olds.cidr), parseCidr(news.cidr)];
-  return !old || !next || !overlaps(old, next);
+  return !meet(olds.cidr, news.cidr) && !meet(olds.cidr6, news.cidr6);
+}
+
+function meet(old: string | undefined, next: string | undefined): boolean {
+  if (old === undefined || next === undefined || isUnknown(old) || isUnknown(next)) return false;
+  const [one, other] = [parseCidr(old), parseCidr(next)];
+  return one !== undefined && other !== undefined && overlaps(one, other);
 }

@@ -28,6 +28,8 @@ export interface VirtualNetworkInputs {
   /** Whether packets between hosts are encrypted; absent: as the driver does it. */
   encryption?: boolean;
   cidr: string;
+  /** IPv6 range: its n-th address is that of the n-th of `cidr` (ipam/twins.ts). Absent: the network has no IPv6. */
+  cidr6?: string;
   vni: number;
   mtu: number;
   /** Domain appended to names, e.g. "app.clocker". */

@@ -10,6 +10,7 @@ import {
   parseCidr,
   parseCidrLoosely,
 } from "../../../provider/ipam/cidr.js";
+import { Twins } from "../../../provider/ipam/twins.js";
 import type { PlanInput, PlanResult } from "../../../provider/placement/model.js";
 import { planAll } from "../../../provider/placement/plan.js";
 import { after, hostsOf } from "../../unit/placement/make.js";
@@ -147,6 +148,45 @@ function addressesOf({ addresses }: { addresses: Record<string, string> }): stri
   return Object.entries(addresses).map(([network, address]) => `${network} ${address}`);
 }
 
+describe("IPv6 of any plan", () => {
+  const withIPv6 = (cloud: PlanInput): PlanInput => ({
+    ...cloud,
+    networks: cloud.networks.map((network) => ({ ...network, ipv6: true })),
+  });
+
+  it("leaves hosts and IPv4 addresses as they are, and gives each of them one of its own", () => {
+    fc.assert(
+      fc.property(clouds, (cloud) => {
+        const plain = planAll(cloud);
+        const both = planAll(withIPv6(cloud));
+        expect(both.assignments).toEqual(plain.assignments);
+        for (const [name, network] of Object.entries(both.networks)) {
+          const twins = Twins.of(network);
+          if (!twins) throw new Error(`${name} has no IPv6`);
+          const cidr6 = cidrOf(network.cidr6 ?? "");
+          const hosts = Object.values(network.hosts);
+          const blocks = hosts.map(({ block }) => cidrOf(twins.ipv6(block) ?? ""));
+          blocks.forEach((block, i) => {
+            expect(containsCidr(cidr6, block)).toBe(true);
+            for (const later of blocks.slice(i + 1)) expect(overlaps(block, later)).toBe(false);
+          });
+          const addresses = Object.values(both.assignments).flatMap((each) => {
+            const block = network.hosts[each.host]?.block ?? "";
+            const address = twins.ipv6(each.addresses[name] ?? "");
+            if (address === undefined) return [];
+            const parsed = parseAddress(address);
+            expect(parsed && containsAddress(cidrOf(twins.ipv6(block) ?? ""), parsed)).toBe(true);
+            expect(twins.ipv4(address)).toBe(each.addresses[name]);
+            return [address];
+          });
+          expect(new Set(addresses).size).toBe(addresses.length);
+        }
+      }),
+      RUNS,
+    );
+  });
+});
+
 describe("CIDR arithmetic", () => {
   const address4 = fc.ipV4();
   const address6 = fc.ipV6();
@@ -157,6 +197,22 @@ describe("CIDR arithmetic", () => {
         const address = parseAddress(text);
         expect(address).toBeDefined();
         if (address) expect(parseAddress(formatAddress(address))).toEqual(address);
+      }),
+    );
+  });
+
+  it("finds for each address of one family its twin in the other, and back", () => {
+    fc.assert(
+      fc.property(address4, address6, fc.integer({ min: 0, max: 32 }), (four, six, prefix) => {
+        const cidr = parseCidrLoosely(`${four}/${prefix}`);
+        const cidr6 = parseCidrLoosely(`${six}/${96 + prefix}`);
+        if (!cidr || !cidr6) throw new Error("not parsed");
+        const twins = new Twins(cidr, cidr6);
+        const twin = twins.ipv6(four) ?? "";
+        const parsed = parseAddress(twin);
+        expect(parsed && containsAddress(cidr6, parsed)).toBe(true);
+        expect(twins.ipv4(twin)).toBe(four);
+        expect(twins.ipv6(formatCidr(cidr))).toBe(formatCidr(cidr6));
       }),
     );
   });

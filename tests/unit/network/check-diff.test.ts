@@ -114,7 +114,21 @@ describe("check", () => {
       "10.42.0.1/16",
       'must be a network such as 10.42.0.0/16, without host bits, not "10.42.0.1/16"',
     ],
-    ["cidr", "fd00::/64", "must be an IPv4 network: the driver vxlan does not carry IPv6 yet"],
+    [
+      "cidr",
+      "fd00::/64",
+      'must be an IPv4 network, and "fd00::/64" is IPv6: give it as cidr6, beside IPv4',
+    ],
+    [
+      "cidr6",
+      "fd00::1/64",
+      'must be an IPv6 network such as fd12:3456:789a::/64, without host bits, not "fd00::1/64"',
+    ],
+    [
+      "cidr6",
+      "fd00::/113",
+      "must have an address for each of 10.42.0.0/16, and fd00::/113 has fewer",
+    ],
     ["cidr", "10.42.0.0/31", "must have room for hosts and containers, and /31 has none"],
     ["vni", 0, "must be a whole number from 1 to 16777215"],
     ["vni", 16_777_216, "must be a whole number from 1 to 16777215"],
@@ -130,7 +144,7 @@ describe("check", () => {
     ["outbound", "yes", "must be true or false"],
     ["dnsServers", ["9.9.9.9", "dns.example"], 'must hold IP addresses, and "dns.example" is none'],
     ["records", { "a b": [] }, 'has the name "a b", which is no host name'],
-    ["records", { web: ["10.42.1"] }, 'maps web to "10.42.1", which is no IPv4 address'],
+    ["records", { web: ["10.42.1"] }, 'maps web to "10.42.1", which is no IP address'],
     [
       "networkId",
       "app;reboot",

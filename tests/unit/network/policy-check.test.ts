@@ -62,7 +62,7 @@ describe("check of a policy", () => {
     ],
     [
       rule({ from: { cidr: "192.0.2.1/24" } }),
-      'rules[0].from: cidr must be a network such as 192.0.2.0/24, not "192.0.2.1/24"',
+      'rules[0].from: cidr must be a network such as 192.0.2.0/24 or 2001:db8::/32, not "192.0.2.1/24"',
     ],
     [
       rule({ from: "outside", to: "outside" }),

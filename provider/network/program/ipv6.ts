@@ -1,0 +1,93 @@
+/**
+ * IPv6 beside IPv4. Rules and routes are written once, with the words of a family: `as_ipv6` gives those of IPv6, in a
+ * shell of its own. Hosts reach each other by IPv4 all the same, so links and tunnels have no second family.
+ */
+export const IPV6_PART = `
+has_ipv6() { [ -n "$cidr6" ]; }
+
+# Only in a shell of its own. $six tells files and words of the two families apart.
+as_ipv6() { six=6 bits=128 xt=ip6tables cidr=$cidr6 prefix=$prefix6 gateway=$gateway6; }
+
+refuse_without_ipv6() {
+  has_ipv6 || return 0
+  [ -d /proc/sys/net/ipv6 ] || conflict "the network has IPv6, and the host's kernel has it switched off"
+  is command -v ip6tables || conflict "the network has IPv6, and ip6tables is not on the host: install the package iptables"
+}
+
+# The gateway's address; nobody else on the network can have it, so it is not asked about.
+up_bridge_ipv6() {
+  is ip link show dev "$bridge" || return 0
+  wanted6=
+  if has_ipv6; then
+    wanted6=$gateway6/$prefix6
+    up_switch "ipv6/conf/$bridge/disable_ipv6" 0
+    # who offers routes on the network is no router
+    up_switch "ipv6/conf/$bridge/accept_ra" 0
+  fi
+  addresses=$(ip -o -6 addr show dev "$bridge" scope global 2>/dev/null | sed -n 's/.* inet6 \\([^ ]*\\) .*/\\1/p')
+  for address in $addresses; do
+    if [ "$address" != "$wanted6" ] && need "the bridge $bridge has the address $address"; then
+      ip -6 addr del "$address" dev "$bridge"
+    fi
+  done
+  has_ipv6 || return 0
+  case " $(echo $addresses) " in
+    *" $wanted6 "*) ;;
+    *) if need "the bridge $bridge lacks its address $gateway6"; then
+         ip -6 addr add "$wanted6" dev "$bridge" nodad
+       fi ;;
+  esac
+  up_forwarding_ipv6
+}
+
+# Of a range that the network has no more.
+drop_old_ipv6_routes() {
+  old=$(sed -n 's/^cidr6 //p' "$ROOT/$vni/config" 2>/dev/null)
+  [ -n "$old" ] && [ "$old" != "$cidr6" ] || return 0
+  (cidr6=$old; as_ipv6; drop_routes)
+}
+
+# Who forwards takes no routes from routers any more, unless told to: a host keeps those that it has by them.
+up_forwarding_ipv6() {
+  [ -z "$machine" ] || return 0
+  [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding)" != 1 ] || return 0
+  if need "the host does not forward IPv6"; then
+    for device in $(ip -6 route show proto ra 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | sort -u); do
+      echo 2 > "/proc/sys/net/ipv6/conf/$device/accept_ra"
+    done
+    echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+  fi
+}
+
+# Containers look for all of the network on their bridge. Of IPv4 it answers for whatever is routed elsewhere; of IPv6 it has
+# to be told each address, and every address that somebody has also has a name.
+answers_for_others() { has_ipv6 && case $driver in routed | wireguard) true ;; *) false ;; esac; }
+
+up_neighbours() {
+  answers_for_others && is ip link show dev "$bridge" || return 0
+  up_switch "ipv6/conf/$bridge/proxy_ndp" 1
+  up_switch "ipv6/neigh/$bridge/proxy_delay" 0
+  addresses_elsewhere | sort -u > "$scratch/elsewhere"
+  ip -6 neigh show proxy dev "$bridge" | sed 's/ .*//' | sort -u > "$scratch/elsewhere.now"
+  if cmp -s "$scratch/elsewhere" "$scratch/elsewhere.now"; then return 0; fi
+  if need "the bridge $bridge does not answer for the other hosts' containers"; then
+    {
+      comm -23 "$scratch/elsewhere" "$scratch/elsewhere.now" | sed "s/.*/neigh add proxy & dev $bridge/"
+      comm -13 "$scratch/elsewhere" "$scratch/elsewhere.now" | sed "s/.*/neigh del proxy & dev $bridge/"
+    } | ip -6 -batch -
+  fi
+}
+
+# IPv6 addresses with a name that are neither in this host's block nor fixed for one of its containers.
+addresses_elsewhere() {
+  cat "$ROOT/$vni/names" "$ROOT/$vni/names.d"/* 2>/dev/null | sed -n 's/^\\([0-9a-f]*:[^ ]*\\) .*/\\1/p' | sort -u |
+    perl -MSocket=inet_pton,AF_INET6 -e '
+      my ($base, $length, %own) = (split(/\\//, shift), map { $_ => 1 } @ARGV);
+      my $bits = sub { substr(unpack("B128", inet_pton(AF_INET6, $_[0])), 0, $length) };
+      my $block = $bits->($base);
+      while (my $address = <STDIN>) {
+        chomp $address;
+        print "$address\\n" unless $own{$address} || $bits->($address) eq $block;
+      }' "$block6" $(sed -n 's/^extra6 self //p' "$config")
+}
+`;
