@@ -42,7 +42,8 @@ up_bridge_ipv6() {
 
 # Of a range that the network has no more.
 drop_old_ipv6_routes() {
-  old=$(sed -n 's/^cidr6 //p' "$ROOT/$vni/config" 2>/dev/null)
+  [ -e "$ROOT/$vni/config" ] || return 0
+  old=$(sed -n 's/^cidr6 //p' "$ROOT/$vni/config")
   [ -n "$old" ] && [ "$old" != "$cidr6" ] || return 0
   (cidr6=$old; as_ipv6; drop_routes)
 }
@@ -67,7 +68,7 @@ up_neighbours() {
   answers_for_others && is ip link show dev "$bridge" || return 0
   up_switch "ipv6/conf/$bridge/proxy_ndp" 1
   up_switch "ipv6/neigh/$bridge/proxy_delay" 0
-  addresses_elsewhere | sort -u > "$scratch/elsewhere"
+  { addresses_elsewhere; (as_ipv6; destinations | sed -n 's,^[^ ]* \\([^/]*\\)$,\\1,p'); } | sort -u > "$scratch/elsewhere"
   ip -6 neigh show proxy dev "$bridge" | sed 's/ .*//' | sort -u > "$scratch/elsewhere.now"
   if cmp -s "$scratch/elsewhere" "$scratch/elsewhere.now"; then return 0; fi
   if need "the bridge $bridge does not answer for the other hosts' containers"; then
@@ -76,6 +77,22 @@ up_neighbours() {
       comm -13 "$scratch/elsewhere" "$scratch/elsewhere.now" | sed "s/.*/neigh del proxy & dev $bridge/"
     } | ip -6 -batch -
   fi
+}
+
+# $1 lone address: containers of this host that know who had it here are told that the bridge has it now.
+claim_ipv6() {
+  perl -MSocket=inet_pton,AF_INET6 -e '
+    my ($index, $mac, $address) = @ARGV;
+    my $hw = pack("H12", $mac =~ s/://gr);
+    my ($ip, $everyone) = map { inet_pton(AF_INET6, $_) } $address, "ff02::1";
+    my $advertisement = sub { pack("CCnN", 136, 0, $_[0], 0x20000000) . $ip . pack("CC", 2, 1) . $hw };
+    my $sum = unpack("%32n*", $ip . $everyone . pack("NN", 32, 58) . $advertisement->(0));
+    $sum = ($sum & 0xffff) + ($sum >> 16) while $sum >> 16;
+    my $packet = pack("NnCC", 0x60000000, 32, 58, 255) . $ip . $everyone . $advertisement->(~$sum & 0xffff);
+    my $all = pack("H12", "333300000001");
+    socket(my $s, 17, 3, unpack("n", pack("S", 0x86dd))) or die "socket: $!";
+    send($s, $all . $hw . pack("n", 0x86dd) . $packet, 0, pack("SnlSCCa8", 17, 0x86dd, $index, 1, 0, 6, $all)) or die "send: $!";
+  ' "$(cat "/sys/class/net/$bridge/ifindex")" "$mac" "$1" || true
 }
 
 # IPv6 addresses with a name that are neither in this host's block nor fixed for one of its containers.

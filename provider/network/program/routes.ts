@@ -46,7 +46,10 @@ down_routes() {
 
 # Containers of this host may still know a lone address by the container that had it here: now it is the bridge's.
 claim() {
-  case $1 in */* | *:*) return 0 ;; esac
+  case $1 in
+    */*) return 0 ;;
+    *:*) claim_ipv6 "$1"; return 0 ;;
+  esac
   perl -e '
     my ($index, $mac, $address) = @ARGV;
     my $hw = pack("H12", $mac =~ s/://gr);

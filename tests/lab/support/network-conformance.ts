@@ -7,8 +7,11 @@ import type {
 import { virtualNetworkLifecycle as lifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
 import { announce } from "../../../provider/network/announce.js";
 import { factsOf } from "../../../provider/ipam/driver-facts.js";
+import { withIPv6 } from "../../../provider/ipam/ipv6-ranges.js";
+import { Twins } from "../../../provider/ipam/twins.js";
 import type { TestLab } from "../../support/lab.js";
 import {
+  bothOf,
   closeTransports,
   get,
   inContainer,
@@ -72,6 +75,7 @@ export function networkConformance(
     if (reason === undefined) it(title, body);
     else it.skip(`${title} (${reason})`, body);
   };
+  const dual = factsOf(name).ipv6;
   const hosts = ["h1", "h2", "h3"];
   let app: VirtualNetworkInputs;
   let other: VirtualNetworkInputs;
@@ -90,6 +94,15 @@ export function networkConformance(
     if (!state) throw new Error(`no network ${inputs.networkId}`);
     return state;
   };
+  /** As `pingable`, by every address that the network gives to whoever has this one. */
+  const reach = (host: string, from: string, address: string, limitMs?: number) =>
+    pingable(
+      lab,
+      host,
+      from,
+      bothOf(address.startsWith("10.101.") ? app : other, address),
+      limitMs,
+    );
   const idOf = (inputs: VirtualNetworkInputs) => dockerNetworkName(inputs.networkId, inputs.vni);
   const seen = async (inputs: VirtualNetworkInputs) =>
     (await lifecycle.read(idOf(inputs), stateOf(inputs))).props?.problems;
@@ -103,28 +116,39 @@ export function networkConformance(
 
   beforeAll(async () => {
     before = await Promise.all(hosts.map((host) => traces(lab, host)));
-    app = networkInputs(lab, "app", {
-      driver: name,
-      mtu,
-      vni: 101,
-      net: "10.101",
-      ...settings.app,
-      records: {
-        "app-1": ["10.101.1.10"],
-        "app-2": ["10.101.2.10"],
-        "app-3": ["10.101.3.10"],
-        app: ["10.101.1.10", "10.101.2.10", "10.101.3.10"],
-        former: ["10.101.3.10"],
-      },
+    const inFamilies = (inputs: VirtualNetworkInputs): VirtualNetworkInputs => ({
+      ...inputs,
+      records: withIPv6(inputs.records, Twins.of(inputs)),
     });
-    other = networkInputs(lab, "other", {
-      driver: name,
-      mtu,
-      vni: 102,
-      net: "10.102",
-      ...settings.other,
-      records: { "other-1": ["10.102.1.10"], "other-2": ["10.102.2.10"] },
-    });
+    app = inFamilies(
+      networkInputs(lab, "app", {
+        driver: name,
+        mtu,
+        vni: 101,
+        net: "10.101",
+        ...(dual ? { cidr6: "fd00:101::/64" } : {}),
+        ...settings.app,
+        records: {
+          "app-1": ["10.101.1.10"],
+          "app-2": ["10.101.2.10"],
+          "app-3": ["10.101.3.10"],
+          app: ["10.101.1.10", "10.101.2.10", "10.101.3.10"],
+          former: ["10.101.3.10"],
+          mover: ["10.101.1.30"],
+        },
+      }),
+    );
+    other = inFamilies(
+      networkInputs(lab, "other", {
+        driver: name,
+        mtu,
+        vni: 102,
+        net: "10.102",
+        ...(dual ? { cidr6: "fd00:102::/64" } : {}),
+        ...settings.other,
+        records: { "other-1": ["10.102.1.10"], "other-2": ["10.102.2.10"] },
+      }),
+    );
     await Promise.all([put(app), put(other)]);
     await Promise.all([
       ...hosts.map((host, i) =>
@@ -161,7 +185,7 @@ export function networkConformance(
     await Promise.all(
       pairs.map(async ([from, to]) =>
         expect(
-          await pingable(lab, `h${from}`, `app-${from}`, `10.101.${to}.10`),
+          await reach(`h${from}`, `app-${from}`, `10.101.${to}.10`),
           `app-${from} -> app-${to}`,
         ).toBeTypeOf("number"),
       ),
@@ -193,11 +217,14 @@ export function networkConformance(
     expect(got.text.split(" ")[0]).toBe(sent.text.split(" ")[0]);
     const seen = await inContainer(lab, "h1", "app-1", "cat", `/sys/class/net/${links}0/mtu`);
     expect(seen.text.trim()).toBe(String(mtu));
-    const largest = await inContainer(
-      ...([lab, "h1", "app-1", "ping"] as const),
-      ...["-c", "1", "-W", "1", "-s", String(mtu - 28), "10.101.3.10"],
-    );
-    expect(largest.code, "a packet as large as the MTU").toBe(0);
+    for (const address of bothOf(app, "10.101.3.10")) {
+      const headers = address.includes(":") ? 48 : 28;
+      const largest = await inContainer(
+        ...([lab, "h1", "app-1", "ping"] as const),
+        ...["-c", "1", "-W", "1", "-s", String(mtu - headers), address],
+      );
+      expect(largest.code, `a packet as large as the MTU, to ${address}`).toBe(0);
+    }
   });
 
   test("two networks are isolated in all directions", async () => {
@@ -211,30 +238,33 @@ export function networkConformance(
       ["h1", "app-1", "10.102.1.1"], // the other network's gateway, on this host
       ["h1", "app-1", "10.102.2.1"], // and on another
     ];
+    const asked = directions.flatMap(([host, from, to]) =>
+      bothOf(to.startsWith("10.101.") ? app : other, to).map((each) => [host, from, each] as const),
+    );
     const answers = await Promise.all(
-      directions.map(([host, from, to]) =>
+      asked.map(([host, from, to]) =>
         inContainer(lab, host, from, "ping", "-c", "1", "-W", "1", to),
       ),
     );
-    expect(answers.map(({ code }) => code === 0)).toEqual(directions.map(() => false));
+    expect(asked.filter((_, index) => answers[index]?.code === 0)).toEqual([]);
     // and they do answer within their own
-    const own = [
-      pingable(lab, "h1", "other-1", "10.102.2.10"),
-      pingable(lab, "h1", "app-1", "10.101.1.1"),
-    ];
+    const own = [reach("h1", "other-1", "10.102.2.10"), reach("h1", "app-1", "10.101.1.1")];
     expect(await Promise.all(own)).toEqual([expect.any(Number), expect.any(Number)]);
   });
 
   test("names resolve forward and reverse, with all addresses of an alias", async () => {
     const look = async (asked: string) =>
       (await inContainer(lab, "h3", "app-3", "nslookup", asked)).text;
-    const [plain, full, alias, backwards] = await Promise.all(
-      ["app-1", "app-1.app.clocker", "app", "10.101.2.10"].map(look),
+    const backwards = bothOf(app, "10.101.2.10");
+    const [plain, full, alias, ...reversed] = await Promise.all(
+      ["app-1", "app-1.app.clocker", "app", ...backwards].map(look),
     );
-    expect(plain).toContain("10.101.1.10");
-    expect(full).toContain("10.101.1.10");
+    for (const address of bothOf(app, "10.101.1.10")) {
+      expect(plain).toContain(address);
+      expect(full).toContain(address);
+    }
     for (const address of app.records["app"] ?? []) expect(alias).toContain(address);
-    expect(backwards).toContain(`name = ${reverse}`);
+    expect(reversed).toEqual(backwards.map(() => expect.stringContaining(`name = ${reverse}`)));
   });
 
   test("names of another network are not visible", async () => {
@@ -269,9 +299,13 @@ export function networkConformance(
       ...dns("10.101.1.1", "10.102.1.1"),
       ...["--dns-search", "app.clocker", "--dns-search", "other.clocker", "--dns-opt", "ndots:1"],
     );
-    await lab.sh("h1", "docker", "network", "connect", "--ip", "10.102.1.20", idOf(other), "both");
+    const [, other6] = bothOf(other, "10.102.1.20");
+    await lab.sh(
+      ...(["h1", "docker", "network", "connect", "--ip", "10.102.1.20"] as const),
+      ...[...(other6 === undefined ? [] : ["--ip6", other6]), idOf(other), "both"],
+    );
     for (const address of ["10.101.2.10", "10.102.2.10"])
-      expect(await pingable(lab, "h1", "both", address)).toBeTypeOf("number");
+      expect(await reach("h1", "both", address)).toBeTypeOf("number");
     const names = [
       ["app-2", "10.101.2.10"],
       ["other-2", "10.102.2.10"],
@@ -335,7 +369,7 @@ export function networkConformance(
     await lab.sh("h1", "docker", "rm", "-f", "app-1");
     await runContainer(lab, "h1", "app-1", app, "10.101.1.10", ...dns("10.101.1.1"));
     if (ownMacs) await announceFrom("h1", "app-1", "10.101.1.10");
-    expect(await pingable(lab, "h2", "app-2", "10.101.1.10")).toBeLessThan(1000);
+    expect(await reach("h2", "app-2", "10.101.1.10")).toBeLessThan(1000);
   });
 
   test("an address that moves to another host is reachable there at once, also from those who knew it", async () => {
@@ -344,7 +378,7 @@ export function networkConformance(
       Promise.all(
         [1, 2, 3].map(async (number) =>
           expect(
-            await pingable(lab, `h${number}`, `app-${number}`, address, limit),
+            await reach(`h${number}`, `app-${number}`, address, limit),
             `${when}, app-${number}`,
           ).toBeLessThan(limit),
         ),
@@ -385,7 +419,7 @@ export function networkConformance(
     expect(known).not.toMatch(new RegExp(`dst ${lab.host("h3").address} |10\\.101\\.3\\.`));
     await put(app);
     await runContainer(lab, "h3", "app-3", app, "10.101.3.10", ...dns("10.101.3.1"));
-    expect(await pingable(lab, "h1", "app-1", "10.101.3.10")).toBeTypeOf("number");
+    expect(await reach("h1", "app-1", "10.101.3.10")).toBeTypeOf("number");
   });
 
   test("a restart of dockerd leaves it whole", async () => {
@@ -393,14 +427,14 @@ export function networkConformance(
     await lab
       .sh("h2", "service", "docker", "restart")
       .catch(() => lab.sh("h2", "/etc/init.d/docker", "restart"));
-    expect(await pingable(lab, "h1", "app-1", "10.101.2.10", 10_000)).toBeTypeOf("number");
+    expect(await reach("h1", "app-1", "10.101.2.10", 10_000)).toBeTypeOf("number");
     expect(await seen(app)).toBeUndefined();
   });
 
   test("a power cut and a boot without us bring it back", async () => {
     await lab.restart("h2");
     await closeTransports();
-    expect(await pingable(lab, "h1", "app-1", "10.101.2.10", bootMs)).toBeTypeOf("number");
+    expect(await reach("h1", "app-1", "10.101.2.10", bootMs)).toBeTypeOf("number");
     // where containers do not need us to be reached, they may be there first
     await expect.poll(() => seen(app), { timeout: 10_000 }).toBeUndefined();
     expect((await inContainer(lab, "h2", "app-2", "nslookup", "app-1")).text).toContain(

@@ -1,5 +1,6 @@
 import { dockerFor } from "../../../provider/host/docker.js";
 import { closeTransports, transportFor } from "../../../provider/host/pool.js";
+import { Twins } from "../../../provider/ipam/twins.js";
 import { dockerNetworkName } from "../../../provider/network/names.js";
 import type { VirtualNetworkInputs } from "../../../provider/resources/virtual-network/inputs.js";
 import { TEST_IMAGE, type TestLab } from "../../support/lab.js";
@@ -45,15 +46,24 @@ export function networkInputs(
   };
 }
 
-/** Runs a busybox container on a network at its planned address. */
+/** What a network knows of its address families. */
+type Families = Pick<VirtualNetworkInputs, "cidr" | "cidr6">;
+
+/** An address of a network, and its IPv6 address if the network has IPv6. */
+export function bothOf(network: Families, address: string): string[] {
+  return [address, Twins.of(network)?.ipv6(address) ?? []].flat();
+}
+
+/** Runs a busybox container on a network at its planned address, or addresses. */
 export async function runContainer(
   lab: TestLab,
   host: string,
   name: string,
-  network: Pick<VirtualNetworkInputs, "networkId" | "vni">,
+  network: Pick<VirtualNetworkInputs, "networkId" | "vni"> & Families,
   address: string,
   ...args: string[]
 ): Promise<void> {
+  const [, address6] = bothOf(network, address);
   await lab.sh(
     host,
     "docker",
@@ -66,6 +76,7 @@ export async function runContainer(
     dockerNetworkName(network.networkId, network.vni),
     "--ip",
     address,
+    ...(address6 === undefined ? [] : ["--ip6", address6]),
     ...args,
     TEST_IMAGE,
     "sleep",
@@ -73,19 +84,19 @@ export async function runContainer(
   );
 }
 
-/** Milliseconds until one ping from a container is answered; undefined when none is within the time. */
+/** Milliseconds until one ping from a container is answered, by all of the addresses; undefined when none is within the time. */
 export async function pingable(
   lab: TestLab,
   host: string,
   container: string,
-  address: string,
+  addresses: string | readonly string[],
   limitMs = 1000,
 ): Promise<number | undefined> {
   const start = Date.now();
+  const ping = 'for address; do ping -c 1 -W 1 "$address" || exit 1; done';
   do {
     const result = await lab.exec(host, [
-      ...["docker", "exec", container],
-      ...["ping", "-c", "1", "-W", "1", address],
+      ...["docker", "exec", container, "sh", "-c", ping, "sh", ...[addresses].flat()],
     ]);
     if (result.code === 0) return Date.now() - start;
   } while (Date.now() - start < limitMs);
@@ -137,10 +148,13 @@ export async function traces(lab: TestLab, host: string): Promise<string> {
     "sh",
     "-c",
     `ip -o link | grep -oE 'cn[bopsvwx][0-9]+|eth0[.][0-9]+' | sort -u
-     ip route show proto 201
+     ip route show proto 201; ip -6 route show proto 201; ip -6 neigh show proxy
      ls /run/wireguard 2>/dev/null
      ps -ef 2>/dev/null | grep '[w]ireguard-go'
-     for t in raw nat filter; do iptables-save -t $t | grep -E 'CLK-|CLOCKER|io.clocker'; done
+     for t in raw nat filter; do
+       for family in iptables ip6tables; do $family-save -t $t | grep -E 'CLK-|CLOCKER|io.clocker'; done
+     done
+     ip6tables -S | grep DOCKER-USER
      ls -d /var/lib/clocker/net /run/clocker/dns* /etc/init.d/clocker-net /etc/rc2.d/S*clocker-net 2>/dev/null
      ps -ef 2>/dev/null | grep '[d]nsmasq'
      ps -eo args 2>/dev/null | grep -E '^[^ ]+ /var/lib/clocker/net/'

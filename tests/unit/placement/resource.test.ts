@@ -612,7 +612,7 @@ describe("bad inputs are refused before any host is asked", () => {
     [
       "a machine's address",
       { networks: [withMachine({ address: "db.lan" })] },
-      "NetworkMember db: address must be an IPv4 address such as 10.20.0.5",
+      "NetworkMember db: address must be an IP address such as 10.20.0.5",
     ],
     [
       "a machine's host",
