@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { LABELS } from "../../provider/host/ownership.js";
 import type { VirtualNetworkState } from "../../provider/resources/virtual-network/inputs.js";
 import { virtualNetworkLifecycle as lifecycle } from "../../provider/resources/virtual-network/lifecycle.js";
 import { describeLab, withLab } from "../support/lab.js";
 import {
+  bothOf,
   closeTransports,
   get,
   inContainer,
@@ -11,6 +13,9 @@ import {
   runContainer,
   webServer,
 } from "./support/network-world.js";
+
+/** What a network takes off and puts back when it is made again. */
+const OURS = ["--label", `${LABELS.owner}=p/s/x`];
 
 describeLab("what may enter and leave a network", () => {
   const lab = withLab("net-isolation", { hosts: 3 });
@@ -28,9 +33,9 @@ describeLab("what may enter and leave a network", () => {
     app = made[0].outs;
     other = made[1].outs;
     await Promise.all([
-      runContainer(lab, "h1", "app-1", app, "10.111.1.10", "-p", "8081:7000"),
-      runContainer(lab, "h1", "app-1b", app, "10.111.1.11"),
-      runContainer(lab, "h2", "app-2", app, "10.111.2.10"),
+      runContainer(lab, "h1", "app-1", app, "10.111.1.10", "-p", "8081:7000", ...OURS),
+      runContainer(lab, "h1", "app-1b", app, "10.111.1.11", ...OURS),
+      runContainer(lab, "h2", "app-2", app, "10.111.2.10", ...OURS),
       runContainer(lab, "h1", "other-1", other, "10.112.1.10", "-p", "8082:7000"),
     ]);
     await webServer(lab, "h1", "app-1");
@@ -48,7 +53,7 @@ describeLab("what may enter and leave a network", () => {
     expect((await who("h2", "app-2", url)).code, "own network, other host").toBe(0);
     expect((await who("h1", "app-1b", url)).code, "own network, same host").toBe(0);
     expect((await who("h1", "app-1", url)).code, "itself").toBe(0);
-    await runContainer(lab, "h1", "third", app, "10.111.1.12");
+    await runContainer(lab, "h1", "third", app, "10.111.1.12", ...OURS);
     const crossed = `http://${lab.host("h1").address}:8082/cgi-bin/who`;
     expect((await who("h1", "third", crossed)).code, "another network, same host").toBe(0);
   });
@@ -118,6 +123,37 @@ describeLab("what may enter and leave a network", () => {
     expect(await lab.sh("h1", "docker", "inspect", "-f", "{{.State.Pid}}", "other-1")).toBe(id);
     other = (await lifecycle.update("other-112", other, { ...other, outbound: false })).outs;
     expect((await out("other-1")).code).not.toBe(0);
+  });
+
+  it("gets and loses IPv6 under its running containers, and nobody gets in by it", async () => {
+    const cidr6 = "fd00:111::/64";
+    const dual = (await lifecycle.update("app-111", app, { ...app, cidr6 })).outs;
+    const [, near = "", far = ""] = ["10.111.1.1", "10.111.1.10", "10.111.2.10"].map(
+      (address) => bothOf(dual, address)[1],
+    );
+    expect(await pingable(lab, "h1", "app-1", ["10.111.2.10", far])).toBeTypeOf("number");
+    expect(await pingable(lab, "h2", "app-2", ["10.111.1.10", near])).toBeTypeOf("number");
+    expect((await inContainer(lab, "h1", "other-1", "ping", "-c1", "-W1", near)).code).not.toBe(0);
+    // h3 is a stranger with a route
+    await lab.sh("h1", "ip", "addr", "add", "fd00:77::1/64", "dev", "eth0", "nodad");
+    await lab.sh("h3", "ip", "addr", "add", "fd00:77::3/64", "dev", "eth0", "nodad");
+    await lab.sh("h3", "ip", "route", "add", cidr6, "via", "fd00:77::1");
+    const stranger = async (address: string) =>
+      (await lab.exec("h3", ["ping", "-c1", "-W1", address])).code === 0;
+    expect(await stranger("fd00:77::1")).toBe(true);
+    expect(await stranger(near)).toBe(false);
+    expect(await stranger("fd00:111::101"), "the gateway").toBe(false);
+    for (const chain of ["CLK-F-111", "CLK-I-111"]) await lab.sh("h1", "ip6tables", "-F", chain);
+    expect(await stranger("fd00:111::101"), "without the rules").toBe(true);
+    const seen = (await lifecycle.read("app-111", dual)).props;
+    expect(seen?.problems).toEqual({ h1: ["firewall rules of IPv6 are missing or changed"] });
+    const { cidr6: _gone, ...plain } = seen ?? dual;
+    app = (await lifecycle.update("app-111", seen ?? dual, plain)).outs;
+    expect((await lifecycle.read("app-111", app)).props?.problems).toBeUndefined();
+    const left =
+      "ip6tables-save | grep -E 'CLK-.-111'; ip -6 addr show dev cnb111 scope global; true";
+    expect(await lab.sh("h1", "sh", "-c", left)).toBe("");
+    expect(await pingable(lab, "h1", "app-1", "10.111.2.10")).toBeTypeOf("number");
   });
 
   it("works where the host's own firewall refuses what it does not know", async () => {

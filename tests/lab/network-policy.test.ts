@@ -8,6 +8,7 @@ import { networkPolicyLifecycle as policies } from "../../provider/resources/net
 import { virtualNetworkLifecycle as networks } from "../../provider/resources/virtual-network/lifecycle.js";
 import { describeLab, withLab } from "../support/lab.js";
 import {
+  bothOf,
   closeTransports,
   inContainer,
   networkInputs,
@@ -17,7 +18,8 @@ import {
 
 describeLab("who may connect to whom on a network", () => {
   const lab = withLab("net-policy", { hosts: 2 });
-  const network = () => networkInputs(lab, "app", { vni: 131, net: "10.131" });
+  const network = () =>
+    networkInputs(lab, "app", { vni: 131, net: "10.131", cidr6: "fd00:131::/64" });
   let policy: { id: string; outs: NetworkPolicyState };
   let before: string;
 
@@ -49,13 +51,28 @@ describeLab("who may connect to whom on a network", () => {
     policy.outs = (await policies.update(policy.id, policy.outs, wanted(more))).outs;
   }
 
-  /** Whether one container opens a TCP connection to a port of another and is answered. */
-  async function reaches(from: string, to: string, port = 7000): Promise<boolean> {
-    const ask = `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | nc -w 2 ${addressOf(to)} ${port} | grep -q 200`;
-    return (await inContainer(lab, hostOf(from), from, "sh", "-c", ask)).code === 0;
+  /** Whether a command that asks one address of a container succeeds: as well by IPv6 as by IPv4, or by neither. */
+  async function byBoth(from: string, to: string, ask: (address: string) => string) {
+    const answers = await Promise.all(
+      bothOf(network(), addressOf(to)).map(async (address) => {
+        const { code } = await inContainer(lab, hostOf(from), from, "sh", "-c", ask(address));
+        return code === 0;
+      }),
+    );
+    expect(new Set(answers).size, `${from} -> ${to} by IPv4 and IPv6: ${answers.join(", ")}`).toBe(
+      1,
+    );
+    return answers[0];
   }
-  const pings = async (from: string, to: string) =>
-    (await inContainer(lab, hostOf(from), from, "ping", "-c1", "-W1", addressOf(to))).code === 0;
+  /** Whether one container opens a TCP connection to a port of another and is answered. */
+  const reaches = (from: string, to: string, port = 7000) =>
+    byBoth(
+      ...([from, to] as const),
+      (address) =>
+        `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | nc -w 2 ${address} ${port} | grep -q 200`,
+    );
+  const pings = (from: string, to: string) =>
+    byBoth(from, to, (address) => `ping -c1 -W1 ${address}`);
 
   /** What must not change when a policy does: the containers, and every rule that is not ours. */
   const untouched = async () =>
@@ -80,7 +97,7 @@ describeLab("who may connect to whom on a network", () => {
       members.map(async ({ name, host, address }) => {
         const published = name === "web" ? ["-p", "8091:7000"] : [];
         const always = ["--restart", "always", ...published];
-        await runContainer(lab, host, name, { networkId: "app", vni: 131 }, address, ...always);
+        await runContainer(lab, host, name, network(), address, ...always);
         await webServer(lab, host, name);
       }),
     );
@@ -96,7 +113,8 @@ describeLab("who may connect to whom on a network", () => {
     };
     expect(await atTheHost("spy", lab.host("h1").address)).toBe(true);
     const everyBridge = "net.bridge.bridge-nf-call-iptables";
-    await lab.sh("h1", "sysctl", "-qw", `${everyBridge}=0`);
+    for (const family of [everyBridge, "net.bridge.bridge-nf-call-ip6tables"])
+      await lab.sh("h1", "sysctl", "-qw", `${family}=0`);
     expect(await reaches("web", "cart")).toBe(true);
     expect(await reaches("web", "redis")).toBe(true);
     expect(await reaches("spy", "web")).toBe(true);
@@ -160,8 +178,9 @@ describeLab("who may connect to whom on a network", () => {
         () => false,
       );
     // a network made later: its rules let published ports through, and may not come before the policy
-    await networks.create(networkInputs(lab, "late", { vni: 132, net: "10.132" }));
-    await runContainer(lab, "h1", "guest", { networkId: "late", vni: 132 }, "10.132.1.10");
+    const late = networkInputs(lab, "late", { vni: 132, net: "10.132" });
+    await networks.create(late);
+    await runContainer(lab, "h1", "guest", late, "10.132.1.10");
     before = await untouched(); // with Docker's rules for that network
     const ask = `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | nc -w 2 ${lab.host("h1").address} 8091 | grep -q 200`;
     const guestKnocks = async () =>
@@ -182,13 +201,13 @@ describeLab("who may connect to whom on a network", () => {
     await change({});
     const clean = await policies.read(policy.id, policy.outs);
     expect(clean).toEqual({ id: policy.id, props: policy.outs, inputs });
-    await lab.sh("h1", "iptables", "-F", "CLK-P-131");
-    await lab.sh("h1", "ip", "link", "set", "cnb131", "type", "bridge", "nf_call_iptables", "0");
+    await lab.sh("h1", "ip6tables", "-F", "CLK-P-131");
+    await lab.sh("h1", "ip", "link", "set", "cnb131", "type", "bridge", "nf_call_ip6tables", "0");
     await lab.sh("h2", "rm", "/var/lib/clocker/net/131/policy");
     const seen = (await policies.read(policy.id, policy.outs)).props!;
     expect(seen.problems).toEqual({
       h1: [
-        "firewall rules are missing or changed",
+        "firewall rules of IPv6 are missing or changed",
         "frames on the bridge cnb131 pass the firewall by",
       ],
       h2: ["the policy is not on the host"],
@@ -202,7 +221,8 @@ describeLab("who may connect to whom on a network", () => {
     await lab.kill("h1");
     await lab.restart("h1");
     const end = Date.now() + 30_000;
-    while (!(await pings("web", "cart")) && Date.now() < end)
+    // one family may be back before the other
+    while (!(await pings("web", "cart").catch(() => false)) && Date.now() < end)
       await new Promise((resolve) => setTimeout(resolve, 250));
     expect(await pings("web", "cart")).toBe(true);
     expect(await pings("spy", "web")).toBe(false);
@@ -218,7 +238,8 @@ describeLab("who may connect to whom on a network", () => {
     expect(await pings("spy", "web")).toBe(true);
     expect(await pings("redis", "cart")).toBe(true);
     for (const host of ["h1", "h2"])
-      expect(await lab.sh(host, "sh", "-c", "iptables-save | grep -c CLK-P || true")).toBe("0");
+      for (const rules of ["iptables-save", "ip6tables-save"])
+        expect(await lab.sh(host, "sh", "-c", `${rules} | grep -c CLK-P || true`)).toBe("0");
     expect(await policies.read(policy.id, policy.outs)).toEqual({});
   });
 });

@@ -217,7 +217,7 @@ up_rules() {
   if cmp -s "$scratch/rules" "$ROOT/$vni/rules$six" && [ "$(firewall_now)" = "$(cat "$ROOT/$vni/rules$six.seen" 2>/dev/null)" ]; then
     return 0
   fi
-  if need "firewall rules are missing or changed"; then
+  if need "firewall rules\${six:+ of IPv6} are missing or changed"; then
     if $xt -w -N DOCKER-USER 2>/dev/null; then $xt -w -A DOCKER-USER -j RETURN; fi
     # dockerd puts it there when it starts; somebody's iptables -F takes it away, and our rules with it
     is $xt -w -C FORWARD -j DOCKER-USER || $xt -w -I FORWARD 1 -j DOCKER-USER

@@ -264,7 +264,9 @@ export function networkConformance(
       expect(full).toContain(address);
     }
     for (const address of app.records["app"] ?? []) expect(alias).toContain(address);
-    expect(reversed).toEqual(backwards.map(() => expect.stringContaining(`name = ${reverse}`)));
+    expect(reversed).toEqual(
+      backwards.map((): unknown => expect.stringContaining(`name = ${reverse}`)),
+    );
   });
 
   test("names of another network are not visible", async () => {
