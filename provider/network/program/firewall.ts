@@ -83,6 +83,7 @@ firewall_rules() {
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p udp --dport 53 -j ACCEPT"
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p tcp --dport 53 -j ACCEPT"
   for peer in $peers; do
+    # they ask by IPv4, whatever the network carries
     case $driver$six in
       vxlan | ovs) echo "-A CLK-I-$vni -s $peer $vxlan -j ACCEPT" ;;
       swarm)
