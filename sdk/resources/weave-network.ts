@@ -4,7 +4,7 @@ import { VirtualNetwork, type VirtualNetworkArgs } from "./virtual-network.js";
 
 export interface WeaveNetworkArgs extends Omit<
   VirtualNetworkArgs,
-  "driver" | "driverOptions" | "sameLink"
+  "driver" | "driverOptions" | "ipv6" | "cidr6" | "sameLink"
 > {
   /**
    * Weave's routers encrypt what they send with a key from this password, 8 to 255 printable ASCII characters, and talk to
