@@ -4,6 +4,7 @@ import type { NetworkHost, VirtualNetworkInputs } from "../resources/virtual-net
 import { namesFile } from "./dns/names-file.js";
 import type { HostFacts, HostPart } from "./driver.js";
 import { DRIVERS } from "./drivers.js";
+import { zoneSecrets, zoneSettings } from "./zone/zone.js";
 
 /** What each host has to have, in the order of the inputs. Pure: two equal parts need nothing done. */
 export function planParts(
@@ -13,7 +14,10 @@ export function planParts(
 ): HostPart[] {
   const names = namesFile(inputs.records, inputs.domain);
   const { plan } = DRIVERS[inputs.driver];
-  const secrets = plan.secrets?.(inputs.driverOptions ?? {}) ?? {};
+  const secrets = {
+    ...plan.secrets?.(inputs.driverOptions ?? {}),
+    ...zoneSecrets(inputs.zone),
+  };
   const hosts = inputs.hosts.map(({ name }) => name);
   const twins = Twins.of(inputs);
   const extraOf = ({ extra = [] }: NetworkHost): string[] => (plan.facts.routesBlocks ? extra : []);
@@ -52,14 +56,17 @@ export function planParts(
         facts: facts[other.name] ?? {},
       }))
       .sort((a, b) => (a.underlay < b.underlay ? -1 : a.underlay > b.underlay ? 1 : 0)),
-    settings: plan.settings({
-      options: inputs.driverOptions ?? {},
-      encryption: inputs.encryption,
-      vni: inputs.vni,
-      hosts,
-      host: host.name,
-      block: host.block,
-    }),
+    settings: {
+      ...plan.settings({
+        options: inputs.driverOptions ?? {},
+        encryption: inputs.encryption,
+        vni: inputs.vni,
+        hosts,
+        host: host.name,
+        block: host.block,
+      }),
+      ...zoneSettings(inputs.zone),
+    },
     ...(Object.keys(secrets).length > 0 ? { secrets } : {}),
     names,
   }));

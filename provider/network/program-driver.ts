@@ -22,6 +22,7 @@ import {
 } from "./requirements.js";
 import { applyPart, forgetEndpoints, runProgram } from "./run-program.js";
 import { dropRecord, observeRecord, putRecord } from "./run-record.js";
+import { ZONE_PROGRAMS } from "./zone/zone.js";
 
 const RECORD_FAULTS = {
   names: "names-added",
@@ -42,9 +43,12 @@ export function programDriver(
     plan,
     programs,
 
-    async prepare(context, { machine = false }) {
+    async prepare(context, { machine = false, settings }) {
       if (!machine) await requirePrograms(context, plan.name, COMMON_PROGRAMS);
-      const wanted = machine ? { ...withoutCommon(programs), ...commonPrograms(true) } : programs;
+      const zone = "zone" in settings && !machine ? ZONE_PROGRAMS : {};
+      const wanted = machine
+        ? { ...withoutCommon(programs), ...commonPrograms(true) }
+        : { ...programs, ...zone };
       const missing = await missingPrograms(context, wanted);
       if (missing.length === 0) return;
       const { transport } = context;
@@ -132,9 +136,9 @@ export function programDriver(
       await refuseInUse(dockerFor(transport), part);
     },
 
-    async leave(context, part) {
+    async leave(context, part, ending) {
       if (!part.machine) await removeDockerNetwork(dockerFor(context.transport), part);
-      await runProgram(context, "leave", part);
+      await runProgram(context, "leave", part, ending ? ["ending"] : []);
     },
 
     observe: (context, part) => observePart(context, part, plan.dockerBody(part)),

@@ -75,8 +75,9 @@ export async function runProgram(
   context: DriverContext,
   verb: Exclude<Verb, "apply" | "introduce">,
   part: HostPart,
+  more: readonly string[] = [],
 ): Promise<string[]> {
-  return wordsAfter(await run(context, verb, part), "differs");
+  return wordsAfter(await run(context, verb, part, more), "differs");
 }
 
 /** Makes or repairs the part on a host; answers what differed, and the containers that are off its network for now. */
@@ -127,9 +128,10 @@ async function run(
   context: Pick<DriverContext, "transport" | "signal">,
   verb: Verb,
   part: HostPart,
+  more: readonly string[] = [],
 ): Promise<ExecResult> {
   const document = WITH_DOCUMENT.includes(verb);
-  const args = document ? [] : [String(part.vni), part.owner];
+  const args = document ? [] : [String(part.vni), part.owner, ...more];
   const stdin = document ? partDocument(part) : verb === "names" ? part.names : "";
   return runVerb(
     context,

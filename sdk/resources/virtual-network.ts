@@ -7,6 +7,26 @@ import { checkName } from "../names.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 import type { DockerCloud } from "./docker-cloud.js";
 
+export interface NetworkZoneArgs {
+  /** IPv4 address of the zone's primary server. */
+  server: pulumi.Input<string>;
+  /** @default 53 */
+  port?: pulumi.Input<number>;
+  /** The zone, such as `app.example.org`: a container `web` is `web.app.example.org` there. */
+  zone: pulumi.Input<string>;
+  /** The zone of the addresses, such as `101.10.in-addr.arpa`. @default no reverse records */
+  reverseZone?: pulumi.Input<string>;
+  /** Seconds that others may remember an answer. @default 1 */
+  ttl?: pulumi.Input<number>;
+  /** The key that may change and transfer the zone, as tsig-keygen makes it; its secret is kept as one. */
+  key: {
+    name: pulumi.Input<string>;
+    /** @default "hmac-sha256" */
+    algorithm?: pulumi.Input<string>;
+    secret: pulumi.Input<string>;
+  };
+}
+
 export interface VirtualNetworkArgs {
   /** The cloud whose hosts the network joins. */
   cloud: DockerCloud;
@@ -49,6 +69,11 @@ export interface VirtualNetworkArgs {
   mtu?: number;
   /** Domain of the network's names: `redis` is also `redis.<domain>`. @default "<networkId>.clocker" */
   domain?: string;
+  /**
+   * A zone of your own name server (BIND, or any that takes signed dynamic updates) that gets the network's names as well:
+   * those outside find containers too. @default none
+   */
+  zone?: NetworkZoneArgs;
   /** Resolvers for all other names. @default the host's own */
   dnsServers?: pulumi.Input<pulumi.Input<string>[]>;
   /** Containers may reach the outside through their host. @default true */
@@ -71,9 +96,20 @@ const KNOWN: Known<VirtualNetworkArgs> = {
   reserved: true,
   mtu: true,
   domain: true,
+  zone: true,
   dnsServers: true,
   outbound: true,
 };
+
+const KNOWN_ZONE: Known<NetworkZoneArgs> = {
+  server: true,
+  port: true,
+  zone: true,
+  reverseZone: true,
+  ttl: true,
+  key: true,
+};
+const KNOWN_KEY: Known<NetworkZoneArgs["key"]> = { name: true, algorithm: true, secret: true };
 
 /**
  * A private network across all hosts of a cloud. Which CIDR it has, each host's block and every container's address are
@@ -155,6 +191,7 @@ export class VirtualNetwork extends ClockerResource {
         vni: lift(allocation, "vni"),
         mtu: lift(allocation, "mtu"),
         domain: args.domain ?? `${networkId}.clocker`,
+        ...(args.zone === undefined ? {} : { zone: zoneOf(name, args.zone) }),
         dnsServers: args.dnsServers ?? [],
         outbound: args.outbound ?? true,
         records: lift(allocation, "records"),
@@ -193,6 +230,12 @@ export class VirtualNetwork extends ClockerResource {
     }
     this.machines.push(machine);
   }
+}
+
+function zoneOf(name: string, zone: NetworkZoneArgs): pulumi.Inputs {
+  refuseUnknown(`VirtualNetwork ${name}: zone`, zone, KNOWN_ZONE);
+  refuseUnknown(`VirtualNetwork ${name}: zone.key`, zone.key, KNOWN_KEY);
+  return { ...zone, key: { ...zone.key, secret: pulumi.secret(zone.key.secret) } };
 }
 
 /** A password is a secret, whatever the program takes it for. */

@@ -7,7 +7,7 @@ import { networkPlugin, STANDIN_MTU, STANDIN_PLUGIN } from "./support/network-pl
 import { officeLan } from "./support/office-lan.js";
 import { secondLan, SECOND_LAN_MTU } from "./support/second-lan.js";
 import { swarmGuest } from "./support/swarm-guest.js";
-import { weaveNet } from "./support/weave-net.js";
+import { WEAVE_OPTIONS, weaveNet } from "./support/weave-net.js";
 
 describeLab("networks of Docker, of the LAN and of plugins, on three hosts", () => {
   const lab = withLab("net", { hosts: 3 });
@@ -29,13 +29,13 @@ describeLab("networks of Docker, of the LAN and of plugins, on three hosts", () 
 
   driver("weave", () => {
     beforeAll(() => weaveNet(lab));
-    const sealed = { driverOptions: { password: "Tr0ub4dor&3 on the wire" } };
+    const sealed = { driverOptions: WEAVE_OPTIONS };
     networkConformance(lab, "weave", {
       app: sealed,
       other: sealed,
       links: "ethwe",
       ownMacs: true,
-      bootMs: 30_000,
+      bootMs: 90_000,
     });
   });
 

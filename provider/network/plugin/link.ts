@@ -16,18 +16,24 @@ refuse_shared_link() {
 
 link_waiter() {
   cat <<'PERL'
-# Arguments: program, VNI, link. Looks whether the link is another one than before.
+# Arguments: program, VNI, link. Looks whether the link is another one than before, and whether Docker has started.
 my ($program, $vni, $link) = @ARGV;
-my $known = "";
+my ($known, $docker, $until, $next) = ("", "", 0, 0);
 for (;;) {
   my $now = "";
   if (open(my $file, "<", "/sys/class/net/$link/ifindex")) { $now = <$file>; close($file); }
   system("sh", $program, "plug", $vni) if $now ne "" && $now ne $known;
   $known = $now;
+  my $started = (stat("/run/docker.pid"))[9] // "";
+  if ($started ne $docker) { $docker = $started; $until = time + 300; $next = time + 2; }
+  if (time >= $next && time < $until) { system("sh", $program, "revive", $vni); $next = time + 2; }
   select(undef, undef, undef, 0.2);
 }
 PERL
 }
+
+# Whoever brings the plugin also brings its containers back.
+revive_plugin() { :; }
 
 plugin_agent() { echo "/usr/bin/perl $ROOT/$vni/leg $PROGRAM $vni $bridge"; }
 

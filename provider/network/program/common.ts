@@ -76,6 +76,16 @@ keep_file() {
   return 1
 }
 
+# What the document has of secrets is kept for root alone.
+keep_secrets() {
+  if [ ! -e "$new/secrets" ]; then
+    if [ -e "$ROOT/$vni/secrets" ] && need "the secrets are no longer needed"; then rm -f "$ROOT/$vni/secrets"; fi
+  elif ! cmp -s "$new/secrets" "$ROOT/$vni/secrets" && need "the secrets are new"; then
+    (umask 077 && cp "$new/secrets" "$ROOT/$vni/secrets.new")
+    mv "$ROOT/$vni/secrets.new" "$ROOT/$vni/secrets"
+  fi
+}
+
 alias_of() { ip -o link show dev "$1" 2>/dev/null | sed -n 's/.*alias \\([^ ]*\\).*/\\1/p'; }
 mtu_of() { ip -o link show dev "$1" 2>/dev/null | sed -n 's/.* mtu \\([0-9]*\\) .*/\\1/p'; }
 `;

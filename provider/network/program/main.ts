@@ -9,6 +9,7 @@ up_network() {
 up_names() {
   if [ -n "$machine" ]; then up_hosts; else up_dns; fi
   up_neighbours
+  up_zone
 }
 
 refuse() {
@@ -38,7 +39,9 @@ do_apply() {
   moved=
   if [ -e "$ROOT/$vni/config" ] && [ "$(grep ^peer "$ROOT/$vni/config")" != "$(grep ^peer "$new/config")" ]; then moved=yes; fi
   drop_old_ipv6_routes
+  zone_moved
   keep_file "$new/config" "$ROOT/$vni/config" "the settings are new" 644 || true
+  keep_secrets
   keep_file "$new/names" "$ROOT/$vni/names" "the names are new" 644 || true
   up_boot
   up_network
@@ -63,6 +66,7 @@ do_check() {
   scratch=$new moved=
   [ -e "$ROOT/$vni/config" ] || { echo "differs the network is not on the host"; exit 0; }
   keep_file "$new/config" "$ROOT/$vni/config" "the settings differ" 644 || true
+  keep_secrets
   keep_file "$new/names" "$ROOT/$vni/names" "the names differ" 644 || true
   if [ -e "$ROOT/$vni/endpoints" ]; then echo "differs containers wait to be attached again"; fi
   up_boot
@@ -110,12 +114,16 @@ do_start() {
   return $status
 }
 
-# $1 vni, $2 owner. Everything of the network goes; with the last one, everything of ours.
+# $1 vni, $2 owner, $3 "ending" where all hosts leave. Everything of the network goes; with the last one, everything of ours.
 do_leave() {
   if [ -e "$ROOT/$1/config" ]; then
     load "$ROOT/$1/config"
     [ "$owner" = "$2" ] || conflict "VNI $1 belongs to the network of $owner"
     echo "differs the network is still on the host"
+    if [ "\${3-}" = ending ]; then
+      make_scratch
+      zone_clear "$ROOT/$vni/secrets"
+    fi
     if [ -n "$machine" ]; then down_hosts; else dns_stop; fi
     "down_$driver"
     down_firewall

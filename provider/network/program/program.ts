@@ -10,6 +10,7 @@ import { VXLAN_PART } from "../vxlan/link.js";
 import { WEAVE_API_PART } from "../weave/api.js";
 import { WEAVE_PART } from "../weave/link.js";
 import { WIREGUARD_PART } from "../wireguard/link.js";
+import { ZONE_PART } from "../zone/link.js";
 import { AGENT_PART } from "./agent.js";
 import { BOOT_PART } from "./boot.js";
 import { BRIDGE_PART } from "./bridge.js";
@@ -47,6 +48,7 @@ export const NETWORK_PROGRAM = (
   FIREWALL_PART +
   DNS_PART +
   HOSTS_PART +
+  ZONE_PART +
   BOOT_PART +
   RECORDS_PART +
   MAIN_PART

@@ -67,7 +67,7 @@ export const swarmDriver: NetworkDriver = {
 
   async leave(context, part, ending) {
     await refuseWhileAttached(context, part);
-    await runProgram(context, "leave", part);
+    await runProgram(context, "leave", part, ending ? ["ending"] : []);
     if (ending) await removeOverlay(context, part);
     await leaveSwarmIfOurs(context, part, ending);
   },

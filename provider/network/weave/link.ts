@@ -44,7 +44,6 @@ up_weave() {
   # at boot Docker brings the router, and the waiter is there when it does
   if [ -z "$booting" ]; then
     weave_folder
-    weave_secret
     weave_router
     weave_peers
   fi
@@ -53,6 +52,17 @@ up_weave() {
 
 plug_weave() { plug_plugin; }
 
+# When Docker starts, the router comes with it, and too late for containers that are to run always: Docker does not try
+# again. In the minutes after its start, whoever waits for the bridge starts those.
+revive_weave() {
+  weave_runs || return 0
+  for id in $(docker ps --all --quiet --no-trunc --filter "network=$network-$vni" --filter status=exited 2>/dev/null); do
+    case $(docker inspect --format '{{.HostConfig.RestartPolicy.Name}} {{.State.Error}}' "$id") in
+      "always "*weavemesh* | "unless-stopped "*weavemesh* | "always "*plugin* | "unless-stopped "*plugin*) docker start "$id" || true ;;
+    esac
+  done
+}
+
 weave_folder() {
   if [ ! -e "$WEAVE/gateway" ] && need "nothing is noted of Weave on the host"; then
     mkdir -p "$WEAVE"
@@ -60,20 +70,10 @@ weave_folder() {
   fi
 }
 
-# The document's password is kept for root alone.
-weave_secret() {
-  if [ ! -e "$scratch/secrets" ]; then
-    if [ -e "$ROOT/$vni/secrets" ] && need "the network has no password any more"; then rm -f "$ROOT/$vni/secrets"; fi
-  elif ! cmp -s "$scratch/secrets" "$ROOT/$vni/secrets" && need "the password is new"; then
-    (umask 077 && cp "$scratch/secrets" "$ROOT/$vni/secrets.new")
-    mv "$ROOT/$vni/secrets.new" "$ROOT/$vni/secrets"
-  fi
-}
-
 # Where the router's password is: a network without one joins those that have one.
 weave_secrets() {
   for file in "$ROOT/$vni/secrets" $(weave_others | sed 's/config$/secrets/'); do
-    [ ! -e "$file" ] || { echo "$file"; return 0; }
+    if grep -qs '^password ' "$file"; then echo "$file"; return 0; fi
   done
 }
 
@@ -100,7 +100,7 @@ weave_router() {
   weave_launched || return 0
   if [ "$(weave_settings)" != "$(cat "$WEAVE/launched")" ]; then
     if need "Weave's router has other settings"; then weave_again; fi
-  elif [ -e "$ROOT/$vni/secrets" ] && ! cmp -s "$ROOT/$vni/secrets" "$WEAVE/secrets"; then
+  elif grep -qs '^password ' "$ROOT/$vni/secrets" && [ "$(weave_password | cksum)" != "$(cat "$WEAVE/password" 2>/dev/null)" ]; then
     if need "Weave's router has another password"; then weave_again; fi
   fi
 }
@@ -129,8 +129,7 @@ weave_launch() {
   done
   weave_settings > "$WEAVE/launched.new"
   mv "$WEAVE/launched.new" "$WEAVE/launched"
-  rm -f "$WEAVE/secrets"
-  [ -z "$(weave_secrets)" ] || (umask 077 && cp "$(weave_secrets)" "$WEAVE/secrets")
+  (umask 077 && weave_password | cksum > "$WEAVE/password")
 }
 
 # The hosts of all our networks here, one a line.

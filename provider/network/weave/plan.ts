@@ -1,8 +1,8 @@
-import { containsCidr, parseCidr } from "../../ipam/cidr.js";
+import { containsCidr, overlaps, parseCidr } from "../../ipam/cidr.js";
 import { DRIVER_FACTS } from "../../ipam/driver-facts.js";
 import { isUnknown } from "../../unknown.js";
 import { labelsOf } from "../docker-network.js";
-import type { DriverOptions, DriverPlan } from "../driver.js";
+import type { DriverOptions, DriverPlan, HostPart } from "../driver.js";
 import { dockerNetworkName } from "../names.js";
 import { optionProblems } from "../options.js";
 
@@ -50,15 +50,23 @@ export const weavePlan: DriverPlan = {
     Name: dockerNetworkName(part.networkId, part.vni),
     Driver: PLUGIN,
     Internal: !part.outbound,
-    // Weave's IPAM is told of every planned address (it calls that a claim), and refuses one that somebody has.
     IPAM: {
-      Driver: PLUGIN,
+      Driver: ipamOf(part),
       Config: [{ Subnet: part.cidr, IPRange: part.block, Gateway: part.gateway }],
     },
     Options: { "works.weave.multicast": part.settings["multicast"] ?? "false" },
     Labels: labelsOf(part),
   }),
 };
+
+/**
+ * Where Weave hands out addresses of the same range, its IPAM is told of every planned one (a claim), and refuses what somebody
+ * has. Elsewhere Docker's own does, which needs no router while Docker starts.
+ */
+function ipamOf({ cidr, settings }: HostPart): string {
+  const [own, weave] = [parseCidr(cidr), parseCidr(settings["range"] ?? DEFAULT_RANGE)];
+  return own && weave && overlaps(own, weave) ? PLUGIN : "default";
+}
 
 /** In the environment of a process and on one line of a file. */
 function password(value: unknown): string | undefined {

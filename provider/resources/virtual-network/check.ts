@@ -13,6 +13,7 @@ import { MAX_VNI } from "../../ipam/vni.js";
 import type { CheckFailure, CheckResult } from "../../lifecycle.js";
 import { type DriverName, factsOf, isDriverName } from "../../ipam/driver-facts.js";
 import { DRIVERS } from "../../network/drivers.js";
+import { zoneProblems } from "../../network/zone/check.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
 import type { NetworkHost, VirtualNetworkInputs } from "./inputs.js";
 
@@ -66,6 +67,7 @@ export async function check(
       : `must be a whole number from ${leastMtu} to ${MTU_RANGE.max}`,
   );
   known("domain", domainProblem);
+  for (const { property, reason } of zoneProblems(news.zone)) failures.push({ property, reason });
   known("outbound", (value) => (typeof value === "boolean" ? undefined : "must be true or false"));
   known("dnsServers", dnsProblem);
   known("records", recordsProblem);

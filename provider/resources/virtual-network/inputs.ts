@@ -2,6 +2,7 @@ import type { HostConnection } from "../../host/connection.js";
 import type { DriverName } from "../../ipam/driver-facts.js";
 import type { Meta } from "../../lifecycle.js";
 import type { HostFacts } from "../../network/driver.js";
+import type { NetworkZone } from "../../network/zone/zone.js";
 
 /** One host's part in a network. */
 export interface NetworkHost {
@@ -34,6 +35,8 @@ export interface VirtualNetworkInputs {
   mtu: number;
   /** Domain appended to names, e.g. "app.clocker". */
   domain: string;
+  /** A zone of an existing name server that has the network's names as well. Absent: none. */
+  zone?: NetworkZone;
   /** Upstream resolvers for names that are not the network's; empty: the host's own. */
   dnsServers: string[];
   /** Containers may reach the outside through their host (masquerade). */

@@ -19,3 +19,12 @@ export async function weaveNet(lab: TestLab): Promise<void> {
     }),
   );
 }
+
+/**
+ * Options of the suite's networks. With the stand-in their addresses are in the range of Weave's IPAM, which is then told of
+ * each; the real router starts after Docker, and containers would wait for it at each boot.
+ */
+export const WEAVE_OPTIONS = {
+  password: "Tr0ub4dor&3 on the wire",
+  ...(WEAVER === "" ? { ipallocRange: "10.96.0.0/12", ipallocDefaultSubnet: "10.111.0.0/16" } : {}),
+};

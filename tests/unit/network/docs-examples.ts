@@ -56,6 +56,17 @@ export const examples = (
       driverOptions: { hostLink: "lanbr0", conflist: readFileSync("lan.conflist", "utf8") },
     }),
 
+  zone: () =>
+    new VirtualNetwork("app", {
+      cloud,
+      zone: {
+        server: "10.0.0.53",
+        zone: "app.example.org",
+        reverseZone: "101.10.in-addr.arpa",
+        key: { name: "clocker", secret: config.requireSecret("tsig") },
+      },
+    }),
+
   ingress: () =>
     new Blueprint("shop", {
       cloud,

@@ -1,0 +1,127 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { dockerNetworkName } from "../../provider/network/names.js";
+import type {
+  VirtualNetworkInputs,
+  VirtualNetworkState,
+} from "../../provider/resources/virtual-network/inputs.js";
+import { virtualNetworkLifecycle as lifecycle } from "../../provider/resources/virtual-network/lifecycle.js";
+import { findCommand } from "../../lab/requirements.js";
+import { describeLab, withLab } from "../support/lab.js";
+import { closeTransports, networkInputs, traces } from "./support/network-world.js";
+import { nameServer, type NameServer } from "./support/name-server.js";
+
+const missing = ["named", "dig", "nsupdate", "tsig-keygen"].filter((name) => !findCommand(name));
+const describeZone =
+  missing.length === 0
+    ? describe
+    : (title: string, body: () => void) =>
+        describe.skip(`${title} (${missing.join(", ")}: packages bind9 and bind9-dnsutils)`, body);
+
+describeLab("a network's names in a zone of BIND", () => {
+  describeZone("on three hosts, one of which has the name server", () => {
+    const lab = withLab("zone", { hosts: 3 });
+    let bind: NameServer;
+    let app: VirtualNetworkInputs;
+    let state: VirtualNetworkState;
+    const id = dockerNetworkName("app", 101);
+    const put = async (inputs: VirtualNetworkInputs): Promise<void> => {
+      state = (await lifecycle.update(id, state, inputs)).outs;
+    };
+    const problems = async () => (await lifecycle.read(id, state)).props?.problems;
+
+    afterAll(closeTransports);
+
+    it("has them forward and reverse when up is done, beside what others have there", async () => {
+      bind = await nameServer(lab, "h3");
+      app = networkInputs(lab, "app", {
+        vni: 101,
+        net: "10.101",
+        hostNames: ["h1", "h2"],
+        zone: bind.zone,
+        records: { web: ["10.101.1.10", "10.101.2.10"], "web-1": ["10.101.1.10"] },
+      });
+      state = (await lifecycle.create(app)).outs;
+      expect(await bind.look("web.corp.example")).toEqual(["10.101.1.10", "10.101.2.10"]);
+      expect(await bind.look("web-1.corp.example")).toEqual(["10.101.1.10"]);
+      expect(await bind.look("10.101.1.10")).toEqual(["web-1.corp.example."]);
+      expect(await bind.look("10.101.2.10")).toEqual(["web.corp.example."]);
+      expect(await bind.look("mail.corp.example")).toEqual(["192.0.2.25"]);
+      expect(await problems()).toBeUndefined();
+    });
+
+    it("follows a move within a second, and drops what is gone", async () => {
+      const moved = { web: ["10.101.2.11"] };
+      await put({ ...app, records: moved });
+      const start = Date.now();
+      expect(await bind.look("web.corp.example")).toEqual(["10.101.2.11"]);
+      expect(Date.now() - start).toBeLessThan(1000);
+      expect(await bind.look("web-1.corp.example")).toEqual([]);
+      expect(await bind.look("10.101.1.10")).toEqual([]);
+      expect(await bind.look("10.101.2.11")).toEqual(["web.corp.example."]);
+      await put(app);
+    });
+
+    it("a record that somebody removed shows in a refresh, and the next up brings it back", async () => {
+      await bind.change("update delete web-1.corp.example. A");
+      expect(await problems()).toEqual({
+        h1: ["the zone corp.example has other records: web-1.corp.example."],
+        h2: ["the zone corp.example has other records: web-1.corp.example."],
+      });
+      state = { ...state, problems: { h1: ["seen"] } };
+      await put(app);
+      expect(await problems()).toBeUndefined();
+    });
+
+    it("a name that somebody else has is refused and stays theirs", async () => {
+      await expect(
+        put({ ...app, records: { ...app.records, mail: ["10.101.1.10"] } }),
+      ).rejects.toThrow(
+        `the zone corp.example on ${bind.zone.server} has mail.corp.example. already, and it is not ours`,
+      );
+      expect(await bind.look("mail.corp.example")).toEqual(["192.0.2.25"]);
+      state = { ...state, problems: { h1: ["seen"], h2: ["seen"] } };
+      await put(app);
+    });
+
+    it("a wrong key is said at once", async () => {
+      const key = {
+        ...bind.zone.key,
+        secret: Buffer.from("another secret, as long").toString("base64"),
+      };
+      await expect(put({ ...app, zone: { ...bind.zone, key } })).rejects.toThrow(
+        `the name server ${bind.zone.server} does not hand out the zone corp.example: `,
+      );
+      state = { ...state, problems: { h1: ["seen"], h2: ["seen"] } };
+      await put(app);
+    });
+
+    it("a dead server is noticed at once", async () => {
+      await bind.stop();
+      const start = Date.now();
+      await expect(put({ ...app, records: { web: ["10.101.1.12"] } })).rejects.toThrow(
+        `the name server ${bind.zone.server} does not answer on port 53`,
+      );
+      expect(Date.now() - start).toBeLessThan(10_000);
+      await bind.start();
+      state = { ...state, problems: { h1: ["seen"], h2: ["seen"] } };
+      await put(app);
+    });
+
+    it("without the zone, and after the network, nothing of it is left", async () => {
+      const { zone: _zone, ...alone } = app;
+      await put(alone);
+      expect(await bind.names()).toEqual(bind.others);
+      expect(await lab.sh("h1", "sh", "-c", "ls /var/lib/clocker/net/101")).not.toContain(
+        "secrets",
+      );
+      await put(app);
+      expect(await bind.look("web-1.corp.example")).toEqual(["10.101.1.10"]);
+      const mode = await lab.sh("h1", "stat", "-c", "%a %U", "/var/lib/clocker/net/101/secrets");
+      expect(mode.trim()).toBe("600 root");
+      await lifecycle.delete(id, state);
+      expect(await bind.names()).toEqual(bind.others);
+      expect(await traces(lab, "h1")).toBe(await traces(lab, "h2"));
+      expect(await traces(lab, "h1")).not.toContain("101");
+    });
+  });
+});

@@ -1,0 +1,159 @@
+import { describe, expect, it } from "vitest";
+import { zoneProblems } from "../../../provider/network/zone/check.js";
+import { planParts } from "../../../provider/network/plan.js";
+import { partDocument } from "../../../provider/network/run-program.js";
+import { UNKNOWN } from "../../../provider/unknown.js";
+import { FakeHosts } from "../../support/fake-transport.js";
+import { inputsOn } from "./fake-network.js";
+import { MARK, zoneChanges, zoneWanted, type ZoneRecord } from "./zone-program.js";
+
+const KEY = { name: "clocker", secret: "c2VjcmV0IG9mIHRoZSBrZXk=" };
+const ZONE = { server: "192.0.2.53", zone: "corp.example", key: KEY };
+
+describe("records of a zone", () => {
+  it("are every name's addresses, and one name for each address in the zone of addresses", () => {
+    const names =
+      "10.42.1.2 web-0.app.clocker web-0\n10.42.1.2 web.app.clocker web\n10.42.2.2 web.app.clocker web\n10.43.0.1 far.app.clocker far\n";
+    expect(zoneWanted(names, "corp.example", "42.10.in-addr.arpa")).toEqual([
+      "web-0.corp.example. A 10.42.1.2",
+      "2.1.42.10.in-addr.arpa. PTR web-0.corp.example.",
+      "web.corp.example. A 10.42.1.2",
+      "web.corp.example. A 10.42.2.2",
+      "2.2.42.10.in-addr.arpa. PTR web.corp.example.",
+      "far.corp.example. A 10.43.0.1",
+    ]);
+    expect(zoneWanted("10.42.1.2 Web.app.clocker Web\n", "corp.example", "")).toEqual([
+      "web.corp.example. A 10.42.1.2",
+    ]);
+    const both = "10.42.1.2 web.app.clocker web\nfd42::a2a:102 web.app.clocker web\n";
+    expect(zoneWanted(both, "corp.example", "")).toEqual([
+      "web.corp.example. A 10.42.1.2",
+      "web.corp.example. AAAA fd42::a2a:102",
+    ]);
+  });
+});
+
+describe("changes of a zone", () => {
+  const ours = (name: string, ...addresses: string[]): ZoneRecord[] => [
+    ...addresses.map((address): ZoneRecord => [name, "A", address]),
+    [name, "TXT", `"${MARK}"`],
+  ];
+  const web = "web.corp.example.";
+
+  it.each<[string, ZoneRecord[], ZoneRecord[], string[]]>([
+    [
+      "a new name is made where nobody has it",
+      [["corp.example.", "SOA", "ns.corp.example. root.corp.example. 1 2 3 4 5"]],
+      [[web, "A", "10.42.1.2"]],
+      [
+        `prereq nxdomain ${web}`,
+        `update add ${web} 1 A 10.42.1.2`,
+        `update add ${web} 1 TXT "${MARK}"`,
+        "send",
+      ],
+    ],
+    ["nothing is done where all is there", ours(web, "10.42.1.2"), [[web, "A", "10.42.1.2"]], []],
+    [
+      "order and case are no difference",
+      ours("WEB.corp.example.", "10.42.1.3", "10.42.1.2"),
+      [
+        [web, "A", "10.42.1.2"],
+        [web, "A", "10.42.1.3"],
+      ],
+      [],
+    ],
+    [
+      "a move exchanges the addresses in one step",
+      ours(web, "10.42.1.2"),
+      [[web, "A", "10.42.2.2"]],
+      [
+        `prereq yxrrset ${web} TXT "${MARK}"`,
+        `update delete ${web} A`,
+        `update delete ${web} AAAA`,
+        `update delete ${web} PTR`,
+        `update add ${web} 1 A 10.42.2.2`,
+        "send",
+      ],
+    ],
+    [
+      "a name that is gone takes its mark along, and nothing else",
+      ours(web, "10.42.1.2"),
+      [],
+      [
+        `prereq yxrrset ${web} TXT "${MARK}"`,
+        `update delete ${web} A`,
+        `update delete ${web} AAAA`,
+        `update delete ${web} PTR`,
+        `update delete ${web} TXT "${MARK}"`,
+        "send",
+      ],
+    ],
+    ["what others have is left alone", [["mail.corp.example.", "A", "192.0.2.9"]], [], []],
+    [
+      "a name that somebody else has is said",
+      [
+        [web, "A", "192.0.2.9"],
+        [web, "TXT", '"io.clocker=p/other/app-7"'],
+      ],
+      [[web, "A", "10.42.1.2"]],
+      [`foreign ${web}`],
+    ],
+  ])("%s", (_what, have, wanted, changes) => {
+    expect(zoneChanges(have, wanted)).toEqual(changes);
+  });
+});
+
+describe("a network's zone", () => {
+  it.each<[unknown, string[]]>([
+    [undefined, []],
+    [ZONE, []],
+    [UNKNOWN, []],
+    [{ ...ZONE, key: UNKNOWN }, []],
+    [{ ...ZONE, port: 5353, ttl: 5, reverseZone: "42.10.in-addr.arpa", server: UNKNOWN }, []],
+    ["corp.example", ["zone must be an object: server, zone, key"]],
+    [{ zone: "corp.example", server: "192.0.2.53" }, ["zone.key must be an object: name, secret"]],
+    [
+      {
+        zone: "Corp.example",
+        server: "ns.example",
+        port: 0,
+        key: { secret: "a secret" },
+        view: "x",
+      },
+      [
+        "zone.key.name must be given",
+        "zone.zone must be a zone in small letters, such as app.example.org",
+        "zone.server must be the IPv4 address of the zone's primary server",
+        "zone.port must be a whole number from 1 to 65535",
+        "zone.view is no property of a zone",
+        "zone.key.secret must be the key's secret in base64, as tsig-keygen prints it",
+      ],
+    ],
+    [
+      { ...ZONE, reverseZone: "corp.example", key: { ...KEY, algorithm: "hmac-md5" } },
+      [
+        "zone.reverseZone must be a zone of addresses, such as 101.10.in-addr.arpa",
+        "zone.key.algorithm must be one of hmac-sha224, hmac-sha256, hmac-sha384, hmac-sha512",
+      ],
+    ],
+  ])("is checked before anything is made, case %#", (zone, problems) => {
+    expect(zoneProblems(zone).map(({ property, reason }) => `${property} ${reason}`)).toEqual(
+      problems,
+    );
+  });
+
+  it("goes to the hosts as settings, and its key's secret apart from them", () => {
+    const [part] = planParts({ ...inputsOn(new FakeHosts(), "h1"), zone: ZONE });
+    const document = partDocument(part!).split("\n");
+    expect(document[0]).toBe(`secret tsig ${Buffer.from(KEY.secret).toString("base64")}`);
+    expect(document.filter((line) => line.startsWith("set zone"))).toEqual([
+      "set zone corp.example",
+      "set zoneserver 192.0.2.53",
+      "set zoneport 53",
+      "set zonettl 1",
+      "set zonekey clocker",
+      "set zonealgorithm hmac-sha256",
+    ]);
+    expect(document.slice(1).join("\n")).not.toContain(KEY.secret);
+  });
+});
