@@ -13,6 +13,7 @@ import type {
   PlacedContainerInputs,
   PlacedContainerState,
 } from "../../provider/resources/placed-container/inputs.js";
+import { secretsFolder, writeSecrets } from "../../provider/resources/placed-container/secrets.js";
 import { placedContainerLifecycle } from "../../provider/resources/placed-container/lifecycle.js";
 import { wrapLifecycle } from "../../provider/wrap.js";
 import { describeLab, IMAGE_CACHE, TEST_IMAGE, withLab } from "../support/lab.js";
@@ -365,6 +366,27 @@ describeLab("a placed container on a real daemon", () => {
       await lifecycle.delete(id, outs);
       const after = await lab.sh("h1", "ls", "/run/clocker/secrets");
       expect(folders.split("\n").length - after.split("\n").filter(Boolean).length).toBe(1);
+    });
+
+    it("of containers that come at once to a host that had none are in one place", async () => {
+      const root = "/run/clocker/secrets";
+      const mounts = async () =>
+        (await lab.sh("h1", "findmnt", "-rno", "TARGET")).split("\n").filter((at) => at === root);
+      await lab.sh("h1", "mkdir", "-p", root, "/var/lib/on-disk");
+      const before = await mounts();
+      await lab.sh("h1", "mount", "--bind", "/var/lib/on-disk", root);
+      try {
+        const { transport } = docker();
+        const folders = Array.from({ length: 8 }, (_, i) => secretsFolder(`new-${i}`, "5b1e5b1e"));
+        const spec = { secrets: [{ name: "password", value: CANARY }] } as ContainerSpec;
+        await Promise.all(folders.map((folder) => writeSecrets(transport, folder, spec)));
+        const found = await lab.sh("h1", "find", ...folders, "-name", "password");
+        expect(found.split("\n")).toHaveLength(8);
+        expect(await mounts()).toEqual([...before, root, root]); // what is on disk, and one tmpfs over it
+      } finally {
+        const made = (await mounts()).length - before.length;
+        for (let i = 0; i < made; i++) await lab.sh("h1", "umount", root);
+      }
     });
 
     it("gone after a reboot keep the container down until the next up", async () => {

@@ -31,10 +31,12 @@ export function registerSecrets({ secrets, secretEnv }: ContainerSpec): void {
 const WRITE = `root=$1; folder=$2; count=$3
 umask 022
 mkdir -p "$root" && chmod 0700 "$root" || exit 70
+exec 9<"\${root%/*}" && flock 9 || exit 70 # two at once would mount one over the other's files
 case "$(stat -f -c %T "$root")" in
   tmpfs|ramfs) ;;
   *) mount -t tmpfs -o mode=0700,size=64m,nosuid,nodev,noexec tmpfs "$root" || exit 71 ;;
 esac
+exec 9<&-
 mkdir -p "$root/$folder/files" "$root/$folder/at" || exit 72
 written=0
 while read -r sub name mode uid data; do
@@ -71,7 +73,7 @@ export async function writeSecrets(
     {
       host: transport.connection.name,
       ...(said === "" ? {} : { reasons: [redact(said)] }),
-      hint: "The login user needs to be root or to have sudo: true, and the host tmpfs and base64.",
+      hint: "The login user needs to be root or to have sudo: true, and the host tmpfs, flock and base64.",
     },
   );
 }
