@@ -21,6 +21,7 @@ export default defineConfig({
           name: "engine",
           sequence: { groupOrder: 1 },
           include: ["tests/engine/**/*.test.ts"],
+          setupFiles: ["tests/engine/support/launcher.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -44,7 +44,7 @@ export interface StackContext {
   /** The resources of another stack of the backend. */
   readStack(name: string): Promise<ResourceState[] | undefined>;
   export(): Promise<StackExport>;
-  import(state: StackExport): Promise<void>;
+  import(state: StackExport, keepPending: boolean): Promise<void>;
   cancel(): Promise<void>;
 }
 
@@ -126,10 +126,10 @@ export async function openContext(args: StackArgs, mode: Mode): Promise<StackCon
       if (snapshot === null) throw noSuchStack(name, args.stackName);
       return { version: 3, snapshot };
     },
-    import: async ({ snapshot }) => {
+    import: async ({ snapshot }, keepPending) => {
       const release = await store.lock();
       try {
-        await store.save(snapshot);
+        await store.save(keepPending ? snapshot : { ...snapshot, pendingOperations: [] });
       } finally {
         await release();
       }

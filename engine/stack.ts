@@ -122,9 +122,12 @@ export class Stack {
     return this.#context.export();
   }
 
-  /** Replaces the whole state, after the same checks as any other write. */
-  async importStack(state: StackExport): Promise<void> {
-    return this.#context.import(state);
+  /**
+   * Replaces the whole state, after the same checks as any other write. Operations that are pending in it are dropped, as by
+   * `pulumi stack import`, unless `keepPending`.
+   */
+  async importStack(state: StackExport, { keepPending = false } = {}): Promise<void> {
+    return this.#context.import(state, keepPending);
   }
 
   /** Finished operations, newest first. */

@@ -136,16 +136,19 @@ export async function importState(flags: StackFlags): Promise<void> {
       cause,
     });
   }
-  const dropped = await importStack(store, state, {
+  const { dropped, foreign, problems } = await importStack(store, state, {
     force: flags.force === true,
-    // As with pulumi, this is the way to be rid of them.
-    dropPending: true,
     secrets: workspace.secrets,
   });
-  for (const { type, resource } of dropped)
-    console.error(
-      `warning: removing pending operation '${type}' on '${resource.urn}' from the state`,
-    );
+  const warnings = [
+    ...foreign.map((urn) => `${urn} is of another stack`),
+    ...problems.map((problem) => `the state is not sound: ${problem}`),
+    ...dropped.map(
+      ({ type, resource }) =>
+        `removing pending operation '${type}' on '${resource.urn}' from the state`,
+    ),
+  ];
+  for (const warning of warnings) console.error(`warning: ${warning}`);
   console.log(`Stack ${name} has the imported state.`);
 }
 

@@ -1,6 +1,12 @@
 import type { ResourceState } from "../state/model.js";
 import { edgesOf } from "./edges.js";
 
+interface Referrer {
+  at: number;
+  /** The only reference is that to its parent. */
+  isOnlyChild: boolean;
+}
+
 /**
  * The graph that a list of resources in topological order makes. Several resources may carry one URN (replaced ones that
  * wait for their deletion); an edge means every one of them that stands earlier.
@@ -11,6 +17,8 @@ export class DependencyGraph {
   readonly #byUrn = new Map<string, number[]>();
   /** All descendants of each URN. */
   readonly #descendants = new Map<string, number[]>();
+  /** Who refers to each URN: worked out when something is deleted or replaced. */
+  #referrers: Map<string, Referrer[]> | undefined;
 
   constructor(resources: readonly ResourceState[]) {
     this.#resources = resources;
@@ -32,29 +40,37 @@ export class DependencyGraph {
     return this.#index.has(state);
   }
 
-  /** All that depend on `root` directly or through others, in order. Resources in `ignore` are passed over. */
+  /** All that depend on any of `roots` directly or through others, in order. Resources in `ignore` are passed over. */
   dependents(
-    root: ResourceState,
+    roots: readonly ResourceState[],
     ignore: (urn: string) => boolean,
     includeChildren: boolean,
   ): ResourceState[] {
-    const found: ResourceState[] = [];
-    const urns = new Set([root.urn]);
-    const from = this.#index.get(root);
-    if (from === undefined) return found;
-    for (let at = from + 1; at < this.#resources.length; at++) {
-      const state = this.#resources[at];
-      if (state === undefined || ignore(state.urn)) continue;
-      if (
-        edgesOf(state).some(
-          ({ kind, urn }) => urns.has(urn) && (includeChildren || kind !== "parent"),
-        )
-      ) {
-        found.push(state);
-        urns.add(state.urn);
+    this.#referrers ??= this.#findReferrers();
+    const found = new Set<number>();
+    const open = roots.flatMap((root) => this.#index.get(root) ?? []);
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      const urn = this.#resources[at]?.urn ?? "";
+      for (const referrer of this.#referrers.get(urn) ?? []) {
+        if (referrer.at <= at || found.has(referrer.at)) continue;
+        if (referrer.isOnlyChild && !includeChildren) continue;
+        if (ignore(this.#resources[referrer.at]?.urn ?? "")) continue;
+        found.add(referrer.at);
+        open.push(referrer.at);
       }
     }
-    return found;
+    return [...found].sort((a, b) => a - b).flatMap((at) => this.#resources[at] ?? []);
+  }
+
+  #findReferrers(): Map<string, Referrer[]> {
+    const referrers = new Map<string, Referrer[]>();
+    this.#resources.forEach((state, at) => {
+      const edges = edgesOf(state);
+      const more = new Set(edges.flatMap(({ kind, urn }) => (kind === "parent" ? [] : [urn])));
+      for (const urn of new Set(edges.map((edge) => edge.urn)))
+        append(referrers, urn, { at, isOnlyChild: !more.has(urn) });
+    });
+    return referrers;
   }
 
   /** What a resource depends on directly; a component stands for its descendants that come earlier, too. */
@@ -111,7 +127,7 @@ export class DependencyGraph {
   }
 }
 
-function append(map: Map<string, number[]>, key: string, value: number): void {
+function append<Item>(map: Map<string, Item[]>, key: string, value: Item): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [value]);
   else list.push(value);

@@ -30,13 +30,16 @@ export function isTraced(env: NodeJS.ProcessEnv): boolean {
 /** The way out should something of it ever stand in a program's way: the SDK as it is, and gRPC. */
 const PLAIN = "CLOCKER_PLAIN_SDK";
 
+/** What runs first in such a child. Tests that run the engine from its sources have it compiled elsewhere. */
+export const launcher = { file: join(__dirname, "launch.js") };
+
 /** The way to run a script of the SDK with what makes it faster. */
 export function launchOf(
   script: string,
   env: NodeJS.ProcessEnv,
   settings: Omit<LaunchSettings, "linked">,
 ): Launch {
-  const file = join(__dirname, "launch.js");
+  const { file } = launcher;
   // There is no launcher when the engine itself runs from its sources.
   if (env[PLAIN] === "true" || !existsSync(file)) return { args: [script], linked: false };
   // Tracing watches gRPC; a pipe of Windows cannot be opened by its number.

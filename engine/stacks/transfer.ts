@@ -53,51 +53,68 @@ async function readSealed(
   return { sealed, foreign: foreignOf(sealed.deployment) };
 }
 
+/** What a user should know of a state that was imported. */
+export interface ImportReport {
+  /** Operations that were pending in it, and are not taken over. */
+  readonly dropped: readonly PendingOperation[];
+  /** Resources of another stack. Only where it was forced. */
+  readonly foreign: readonly string[];
+  /** What is not sound, a sentence each: no operation takes such a state before it is repaired. Only where it was forced. */
+  readonly problems: readonly string[];
+}
+
 /**
- * Replaces the state of a stack. Refuses a state that is not sound, and one of another stack unless forced. Gives the
- * operations that the state has pending; they are kept unless `dropPending`.
+ * Replaces the state of a stack, without the operations that are pending in it: for the user, this is the way to be rid of
+ * them. Refuses a state that is not sound, and one of another stack, unless forced.
  */
 export async function importStack(
   store: FileStackStore,
   given: unknown,
-  options: { force?: boolean; dropPending?: boolean; secrets?: PassphraseSource } = {},
-): Promise<readonly PendingOperation[]> {
+  options: { force?: boolean; secrets?: PassphraseSource } = {},
+): Promise<ImportReport> {
   const sealed = checkDeployment(given, "what is to be imported");
   const provider = SecretsManager.fromState(secretsProviderOf(sealed.deployment), options.secrets);
   const vault =
     provider && hasSecrets(sealed.deployment) ? new Vault(await provider.unlock()) : undefined;
   const snapshot = openDeployment(sealed, vault);
-  if (!options.force) refuseOtherStack(snapshot, store);
+  const foreign = resourcesOfOthers(snapshot, store);
   const problems = integrityProblems(snapshot);
-  if (problems.length > 0) {
-    throw new EngineError("corrupt", "what is to be imported is not sound; nothing was changed", {
-      reasons: problems.slice(0, 10),
-    });
-  }
+  if (options.force !== true) refuse(foreign, problems, `${store.project}/${store.stack}`);
   const release = await store.lock();
   try {
-    const { pendingOperations } = snapshot;
-    const kept = options.dropPending ? { ...snapshot, pendingOperations: [] } : snapshot;
-    await store.replace(kept, foreignOf(sealed.deployment));
-    return pendingOperations;
+    const { pendingOperations: dropped } = snapshot;
+    const kept = { ...snapshot, pendingOperations: [] };
+    await store.replace(kept, foreignOf(sealed.deployment), {
+      allowUnsound: options.force === true,
+    });
+    return { dropped, foreign, problems };
   } finally {
     await release();
   }
 }
 
-function refuseOtherStack(snapshot: Snapshot, store: FileStackStore): void {
-  const ours = `urn:pulumi:${store.stack}::${store.project}::`;
-  const resources = [
-    ...snapshot.resources,
-    ...snapshot.pendingOperations.map(({ resource }) => resource),
-  ];
-  const others = resources.filter(({ urn }) => !urn.startsWith(ours)).map(({ urn }) => urn);
-  if (others.length === 0) return;
-  throw new EngineError(
-    "invalid-input",
-    `what is to be imported belongs to another stack than ${store.project}/${store.stack}`,
-    { reasons: others.slice(0, 10), hint: "Import it with --force if that is what you want." },
-  );
+function resourcesOfOthers(
+  { resources, pendingOperations }: Snapshot,
+  { project, stack }: FileStackStore,
+): string[] {
+  const ours = `urn:pulumi:${stack}::${project}::`;
+  const all = [...resources, ...pendingOperations.map(({ resource }) => resource)];
+  return all.map(({ urn }) => urn).filter((urn) => !urn.startsWith(ours));
+}
+
+function refuse(foreign: readonly string[], problems: readonly string[], stack: string): void {
+  const hint = "Import it with --force if that is what you want.";
+  if (foreign.length > 0)
+    throw new EngineError(
+      "invalid-input",
+      `what is to be imported belongs to another stack than ${stack}`,
+      { reasons: foreign.slice(0, 10), hint },
+    );
+  if (problems.length > 0)
+    throw new EngineError("corrupt", "what is to be imported is not sound; nothing was changed", {
+      reasons: problems.slice(0, 10),
+      hint,
+    });
 }
 
 function untyped(sealed: ReturnType<typeof checkDeployment>): UntypedDeployment {

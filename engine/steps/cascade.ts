@@ -28,7 +28,7 @@ export class Cascade {
     const replaced = new Set([root.urn]);
     const { graph } = this.#deployment.base;
     for (const state of graph.dependents(
-      root,
+      [root],
       (urn) => this.#progress.impossibleDependent(urn),
       false,
     )) {

@@ -102,9 +102,8 @@ async function allowedTargets(
 ): Promise<Set<string>> {
   const { base } = deployment;
   const cascade = new Cascade(deployment, progress);
-  const roots = new Set(base.resources.filter(({ urn }) => targets.has(urn)));
-  for (const root of [...roots])
-    for (const state of base.graph.dependents(root, () => false, true)) roots.add(state);
+  const named = base.resources.filter(({ urn }) => targets.has(urn));
+  const roots = new Set([...named, ...base.graph.dependents(named, () => false, true)]);
   const allowed = new Set<string>();
   for (const root of roots) {
     allowed.add(root.urn);
@@ -123,7 +122,7 @@ function keptByExcludes({ base, options }: Deployment, excludes: UrnSet): Set<st
     kept.add(next.urn);
     open.push(...base.graph.dependencies(next));
     if (options.excludeDependents)
-      open.push(...base.graph.dependents(next, (urn) => kept.has(urn), true));
+      open.push(...base.graph.dependents([next], (urn) => kept.has(urn), true));
   }
   return kept;
 }

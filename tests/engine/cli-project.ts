@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { compileCli } from "../support/compile-cli.js";
+import { compiled } from "../support/compiled.js";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -56,7 +56,7 @@ export interface Outcome {
 export class CliProject {
   readonly folder: string;
   /** The compiled command. */
-  readonly main = compileCli();
+  readonly main = join(compiled("cli", "engine", "lab", "provider"), "cli/main.js");
 
   constructor() {
     mkdirSync(join(ROOT, ".clocker"), { recursive: true });

@@ -1,10 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { removeCli } from "../support/compile-cli.js";
 import { CliProject, outcome, written } from "./cli-project.js";
-
-afterAll(removeCli);
 
 const TOKEN = "canary-51c2";
 

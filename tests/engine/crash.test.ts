@@ -1,19 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { type EngineEvent, Stack } from "../../engine/index.js";
-import { CompiledEngine } from "./support/compiled-engine.js";
+import { startEngine } from "./support/engine-process.js";
 import { messages, PROGRAMS, until } from "./support/program-stack.js";
 
-let engine: CompiledEngine;
 let folder: string;
-beforeAll(() => {
-  engine = new CompiledEngine();
-});
-afterAll(() => {
-  engine.close();
-});
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "crash-"));
 });
@@ -49,7 +42,7 @@ test("killed during a create: the state says so, nothing is left running, and th
       HANG: "1",
     },
   };
-  const child = engine.start("up", args);
+  const child = startEngine("up", args);
   await until("the second create", () => log().includes("made half"));
   const provider = Number(
     log()

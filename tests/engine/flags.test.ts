@@ -151,6 +151,19 @@ const KEEPING: readonly Row[] = [
   },
   { argv: ["stack", "export", "--file", "state.json"], code: 0, after: isPending(false) },
   {
+    argv: ["stack", "import", "--file", "twice.json"],
+    code: 1,
+    before: (project) => {
+      const state = readState(project);
+      const { resources } = state.deployment;
+      const [first] = resources;
+      if (first !== undefined) resources.push(first);
+      writeFileSync(join(project.folder, "twice.json"), JSON.stringify(state));
+    },
+  },
+  { argv: ["stack", "import", "--file", "twice.json", "--force"], code: 0, shows: /not sound/ },
+  { argv: ["stack", "import", "--file", "state.json"], code: 0 },
+  {
     argv: ["refresh", "--yes", "--skip-preview", "--clear-pending-creates"],
     code: 0,
     before: leavePending,

@@ -6,17 +6,14 @@ import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OperationResult, Stack } from "../../engine/index.js";
 import type { Snapshot } from "../../engine/state/model.js";
-import { CompiledEngine } from "./support/compiled-engine.js";
+import { startEngine } from "./support/engine-process.js";
 import { PROGRAMS } from "./support/program-stack.js";
 
-let engine: CompiledEngine;
 let folder: string;
 beforeAll(() => {
-  engine = new CompiledEngine();
   folder = mkdtempSync(join(tmpdir(), "both-"));
 });
 afterAll(() => {
-  engine.close();
   rmSync(folder, { recursive: true, force: true });
   rmSync(join(PROGRAMS, "both/Pulumi.link.yaml"), { force: true });
   rmSync(join(PROGRAMS, "both/Pulumi.grpc.yaml"), { force: true });
@@ -39,7 +36,7 @@ async function up(
       ...(way === "grpc" ? { CLOCKER_PLAIN_SDK: "true" } : {}),
     },
   };
-  const child = engine.start("up", args);
+  const child = startEngine("up", args);
   const [stdout] = await Promise.all([text(child.stdout!), once(child, "exit")]);
   const result = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as OperationResult;
   const { snapshot } = await (await Stack.select(args)).exportStack();

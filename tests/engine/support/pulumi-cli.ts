@@ -112,7 +112,7 @@ export class PulumiCli implements Engine {
   }
 
   async save(snapshot: Snapshot): Promise<void> {
-    await (await this.#open()).importStack({ version: 3, snapshot });
+    await (await this.#open()).importStack({ version: 3, snapshot }, { keepPending: true });
   }
 
   #open(): Promise<Stack> {

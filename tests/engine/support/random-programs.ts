@@ -188,17 +188,39 @@ export const parallelSteps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 2, maxLength: 4 },
 );
 
+/** What depends on who comes first, when all that can be is registered at once. */
+const ORDERED = new Set(["dbr", "deleteBeforeReplace", "deletedWith", "replaceWith"]);
+
+/** Registered at once, as far as nothing waits for another's outputs, and the same twice all the same. */
+function atOnce(entries: readonly SpecEntry[]): SpecEntry[] {
+  const free = (fields: PropertyMap = {}): PropertyMap =>
+    Object.fromEntries(Object.entries(fields).filter(([key]) => !ORDERED.has(key)));
+  return entries.map((entry) => ({ ...entry, args: free(entry.args), opts: free(entry.opts) }));
+}
+
+/** What somebody else has changed or removed meanwhile: by id, which the controllable provider makes of name and `rk`. */
+const drift: fc.Arbitrary<NonNullable<Step["cloud"]>> = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom(...NAMES),
+      fc.nat(2),
+      fc.option(fc.record({ x: fc.integer({ min: 3, max: 4 }) }), { freq: 2 }),
+    ),
+    { maxLength: 2 },
+  )
+  .map((list) => Object.fromEntries(list.map(([name, rk, found]) => [`${name}-${rk}`, found])));
+
 /** Steps of a case, for any engine. */
 export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc
-    .record({ spec, flags, failure, isCalm: fc.boolean(), kind: fc.nat(9) })
-    .map(({ spec: entries, flags: own, failure: rules, isCalm, kind }): Step => {
-      if (kind === 0) return { command: "refresh" };
-      if (kind === 1) return { command: "preview", spec: inTurn(entries), flags: own };
-      if (kind === 2) return { command: "destroy" };
-      return isCalm
-        ? { command: "up", spec: inTurn(entries), flags: own }
-        : { command: "up", spec: inTurn(entries), rules };
+    .record({ spec, flags, failure, drift, shape: fc.nat(2), kind: fc.nat(9) })
+    .map(({ spec: entries, flags: own, failure: rules, drift: cloud, shape, kind }): Step => {
+      if (kind < 2) return { command: "refresh", cloud };
+      if (kind === 2) return { command: "preview", spec: inTurn(entries), flags: own };
+      if (kind === 3) return { command: "destroy" };
+      if (shape === 0) return { command: "up", spec: inTurn(entries), rules };
+      const program = shape === 1 ? inTurn(entries) : atOnce(entries);
+      return { command: "up", spec: program, flags: own, cloud };
     }),
   { minLength: 2, maxLength: 4 },
 );

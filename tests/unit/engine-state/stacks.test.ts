@@ -176,7 +176,8 @@ describe("export, import and outputs", () => {
     await expect(importStack(prod.store, state, { secrets })).rejects.toThrow(
       "what is to be imported belongs to another stack than shop/prod",
     );
-    await importStack(prod.store, state, { secrets, force: true });
+    const others = await importStack(prod.store, state, { secrets, force: true });
+    expect(others).toMatchObject({ foreign: [expect.any(String), urnOf("a")], problems: [] });
     expect((await prod.store.load())?.resources).toHaveLength(2);
     const [first] = state.deployment.resources as unknown[];
     const bad = { ...state, deployment: { ...state.deployment, resources: [first, first] } };
@@ -187,6 +188,13 @@ describe("export, import and outputs", () => {
       "what is to be imported is not of the shape of a Pulumi state",
     );
     expect((await handle.store.load())?.resources[1]?.urn).toBe(urnOf("a"));
+    // By force it is as with pulumi: no operation takes it, and it can be exported and repaired.
+    const { problems } = await importStack(handle.store, bad, { secrets, force: true });
+    expect(problems).toEqual([expect.stringMatching(/stands twice and neither entry is to be/)]);
+    await expect(handle.store.load()).rejects.toThrow("is not sound; refusing to use it");
+    expect((await exportStack(handle.store)).deployment.resources).toHaveLength(2);
+    await importStack(handle.store, state, { secrets });
+    expect((await handle.store.load())?.resources).toHaveLength(2);
   });
 
   it("knows its history and can be freed of a lock", async () => {

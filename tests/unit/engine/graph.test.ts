@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import "../../support/property-seed.js";
 import { DependencyGraph } from "../../../engine/graph/dependency-graph.js";
 import type { ResourceState } from "../../../engine/state/model.js";
 import { expandAliases } from "../../../engine/steps/aliases.js";
@@ -78,10 +80,48 @@ describe("the dependency graph", () => {
   const graph = new DependencyGraph([a, b, component, child, user, free]);
 
   test("dependents, in order, with or without children", () => {
-    expect(names(graph.dependents(a, () => false, false))).toEqual(["b", "child", "user"]);
-    expect(names(graph.dependents(component, () => false, true))).toEqual(["child", "user"]);
-    expect(names(graph.dependents(component, () => false, false))).toEqual(["user"]);
-    expect(names(graph.dependents(a, (name) => name === urn("b"), false))).toEqual(["user"]);
+    expect(names(graph.dependents([a], () => false, false))).toEqual(["b", "child", "user"]);
+    expect(names(graph.dependents([component], () => false, true))).toEqual(["child", "user"]);
+    expect(names(graph.dependents([component], () => false, false))).toEqual(["user"]);
+    expect(names(graph.dependents([a], (name) => name === urn("b"), false))).toEqual(["user"]);
+  });
+
+  test("dependents are those that refer to a root, or to a dependent, that stands earlier", () => {
+    const pick = fc.subarray(["a", "b", "c", "d"]);
+    const state = fc
+      .record({ name: fc.constantFrom("a", "b", "c", "d"), parent: pick, needs: pick })
+      .map(({ name, parent, needs }) =>
+        resource(name, {
+          // No resource is its own ancestor.
+          parent: parent.filter((other) => other < name).map(urn)[0] ?? "",
+          dependencies: needs.map(urn),
+        }),
+      );
+    const graphs = fc.record({
+      states: fc.array(state),
+      roots: pick,
+      ignored: pick,
+      children: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(graphs, ({ states, roots, ignored, children }) => {
+        const isRoot = (each: ResourceState): boolean => roots.map(urn).includes(each.urn);
+        const ignore = (name: string): boolean => ignored.map(urn).includes(name);
+        const reached = new Set<string>();
+        const expected = states.filter((each) => {
+          const edges = [...(each.dependencies ?? []), ...(children ? [each.parent ?? ""] : [])];
+          const depends = !ignore(each.urn) && edges.some((edge) => reached.has(edge));
+          if (depends || isRoot(each)) reached.add(each.urn);
+          return depends;
+        });
+        const found = new DependencyGraph(states).dependents(
+          states.filter(isRoot),
+          ignore,
+          children,
+        );
+        expect(found).toEqual(expected);
+      }),
+    );
   });
 
   test("a component stands for its children", () => {
