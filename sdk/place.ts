@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { factsOf, isDriverName } from "../provider/ipam/driver-facts.js";
 import { Twins } from "../provider/ipam/twins.js";
 import type { DockerCloud } from "./resources/docker-cloud.js";
 import type { Placement } from "./resources/placement.js";
@@ -66,12 +67,18 @@ async function resolve(
           domain: await seen(network.domain),
           address: planned,
           ...ipv6Of(allocation, planned),
+          ...(await macsOf(network)),
           gateway: typeof host === "string" ? at(at(members, host), "gateway") : pulumi.unknown,
           fixed: address !== undefined,
         };
       }),
     ),
   };
+}
+
+async function macsOf(network: VirtualNetwork): Promise<{ ownMac?: true }> {
+  const driver = await seen(network.driver);
+  return isDriverName(driver) && factsOf(driver).ownMacs ? { ownMac: true } : {};
 }
 
 /** What IPv6 address goes with the planned one; nothing where the network has none, or where one of the two is not known yet. */

@@ -21,6 +21,8 @@ export interface DriverFacts {
   filtered: boolean;
   /** Machines without Docker can be on the network. */
   takesMachines: boolean;
+  /** Containers get MACs of the driver's choice, which refuses others. */
+  ownMacs: boolean;
   /** Carries IPv6 beside IPv4. */
   ipv6: boolean;
   /** A host can pass connections on to the containers of every other one, so that a port can be open on all hosts. */
@@ -46,6 +48,7 @@ const PLAIN = {
   entry: "published",
   filtered: false,
   takesMachines: false,
+  ownMacs: false,
   ipv6: false,
   forwards: false,
 } as const satisfies DriverFacts;
@@ -82,7 +85,7 @@ export const DRIVER_FACTS = {
   plugin: { ...PLAIN, entry: "foreign" },
   cni: { ...PLAIN, entry: "foreign" },
   ovs: { ...PLAIN, overhead: VXLAN_HEADERS, forwards: true },
-  weave: { ...PLAIN, overhead: WEAVE_HEADERS, encrypts: "optional" },
+  weave: { ...PLAIN, overhead: WEAVE_HEADERS, encrypts: "optional", ownMacs: true },
 } as const satisfies Record<string, DriverFacts>;
 
 export type DriverName = keyof typeof DRIVER_FACTS;

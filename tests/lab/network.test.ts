@@ -7,6 +7,7 @@ import { networkPlugin, STANDIN_MTU, STANDIN_PLUGIN } from "./support/network-pl
 import { officeLan } from "./support/office-lan.js";
 import { secondLan, SECOND_LAN_MTU } from "./support/second-lan.js";
 import { swarmGuest } from "./support/swarm-guest.js";
+import { weaveRouters } from "./support/weave-routers.js";
 import { WEAVE_OPTIONS, weaveNet } from "./support/weave-net.js";
 
 describeLab("networks of Docker, of the LAN and of plugins, on three hosts", () => {
@@ -37,6 +38,7 @@ describeLab("networks of Docker, of the LAN and of plugins, on three hosts", () 
       ownMacs: true,
       bootMs: 90_000,
     });
+    describe("its routers", () => weaveRouters(lab));
   });
 
   driver("macvlan", () => {

@@ -97,7 +97,11 @@ export function createBody(inputs: PlacedContainerInputs, making: Making): Conta
  * by this priority; older daemons leave it unread and take the first by name.
  */
 export function endpointOf(
-  { address, address6 }: Pick<ContainerPlace["networks"][number], "address" | "address6">,
+  {
+    address,
+    address6,
+    ownMac = false,
+  }: Pick<ContainerPlace["networks"][number], "address" | "address6" | "ownMac">,
   index: number,
 ): EndpointSettings {
   return {
@@ -105,7 +109,7 @@ export function endpointOf(
       IPv4Address: address,
       ...(address6 === undefined ? {} : { IPv6Address: address6 }),
     },
-    MacAddress: macOf(address),
+    ...(ownMac ? {} : { MacAddress: macOf(address) }),
     ...(index === 0 ? {} : { GwPriority: -index }),
   };
 }

@@ -96,6 +96,8 @@ export interface ContainerPlace {
     address: string;
     /** Absent: the network has no IPv6. */
     address6?: string;
+    /** The network's driver chooses MACs itself. Absent: false. */
+    ownMac?: boolean;
     /** The host's address on the network; its name server listens there. */
     gateway: string;
     /** The address was fixed by the user, so it may have been at another host before: announce it. */

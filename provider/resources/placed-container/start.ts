@@ -27,10 +27,11 @@ export async function start(work: Work, details: ContainerInspect, host: HostNow
 
 /**
  * An address that the user fixed may have been on another host a moment ago: without an announcement the others would
- * look for it there for half a minute. Planned addresses never change host.
+ * look for it there for half a minute. Planned addresses never change host. Where the driver chooses MACs, each container has another one
+ * than the one before it at the same address.
  */
 export async function announceFixed({ docker, inputs }: Work, id: string): Promise<void> {
-  const fixed = inputs.place.networks.filter((network) => network.fixed);
+  const fixed = inputs.place.networks.filter((network) => network.fixed || network.ownMac === true);
   if (fixed.length === 0) return;
   const { State } = await docker.inspectContainer(id);
   if (!State.Running || State.Pid === 0) return; // whether it comes up is the next step's question

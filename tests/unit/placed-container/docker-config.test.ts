@@ -254,6 +254,16 @@ describe("the body of Docker's create request", () => {
     ]);
   });
 
+  it("a network whose driver chooses MACs is given none", () => {
+    const networks = [{ ...DMZ, ownMac: true }, LAN];
+    const body = createBody(inputsOf({}, { networks }), { ...making, apiMinor: 44 });
+    const ends = Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {});
+    expect(ends.map(([name, end]) => [name, end?.MacAddress])).toEqual([
+      ["dmz-78", undefined],
+      ["lan-77", macOf(LAN.address)],
+    ]);
+  });
+
   it("asked-for resolvers take the place of the host's", () => {
     expect(dnsOf(inputsOf({ dns: ["9.9.9.9"] }), ["192.0.2.53"])).toEqual(["10.64.0.1", "9.9.9.9"]);
   });
