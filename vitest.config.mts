@@ -2,6 +2,9 @@ import { defineConfig } from "vitest/config";
 
 const NETWORKS = "tests/lab/network*.test.ts";
 
+/** Each file has labs of its own, and mostly waits: for one host, one command, one moment at a time. */
+const LABS_AT_ONCE = 2;
+
 // Projects by what they need: `unit` runs anywhere, `engine` starts processes, `lab` and `network` need root
 // and Docker's packages.
 export default defineConfig({
@@ -35,10 +38,10 @@ export default defineConfig({
             "tests/faults/**/*.test.ts",
             "tests/e2e/**/*.test.ts",
           ],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           exclude: [NETWORKS],
-          fileParallelism: false,
+          maxWorkers: LABS_AT_ONCE,
         },
       },
       {
@@ -46,10 +49,9 @@ export default defineConfig({
           name: "network",
           sequence: { groupOrder: 3 },
           include: [NETWORKS],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          // Each file has a lab of its own, and waits for one host at a time.
-          maxWorkers: 2,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          maxWorkers: LABS_AT_ONCE,
         },
       },
     ],
