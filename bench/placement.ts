@@ -26,7 +26,7 @@ export async function run(): Promise<BenchRow[]> {
       rows.push(throughput(name, makeWorld(hosts, strategy, constrained, REQUESTS), constrained));
     }
   }
-  return [...rows, ...growth(), ...wholePlan()];
+  return [...rows, ...growth(), ...wholePlan(1_000), ...wholePlan(10_000)];
 }
 
 function throughput(name: string, world: PlanInput, constrained: boolean): BenchRow {
@@ -74,8 +74,8 @@ function growth(): BenchRow[] {
 }
 
 /** A plan with everything in it, and the plan after one change of the program or of the hosts. */
-function wholePlan(): BenchRow[] {
-  const world = makeWorld(10_000, { kind: "breadthFirst" }, true, REQUESTS);
+function wholePlan(hosts: number): BenchRow[] {
+  const world = makeWorld(hosts, { kind: "breadthFirst" }, true, REQUESTS);
   const { seconds, result } = timed(() => planAll(world));
   const kept = { ...world, previous: { assignments: result.assignments, networks: {} } };
   const one = world.requests.at(-1);
@@ -96,14 +96,16 @@ function wholePlan(): BenchRow[] {
       ok: seconds < 5,
     },
     ...changes.map(([name, changed]) => {
-      const again = timed(() => planAll(changed)).seconds;
+      const times = [1, 2, 3].map(() => timed(() => planAll(changed)).seconds);
+      const again = times.sort((a, b) => a - b)[1] ?? 0;
       return {
         suite: "placement",
-        name: `the plan again, ${name}`,
+        name: `the plan again, ${name}, ${size(world)}`,
         value: again,
         unit: "s",
         ratio: again / seconds,
         against: "the first plan",
+        // A tenth of what the first plan of 10,000 hosts may take.
         goal: "< 0.5 s",
         ok: again < 0.5,
       };

@@ -1,4 +1,5 @@
 import type { Explanation, Survival, WhatIf } from "../../provider/placement/index.js";
+import { listing } from "../../provider/placement/words.js";
 import { table } from "../commands/table.js";
 
 const MARKS = { here: "*", possible: "+", refused: "-" } as const;
@@ -24,10 +25,30 @@ export function whatIfText(found: WhatIf, before: Readonly<Record<string, string
     ...found.added.map(({ name, host }) => [name, "", host, why(name)]),
     ...found.removed.map((name) => [name, before[name] ?? "", "", "is not asked for any more"]),
     ...found.stuck.map(({ name, host, sentence }) => [name, host, host, sentence]),
-    ...found.refusals.map(({ name, sentence }) => [name, before[name] ?? "", "none", sentence]),
+    ...refusalRows(found.refusals, before),
   ];
   const changes = rows.length === 0 ? "" : `\n\n${table(["CONTAINER", "FROM", "TO", "WHY"], rows)}`;
   return `${found.sentence}${changes}`;
+}
+
+/** What is said of several containers in the same words makes one row: a service that is scaled has many replicas. */
+function refusalRows(
+  refusals: WhatIf["refusals"],
+  before: Readonly<Record<string, string>>,
+): string[][] {
+  const groups = new Map<string, { why: string; from: string; names: string[] }>();
+  for (const { name, sentence } of refusals) {
+    const why = sentence.replace(`no host for ${name}: `, "");
+    const from = before[name] ?? "";
+    const group = groups.get(`${from} ${why}`);
+    if (group) group.names.push(name);
+    else groups.set(`${from} ${why}`, { why, from, names: [name] });
+  }
+  return [...groups.values()].map(({ why, from, names }) => {
+    const [only] = names;
+    const whom = names.length === 1 && only !== undefined ? only : `${names.length} containers`;
+    return [listing(names), from, "none", `no host for ${whom}: ${why}`];
+  });
 }
 
 /** Whether the cloud survives the loss of each of its hosts. */

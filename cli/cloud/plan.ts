@@ -3,6 +3,7 @@ import type { CommonFlags } from "../commands/options.js";
 import { CloudError } from "../../provider/errors.js";
 import { observeHosts } from "../../provider/host/observe.js";
 import { survivesAnyLoss, whatIf, type WhatIf } from "../../provider/placement/index.js";
+import { listing } from "../../provider/placement/words.js";
 import type { PlacementState } from "../../provider/resources/placement/inputs.js";
 import {
   viewPlan,
@@ -36,7 +37,9 @@ export async function plan(name: string | undefined, flags: PlanFlags): Promise<
   const question = questionOf(cloud, name ?? flags.why, flags.whyNot);
   if (question.container === undefined) return showAll(cloud, flags);
   const container = findContainer(cloud, question.container).name;
-  const view = await viewOf(planOf(cloud, container));
+  const state = planOf(cloud, container);
+  if (question.host !== undefined) mustHaveHost(state, question.host);
+  const view = await viewOf(state);
   if (question.host !== undefined) {
     const sentence = whyNot(view, container, question.host) ?? "";
     if (flags.json) printJson({ container, host: question.host, sentence });
@@ -73,6 +76,15 @@ export function questionOf(
   }
   throw new CloudError("invalid-input", "--why-not needs a container and a host", {
     hint: "Write: clocker plan --why-not <container> <host>",
+  });
+}
+
+/** Throws where a plan has no such host. */
+export function mustHaveHost({ hosts }: Pick<PlacementState, "hosts">, host: string): void {
+  const names = hosts.map(({ name }) => name);
+  if (names.includes(host)) return;
+  throw new CloudError("invalid-input", `${host} is not a host of the cloud`, {
+    hint: `Its hosts are ${listing(names, 10)}.`,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Ask } from "../constraints/constraint.js";
 import type { HostState } from "../host-state.js";
+import { count } from "../words.js";
 import type { Strategy } from "./strategy.js";
 
 /** More containers than one host can run; keeps both counts in one number. */
@@ -21,7 +22,7 @@ export const breadthFirst: Strategy = {
     const here = host(ask, winner);
     const there = host(ask, next);
     return here.replicas === there.replicas
-      ? `breadth first: ${winner.planned} of the plan here, ${next.planned} on ${next.name}`
+      ? `breadth first: ${count(winner.planned, "container")} of the plan here, ${next.planned} on ${next.name}`
       : `breadth first: ${here.replicas} ${here.what} here, ${there.replicas} on ${next.name}`;
   },
   equal: (ask, winner, next) => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { explanationText, survivalText, whatIfText } from "../../../cli/cloud/plan-text.js";
-import { questionOf } from "../../../cli/cloud/plan.js";
+import { mustHaveHost, questionOf } from "../../../cli/cloud/plan.js";
 import type { CloudState } from "../../../cli/cloud/state.js";
+import type { PlanHost } from "../../../provider/resources/placement/inputs.js";
 import { survival, tryPlacement, whatIf, why } from "../../../sdk/policies/index.js";
 import { readChanges } from "../../../sdk/changes-text.js";
 
@@ -88,6 +89,16 @@ describe("clocker plan --why-not", () => {
   });
 });
 
+describe("a host that the plan does not have", () => {
+  const hosts = ["h1", "h2", "h3"].map((name) => ({ name })) as PlanHost[];
+  it("is no answer", () => {
+    expect(() => mustHaveHost({ hosts }, "h9")).toThrow(
+      "h9 is not a host of the cloud\nIts hosts are h1, h2 and h3.",
+    );
+    expect(() => mustHaveHost({ hosts }, "h3")).not.toThrow();
+  });
+});
+
 describe("what clocker plan prints", () => {
   const trial = tryPlacement({
     hosts: { h1: {}, h2: { labels: { ssd: "" } } },
@@ -120,6 +131,17 @@ describe("what clocker plan prints", () => {
     const nothing = whatIf(trial, "rebalance");
     expect(whatIfText(nothing, trial.hosts)).toBe(nothing.sentence);
     expect(nothing.sentence).toMatch(/^rebalance: nothing moves; /);
+  });
+
+  it("of many replicas that have no host for the same reason, in one row", () => {
+    const scaled = whatIf(trial, "scale web to 12");
+    expect(lines(whatIfText(scaled, trial.hosts)).slice(2)).toEqual([
+      "CONTAINER | FROM | TO | WHY",
+      expect.stringMatching(/^web-2 \| +h1 \| /),
+      expect.stringMatching(
+        /^web-3, web-4, web-5 and 6 more \| none \| no host for 9 containers: 2 hosts lack 2 cpus /,
+      ),
+    ]);
   });
 
   it("of moves, arrivals and departures", () => {

@@ -223,6 +223,28 @@ describe("a rule", () => {
   });
 });
 
+describe("beside a rule that asks for company", () => {
+  const previous = { assignments: { db: assigned("h1"), web: assigned("h1") }, networks: {} };
+  const web = affine("web", "SOME TYPE db");
+
+  it("all other rules hold as well", () => {
+    const zoned = ask("web", {
+      constraints: [...web.constraints, { kind: "label", expression: "zone=b" }],
+    });
+    const result = place({ requests: [ask("db"), zoned], previous });
+    expect(hostsOf(result)).toEqual({ db: "h1" });
+  });
+
+  it("company counts that is seen without a state", () => {
+    const own = { db: { networks: {} }, web: { networks: {} } };
+    const candidates = [host("h1"), host("h2", { own })];
+    expect(hostsOf(place({ candidates, requests: [web, ask("db")] }))).toEqual({
+      db: "h2",
+      web: "h2",
+    });
+  });
+});
+
 describe("a rule that came later", () => {
   const both = {
     previous: { assignments: { a: assigned("h1"), b: assigned("h1") }, networks: {} },
@@ -256,6 +278,11 @@ describe("a rule that came later", () => {
       ask("db", { constraints: [{ kind: "host", host: "h2" }] }),
     ];
     expect(hostsOf(place({ requests }))).toEqual({ web: "h2", db: "h2" });
+  });
+
+  it("does not mind capitals in the names of containers", () => {
+    const requests = [ask("MyDb"), affine("web", "NOT NAME db")];
+    expect(hostsOf(place({ requests }))).toEqual({ MyDb: "h1", web: "h2" });
   });
 
   it("may call a function with capital letters", () => {

@@ -194,6 +194,31 @@ describe("a rule about the container itself", () => {
   });
 });
 
+describe("a rule about the container's own type", () => {
+  it("is about another type for each that asks for it in the same words", () => {
+    const constraints: PlacementRequest["constraints"] = [{ kind: "affinity", rules: "NOT TYPE" }];
+    const requests = [
+      ...replicas("db", 2, { constraints }),
+      ...replicas("web", 3, { constraints }),
+    ];
+    const plan = planAll(input({ candidates: [host("h1"), host("h2")], requests, strategies: [] }));
+    expect(hostsOf(plan)).toEqual({ "db-0": "h1", "db-1": "h2", "web-0": "h1", "web-1": "h2" });
+  });
+});
+
+describe("a rule that names one of several replicas", () => {
+  it("does not close its host to the others", () => {
+    const rules = "NOT NAME web-1";
+    const requests = [
+      ask("db", { constraints: [{ kind: "affinity", rules }] }),
+      ...replicas("web", 3),
+    ];
+    const candidates = [host("h1"), host("h2")];
+    const plan = planAll(input({ candidates, requests, strategies: [{ kind: "depthFirst" }] }));
+    expect(hostsOf(plan)).toEqual({ db: "h1", "web-0": "h1", "web-1": "h2", "web-2": "h1" });
+  });
+});
+
 describe("a rule about applications", () => {
   it("does not mind capitals", () => {
     const rules = "NOT APPLICATION SHOP";
@@ -213,6 +238,47 @@ describe("a container that stays", () => {
     const candidates = [host("h1"), host("h2", { own }), host("h3", { own })];
     const plan = planAll(input({ candidates, requests: [ask("web")] }));
     expect(hostsOf(plan)).toEqual({ web: "h2" });
+  });
+
+  it("is on the next of them when the first will not do", () => {
+    const own = { web: { networks: {} } };
+    const candidates = [host("h1"), host("h2", { own, drain: true }), host("h3", { own })];
+    const plan = planAll(input({ candidates, requests: [ask("web")] }));
+    expect(plan.assignments["web"]).toMatchObject({
+      host: "h3",
+      reason: "its container already runs here",
+    });
+  });
+
+  it("is counted once, where a plan has it and it is seen", () => {
+    const own = { web: { networks: {}, cpus: 3, memoryBytes: GiB } };
+    const plan = planAll(
+      input({
+        candidates: [host("h1", { own }), host("h2")],
+        requests: [ask("web", { cpus: 3, memoryBytes: GiB }), ask("db", { cpus: 1 })],
+        previous: { assignments: { web: assigned("h1") }, networks: {} },
+        strategies: [{ kind: "depthFirst" }],
+      }),
+    );
+    expect(hostsOf(plan)).toEqual({ web: "h1", db: "h1" });
+  });
+
+  it("has its assignment of the plan before, but for what it no longer asks for", () => {
+    const devices = [{ kind: "gpu", attributes: {}, ids: ["a"] }];
+    const before = input({
+      candidates: [host("h1", { devices })],
+      requests: [ask("train", { devices: [{ kind: "gpu", count: 1 }] }), ask("web")],
+    });
+    const plan = planAll(before);
+    const again = planAll(after({ ...before, requests: [ask("train"), ask("web")] }, plan));
+    expect(again.assignments["web"]).toBe(plan.assignments["web"]);
+    expect(plan.assignments["train"]?.devices).toEqual(["a"]);
+    expect(again.assignments["train"]).not.toHaveProperty("devices");
+    const changed = planAll(after({ ...before, requests: [ask("web", { revision: "r2" })] }, plan));
+    expect(changed.assignments["web"]).toEqual({ ...plan.assignments["web"], revision: "r2" });
+    const was = { ...plan.assignments["web"]!, addresses: { gone: "10.1.0.2" } };
+    const left = planAll({ ...before, previous: { assignments: { web: was }, networks: {} } });
+    expect(left.assignments["web"]?.addresses).toEqual({});
   });
 
   it("is in the live use already", () => {
@@ -254,6 +320,25 @@ describe("a container that stays", () => {
 });
 
 describe("a container that leaves", () => {
+  it("leaves the host that the plan gave it, wherever it was seen", () => {
+    const candidates = [
+      host("h1", { labels: { zone: "b" } }),
+      host("h2", { own: { web: { networks: {} } } }),
+    ];
+    const constraints: PlacementRequest["constraints"] = [{ kind: "label", expression: "zone=b" }];
+    const previous = { assignments: { web: assigned("h9") }, networks: {} };
+    const plan = planAll(input({ candidates, requests: [ask("web", { constraints })], previous }));
+    expect(plan.moves).toEqual([
+      {
+        name: "web",
+        from: "h9",
+        to: "h1",
+        cause: "rule",
+        why: "h9 is no longer a host of the cloud",
+      },
+    ]);
+  });
+
   it("holds its devices until it is gone", () => {
     const gpu = (id: string) => ({ devices: [{ kind: "gpu", attributes: {}, ids: [id] }] });
     const requests = ["old", "new"].map((name) =>

@@ -481,6 +481,22 @@ describe("containers that count together", () => {
     expect(hostsOf(result)).toEqual({ "web-0": "h1", "web-1": "h2", "web-2": "h4" });
   });
 
+  it.each([
+    [3, 1],
+    [1, 3],
+  ])("of limits of %d and %d on a host the lower one counts", (one, other) => {
+    const limited = (name: string, max: number) =>
+      ask(name, { constraints: [{ kind: "maxPerHost", max }] });
+    const result = planAll(
+      input({
+        candidates: [host("h1"), host("h2")],
+        requests: [limited("web-0", one), limited("web-1", other)],
+        strategies: [{ kind: "depthFirst" }],
+      }),
+    );
+    expect(hostsOf(result)).toEqual({ "web-0": "h1", "web-1": "h2" });
+  });
+
   it("a container's own limit of its host binds those who come later", () => {
     const result = planAll(
       input({

@@ -27,6 +27,22 @@ const cases: [string, Partial<PlanInput>, Record<string, string>][] = [
     { "web-0": "h1", "web-1": "h2" },
   ],
   [
+    "how much disk they need, the larger first",
+    {
+      candidates: [
+        host("h1", { disk: { freeBytes: 2 * GiB } }),
+        host("h2", { disk: { freeBytes: 3 * GiB } }),
+      ],
+      requests: [
+        ask("web-0", { type: "large", diskBytes: 3 * GiB }),
+        ask("web-1", { diskBytes: GiB }),
+        ask("web-2", { diskBytes: GiB }),
+      ],
+      ...depthFirst,
+    },
+    { "web-0": "h2", "web-1": "h1", "web-2": "h1" },
+  ],
+  [
     "the devices that they need",
     {
       candidates: [host("h1"), host("h2", gpu)],
@@ -280,25 +296,32 @@ describe("equal requests", () => {
 });
 
 describe("equal requests, again", () => {
-  it("see a zone whose best host has become better meanwhile", () => {
-    const one = { cpus: 0.5, memoryBytes: GiB / 2 };
-    const ssd = [{ kind: "label" as const, expression: "disk=ssd" }];
-    const plan = planAll(
-      input({
-        candidates: [
-          host("h1", { labels: { disk: "ssd", zone: "a" } }),
-          host("h2", { labels: { disk: "ssd", zone: "b" } }),
-        ],
-        requests: [
-          ask("web-0", { ...one, constraints: ssd }),
-          ask("fill", { cpus: 2, memoryBytes: GiB, constraints: [{ kind: "host", host: "h2" }] }),
-          ask("web-1", { ...one, constraints: ssd }),
-        ],
-        strategies: [{ kind: "spreadOver", over: [{ label: "zone" }] }, { kind: "binpack" }],
-      }),
-    );
-    expect(hostsOf(plan)).toMatchObject({ "web-0": "h1", "web-1": "h2" });
-  });
+  it.each([1, 4])(
+    "see a zone whose best host has become better by %d others meanwhile",
+    (fills) => {
+      const one = { cpus: 0.5, memoryBytes: GiB / 2 };
+      const ssd = [{ kind: "label" as const, expression: "disk=ssd" }];
+      const plan = planAll(
+        input({
+          candidates: [
+            host("h1", { labels: { disk: "ssd", zone: "a" } }),
+            host("h2", { labels: { disk: "ssd", zone: "b" } }),
+          ],
+          requests: [
+            ask("web-0", { ...one, constraints: ssd }),
+            ...replicas("fill", fills, {
+              cpus: 2 / fills,
+              memoryBytes: GiB / fills,
+              constraints: [{ kind: "host", host: "h2" }],
+            }),
+            ask("web-1", { ...one, constraints: ssd }),
+          ],
+          strategies: [{ kind: "spreadOver", over: [{ label: "zone" }] }, { kind: "binpack" }],
+        }),
+      );
+      expect(hostsOf(plan)).toMatchObject({ "web-0": "h1", "web-1": "h2" });
+    },
+  );
 
   it.each([0, 1, 2, 3, 4, 5])("drawn with seed %d fill every host, as a scan would", (seed) => {
     const world = input({

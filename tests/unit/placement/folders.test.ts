@@ -114,6 +114,11 @@ describe("a container that writes to a folder of its host", () => {
       { requests: [{ ...store, constraints: inZoneB }] },
       { folders: { store: ["/srv/other"] } },
     ],
+    [
+      "it had one whose name begins alike",
+      { requests: [{ ...store, constraints: inZoneB }] },
+      { folders: { store: [LOGS.slice(0, -1)] } },
+    ],
     ["it has none any more", { requests: [ask("store", { constraints: inZoneB })] }],
     [
       "it gets its folder only now, and its host is drained",
@@ -134,6 +139,14 @@ describe("a container that writes to a folder of its host", () => {
       ]);
     },
   );
+
+  it("stays with its folder on a drained host that the program pins it to, and says so", () => {
+    const requests = [{ ...store, constraints: pinned("h1") }];
+    const result = planAll(later({ candidates: two({ drain: true }), requests }));
+    expect(result.stuck?.map(({ sentence }) => sentence)).toEqual([
+      `store stays on h1, which is drained: its folder ${LOGS} is there`,
+    ]);
+  });
 
   it("stays with the folder where it was found without a state", () => {
     const found = (folders: string[]) =>
@@ -159,6 +172,18 @@ describe("a container that writes to a folder of its host", () => {
     const result = planAll(later({ requests }, { assignments, folders }));
     expect(hostsOf(result)).toEqual({ "store-1": "h2" });
     expect(result.refusals.map(({ name }) => name)).toEqual(["store-0"]);
+  });
+
+  it("is told where its own folder is, not where a sibling's is", () => {
+    const requests = ["store-0", "store-1"].map((name) =>
+      ask(name, { type: "store", folders: [LOGS], constraints: inZoneB }),
+    );
+    const assignments = { "store-0": assigned("h1"), "store-1": assigned("h2") };
+    const candidates = [host("h1"), host("h2"), host("h3", { labels: { zone: "b" } })];
+    expect(sentences(planAll(later({ candidates, requests }, { assignments })))).toEqual([
+      `no host for store-0: 2 hosts lack label zone=b, 1 host does not hold its folder ${LOGS}, which is on h1`,
+      `no host for store-1: 2 hosts lack label zone=b, 1 host does not hold its folder ${LOGS}, which is on h2`,
+    ]);
   });
 
   it("may be called as what every object has", () => {

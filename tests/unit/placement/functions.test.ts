@@ -60,14 +60,21 @@ describe("a predicate of the program", () => {
           host("h1", {
             labels: { zone: "a" },
             groups: ["front"],
-            location: { country: "CH" },
+            location: {
+              country: "CH",
+              jurisdictions: ["GDPR"],
+              coordinates: { latitude: 47, longitude: 8 },
+            },
             platform: { os: "linux", arch: "amd64" },
             usage: { cpu: 0.5, ageSeconds: 1 },
             headroom: { cpus: 1, memoryBytes: GiB },
             others: [other("agent", { cpus: 1, memoryBytes: GiB })],
           }),
         ],
-        requests: replicas("web", 2, { cpus: 0.5, memoryBytes: GiB / 2, volumes: ["data"] }),
+        requests: replicas("web", 2, {
+          ...{ cpus: 0.5, memoryBytes: GiB / 2, volumes: ["data"] },
+          group: "front",
+        }),
         constraints: [{ kind: "predicate", name: "quiet", args: { max: 1 } }],
       },
     );
@@ -76,7 +83,11 @@ describe("a predicate of the program", () => {
         name: "h1",
         labels: { zone: "a" },
         groups: ["front"],
-        location: { country: "CH" },
+        location: {
+          country: "CH",
+          jurisdictions: ["GDPR"],
+          coordinates: { latitude: 47, longitude: 8 },
+        },
         platform: { os: "linux", arch: "amd64" },
         usage: { cpu: 0.5, ageSeconds: 1 },
         cpus: 3,
@@ -89,7 +100,7 @@ describe("a predicate of the program", () => {
       {
         application: "shop",
         type: "web",
-        group: "web",
+        group: "front",
         cpus: 0.5,
         memoryBytes: GiB / 2,
         volumes: ["data"],
@@ -136,6 +147,15 @@ describe("a predicate of the program", () => {
     ],
   ])("that %s is named in the refusal", (_, test, sentence) => {
     expect(sentences(predicate(test))).toEqual([`no host for web: ${sentence}`]);
+  });
+
+  it("may tell types apart that are alike in all else", () => {
+    const suits = ({ name }: HostNow, { type, group }: RequestFacts) =>
+      (name === "h2") === (type === "web" && group === "web");
+    const requests = [ask("db"), ask("web"), ask("api")];
+    const constraints = [{ kind: "predicate" as const, name: "quiet" }];
+    const result = plan({ predicates: { quiet: suits } }, { requests, constraints });
+    expect(hostsOf(result)).toEqual({ db: "h1", web: "h2", api: "h3" });
   });
 
   it("that fails is named in the refusal of every replica", () => {

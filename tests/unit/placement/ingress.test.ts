@@ -71,6 +71,22 @@ describe("a port that is open on every host", () => {
     ]);
   });
 
+  it("that is new is asked for on hosts that the network has already", () => {
+    const web = ask("a", { type: "web", application: "", networks: [on("app")] });
+    const networks = [{ name: "app", blockPrefix: 24, reserved: [] }];
+    const before = input({ candidates: hosts, requests: [web], networks });
+    const again = after(before, planAll(before));
+    const nginx = host("h2", { others: [other("nginx", { ports: published })] });
+    const requests = [{ ...web, ingress: open }];
+    expect(sentences(planAll({ ...again, candidates: [hosts[0]!, nginx], requests }))).toEqual([
+      "no host for a: port 8080/tcp cannot be open on every host: it is in use by nginx on h2",
+    ]);
+    const more = [...requests, ask("b", { ports: published })];
+    expect(sentences(planAll({ ...again, requests: more }))).toEqual([
+      "no host for b: 3 hosts have port 8080/tcp in use (by web on h1, by web on h2 and by web on h3)",
+    ]);
+  });
+
   it("is of one network: that of all the service's containers", () => {
     const networks = ["app", "lan"].map((name) => ({ name, blockPrefix: 24, reserved: [] }));
     const requests = [

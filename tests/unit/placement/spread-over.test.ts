@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Candidate } from "../../../provider/placement/model.js";
 import { planAll } from "../../../provider/placement/index.js";
 import { readAsks } from "../../../provider/placement/asks.js";
 import type { Ask } from "../../../provider/placement/constraints/index.js";
@@ -7,7 +8,7 @@ import { Interner } from "../../../provider/placement/interner.js";
 import { shapesOf } from "../../../provider/placement/shapes.js";
 import { spreadOver } from "../../../provider/placement/strategies/spread-over.js";
 import { Tallies } from "../../../provider/placement/tally.js";
-import { ask, host, hostsOf, input, replicas } from "./make.js";
+import { ask, GiB, host, hostsOf, input, replicas } from "./make.js";
 
 const racked = (name: string, zone: string, rack: string) => host(name, { labels: { zone, rack } });
 
@@ -37,6 +38,53 @@ describe("a spread over two labels", () => {
       [1.25, 1.25, -1.25, -1.25],
       [-2, 2, -1, 1],
     ]);
+  });
+});
+
+describe("zones that are as good as each other", () => {
+  const zoned = (name: string, zone: string, memoryBytes = GiB) =>
+    host(name, { labels: { zone }, memoryBytes });
+  const placed = (...candidates: Candidate[]) =>
+    planAll(
+      input({
+        candidates,
+        requests: replicas("web", 2, { memoryBytes: GiB }),
+        strategies: [{ kind: "spreadOver", over: [{ label: "zone" }] }],
+      }),
+    ).assignments["web-0"];
+
+  it("come in the order of their first hosts with room", () => {
+    const full = zoned("h1", "a", 0);
+    expect(placed(full, zoned("h2", "b"), zoned("h3", "b"), zoned("h4", "a"))).toMatchObject({
+      host: "h2",
+      reason: "spread over zone: 0 web in zone=b, as on h3; first by name",
+    });
+  });
+
+  it("are left out when they are full", () => {
+    expect(placed(zoned("h1", "a"), zoned("h2", "a"), zoned("h3", "b", 0))?.reason).toBe(
+      "spread over zone: 0 web in zone=a, as on h2; first by name",
+    );
+  });
+});
+
+describe("the next host", () => {
+  it("is the first by name of those that are as good, in the same zone or another", () => {
+    const zoned = (name: string, zone: string) => host(name, { labels: { zone } });
+    const reason = (...zones: string[]) =>
+      planAll(
+        input({
+          candidates: zones.map((zone, i) => zoned(`h${i + 1}`, zone)),
+          requests: replicas("web", 2),
+          strategies: [{ kind: "spreadOver", over: [{ label: "zone" }] }],
+        }),
+      ).assignments["web-0"]?.reason;
+    expect(reason("a", "b", "a")).toBe(
+      "spread over zone: 0 web in zone=a and in zone=b; first by name",
+    );
+    expect(reason("a", "a", "b")).toBe(
+      "spread over zone: 0 web in zone=a, as on h2; first by name",
+    );
   });
 });
 

@@ -21,7 +21,7 @@ describe("breadthFirst", () => {
     expect(Object.values(assignments).map(({ reason }) => reason)).toEqual([
       "breadth first: 0 redis here and on h2; first by name",
       "breadth first: 0 web here and on h3; first by name",
-      "breadth first: 0 of the plan here, 1 on h1",
+      "breadth first: 0 containers of the plan here, 1 on h1",
       "breadth first: 0 web here, 1 on h2",
     ]);
   });
