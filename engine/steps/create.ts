@@ -28,7 +28,7 @@ export class CreateStep extends HookedStep implements Step {
   readonly #pendingDelete: boolean;
 
   constructor(registration: Registration, next: ResourceState, replacement?: ReplacementDetails) {
-    super(registration, next);
+    super(registration, next, "creating");
     this.op = replacement === undefined ? "create" : "create-replacement";
     this.old = replacement?.old ?? null;
     this.logical = replacement === undefined;
@@ -37,10 +37,6 @@ export class CreateStep extends HookedStep implements Step {
     this.keys = replacement.keys;
     this.diffs = replacement.diffs;
     if (replacement.detailedDiff !== undefined) this.detailedDiff = replacement.detailedDiff;
-  }
-
-  get pending(): { state: ResourceState; type: "creating" } {
-    return { state: this.next, type: "creating" };
   }
 
   async apply(deployment: Deployment): Promise<StepOutcome> {

@@ -1,7 +1,7 @@
 import type { Registration } from "../deployment/goal.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
-import type { PendingOperationType, ResourceState } from "../state/model.js";
+import type { ResourceState } from "../state/model.js";
 import { packageOfType } from "../urn.js";
 import { RegisteredStep } from "./resource-step.js";
 import type { Step, StepOutcome } from "./step.js";
@@ -23,14 +23,10 @@ export class ImportStep extends RegisteredStep implements Step {
     replacing: boolean,
     done: (state: ResourceState) => void,
   ) {
-    super(registration, next);
+    super(registration, next, "importing");
     this.op = replacing ? "import-replacement" : "import";
     this.logical = !replacing;
     this.#done = done;
-  }
-
-  get pending(): { state: ResourceState; type: PendingOperationType } {
-    return { state: this.next, type: "importing" };
   }
 
   async apply(deployment: Deployment): Promise<StepOutcome> {

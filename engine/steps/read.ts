@@ -1,7 +1,7 @@
 import type { Registration } from "../deployment/goal.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
-import type { PendingOperationType, ResourceState } from "../state/model.js";
+import type { ResourceState } from "../state/model.js";
 import { UNKNOWN_STRING } from "../values/signatures.js";
 import { RegisteredStep } from "./resource-step.js";
 import type { Step, StepOutcome } from "./step.js";
@@ -17,13 +17,9 @@ export class ReadStep extends RegisteredStep implements Step {
     next: ResourceState,
     readonly replacing: boolean,
   ) {
-    super(registration, next);
+    super(registration, next, "reading");
     this.op = replacing ? "read-replacement" : "read";
     this.logical = !replacing;
-  }
-
-  get pending(): { state: ResourceState; type: PendingOperationType } {
-    return { state: this.next, type: "reading" };
   }
 
   async apply(deployment: Deployment): Promise<StepOutcome> {

@@ -1,9 +1,9 @@
 import type { Deployment } from "../deployment/deployment.js";
 import type { Registration } from "../deployment/goal.js";
 import type { PartialFailure } from "../providers/provider.js";
-import type { ResourceState } from "../state/model.js";
+import type { PendingOperationType, ResourceState } from "../state/model.js";
 import { failureOf } from "./hooked.js";
-import type { StepOutcome } from "./step.js";
+import type { Step, StepOutcome } from "./step.js";
 
 /** A step by the resource it is about. */
 export abstract class ResourceStep {
@@ -26,13 +26,17 @@ export abstract class ResourceStep {
   }
 }
 
-/** A step whose result the program waits for. */
+/** A step with an effect outside, whose result the program waits for. */
 export abstract class RegisteredStep extends ResourceStep {
+  readonly pending: NonNullable<Step["pending"]>;
+
   protected constructor(
     readonly registration: Registration,
     readonly next: ResourceState,
+    effect: PendingOperationType,
   ) {
     super(next);
+    this.pending = { state: next, type: effect };
   }
 
   /** How it has ended, once `next` is complete: what is not well is in the state, and the program gets no answer. */

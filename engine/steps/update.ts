@@ -23,13 +23,9 @@ export class UpdateStep extends HookedStep implements Step {
     diff: DiffResult,
     readonly ignoreChanges: string[],
   ) {
-    super(registration, next);
+    super(registration, next, "updating");
     this.diffs = diff.changedKeys;
     if (diff.detailedDiff !== undefined) this.detailedDiff = diff.detailedDiff;
-  }
-
-  get pending(): { state: ResourceState; type: "updating" } {
-    return { state: this.next, type: "updating" };
   }
 
   async apply(deployment: Deployment): Promise<StepOutcome> {

@@ -15,6 +15,7 @@ import { ignoreRejections } from "./support/rejections.js";
 
 ignoreRejections();
 
+const RUNS = Number(process.env["RANDOM_RUNS"] ?? 8);
 const STACK = { project: "bb", stack: "dev" };
 
 async function holdAgainstCli(list: readonly Step[]): Promise<void> {
@@ -40,12 +41,12 @@ test.skipIf(cliVersion() === undefined)(
   async () => {
     try {
       await fc.assert(fc.asyncProperty(steps, holdAgainstCli), {
-        numRuns: Number(process.env["RANDOM_RUNS"] ?? 8),
+        numRuns: RUNS,
         endOnFailure: true,
       });
     } finally {
       PulumiCli.clear();
     }
   },
-  600_000,
+  RUNS * 90_000,
 );

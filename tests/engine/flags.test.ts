@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { CliProject } from "./cli-project.js";
@@ -41,6 +41,28 @@ const backups = (project: CliProject): string[] =>
   readdirSync(join(project.folder, "backend/.pulumi/backups/shop"), { recursive: true }).map(
     String,
   );
+
+/** A pack that advises against an image, and the configuration by which it forbids it. */
+function writePack({ folder }: CliProject): void {
+  const pack = join(folder, "pack");
+  mkdirSync(pack);
+  writeFileSync(join(pack, "PulumiPolicy.yaml"), "runtime: nodejs\nmain: index.js\n");
+  writeFileSync(join(pack, "package.json"), '{ "name": "house", "version": "1.0.0" }\n');
+  writeFileSync(join(pack, "index.js"), PACK);
+  writeFileSync(join(folder, "strict.json"), '{ "images": { "enforcementLevel": "mandatory" } }\n');
+}
+
+const PACK = `
+const { PolicyPack } = require("@pulumi/policy");
+new PolicyPack("house", {
+  policies: [{
+    name: "images",
+    description: "images that may be used",
+    enforcementLevel: "advisory",
+    validateResource: ({ props }, report) => props.image === "web:1" && report("web:1 is out of use"),
+  }],
+});
+`;
 
 const SETTING: readonly Row[] = [
   { argv: ["stack", "init", "dev"], code: 0 },
@@ -113,6 +135,17 @@ const SHOWING: readonly Row[] = [
     shows: /web-0 .*create replacement, replace, delete original[^]*seen .*read/,
   },
   { argv: ["config", "rm-all", "read", "image"], code: 0 },
+  {
+    argv: ["preview", "--policy-pack", "pack"],
+    code: 0,
+    shows: /web:1 is out of use/,
+    before: writePack,
+  },
+  {
+    argv: ["preview", "--policy-pack", "pack", "--policy-pack-config", "strict.json"],
+    code: 1,
+    shows: /mandatory[^]*web:1 is out of use/,
+  },
   {
     argv: ["preview", "--skip-config-validation", "--debug", "--suppress-progress"],
     code: 0,
