@@ -31,8 +31,9 @@ export function keepAll(prepared: Prepared, banned: ReadonlySet<string>): Keepin
   const keeper = new Keeper(world, asks.length, strays, company);
   asks.forEach((ask, i) => {
     const hostClass = classes[i];
-    if (!hostClass || "error" in hostClass || banned.has(ask.name)) return;
-    keeper.keep(ask, hostClass);
+    if (!hostClass || "error" in hostClass) return;
+    if (banned.has(ask.name)) keeper.leave(ask);
+    else keeper.keep(ask, hostClass);
   });
   const { kept, departures, stuck } = keeper;
   countLeaving(world, asks, kept);
@@ -94,6 +95,13 @@ class Keeper {
     });
   }
 
+  /** Those it wants to be with leave, and so must it. */
+  leave({ name }: Ask): void {
+    const from = previousOf(this.world, name)?.host ?? this.strays.get(name)?.[0]?.name;
+    if (from === undefined) return;
+    this.departures.set(name, { from, cause: "rule", why: lonelyOn(from) });
+  }
+
   private stay(
     ask: Ask,
     host: HostState,
@@ -149,10 +157,12 @@ class Keeper {
   ): string {
     if (!home || home.name !== from) return `${from} is no longer a host of the cloud`;
     const rule = this.objection(hostClass, ask, home);
-    return rule
-      ? `${from} ${rule.explainOne(ask, home)}`
-      : `${from} has lost those it wants to be with`;
+    return rule ? `${from} ${rule.explainOne(ask, home)}` : lonelyOn(from);
   }
+}
+
+function lonelyOn(host: string): string {
+  return `${host} has lost those it wants to be with`;
 }
 
 /** Those of the rules that can drive a container away from where it is. */

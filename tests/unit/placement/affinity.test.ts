@@ -235,6 +235,16 @@ describe("beside a rule that asks for company", () => {
     expect(hostsOf(result)).toEqual({ db: "h1" });
   });
 
+  it("who follows its company to another host moves, and hears why", () => {
+    const pinned = ask("db", { constraints: [{ kind: "host", host: "h2" }] });
+    const result = place({ requests: [pinned, web], previous });
+    expect(hostsOf(result)).toEqual({ db: "h2", web: "h2" });
+    expect(result.moves?.map(({ name, to, why }) => [name, to, why])).toEqual([
+      ["db", "h2", "h1 is not h2, to which it is pinned"],
+      ["web", "h2", "h1 has lost those it wants to be with"],
+    ]);
+  });
+
   it("company counts that is seen without a state", () => {
     const own = { db: { networks: {} }, web: { networks: {} } };
     const candidates = [host("h1"), host("h2", { own })];
