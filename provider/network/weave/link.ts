@@ -112,7 +112,11 @@ weave_again() {
 }
 
 weave_launch() {
-  if [ "$(setting fastdp)" = no ]; then WEAVE_NO_FASTDP=1; export WEAVE_NO_FASTDP; fi
+  # where the kernel has no fast datapath, Weave makes a plain bridge, and the next launch has to ask for that
+  if [ "$(setting fastdp)" = no ] || { [ -d /sys/class/net/weave/bridge ] && [ ! -e /sys/class/net/datapath ]; }; then
+    WEAVE_NO_FASTDP=1
+    export WEAVE_NO_FASTDP
+  fi
   if ! said=$(
     WEAVE_PASSWORD=$(weave_password)
     [ -n "$WEAVE_PASSWORD" ] && export WEAVE_PASSWORD || unset WEAVE_PASSWORD

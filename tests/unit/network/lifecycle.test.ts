@@ -187,6 +187,16 @@ describe("a network over three fake hosts", () => {
     expect(world.calls).toEqual([]);
   });
 
+  it("a host without Weave Net is refused for driver weave, with what to install", async () => {
+    world.missing.set("h2", ["weave"]);
+    const error = await failure(lifecycle.create({ ...inputs, driver: "weave" }));
+    expect(error.message).toBe(
+      "host h2: the network driver weave needs Weave Net\nPut Weave Net's script `weave` into /usr/local/bin there and load its images " +
+        "(weaveworks/weave, weaveworks/weaveexec, weaveworks/weavedb): https://github.com/weaveworks/weave/releases",
+    );
+    expect(world.calls).toEqual([]);
+  });
+
   it("read shows drift as hosts that are not in the inputs, and unreachable as an error", async () => {
     const state = await made();
     expect(await lifecycle.read("app-42", state)).toEqual({ id: "app-42", props: state, inputs });

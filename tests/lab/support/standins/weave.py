@@ -85,6 +85,11 @@ def ask(method, path, **form):
 def launch(words):
     if router_pid():
         sys.exit("weave is already running; you can stop it with 'weave stop'.")
+    if os.path.exists(f"/sys/class/net/{BRIDGE}") and not os.environ.get("WEAVE_NO_FASTDP"):
+        sys.exit(
+            'Existing bridge type "bridge" is different than requested "bridged_fastdp". '
+            "Please do 'weave reset' and try again"
+        )
     options = {"--ipalloc-range": "10.32.0.0/12", "--name": None, "--ipalloc-default-subnet": None}
     peers = []
     words = list(words)
@@ -151,6 +156,8 @@ def real_router(settings):
         "resolv-conf": "/etc/resolv.conf",
     }
     options = [f"--{name} {value}" for name, value in words.items()]
+    if os.environ.get("WEAVE_NO_FASTDP"):
+        options.append("--no-fastdp")
     return [WEAVER, *options, "--no-discovery", "--plugin", *settings["targets"]]
 
 
