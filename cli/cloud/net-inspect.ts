@@ -1,7 +1,7 @@
 import { printJson, table } from "../commands/table.js";
 import type { CommonFlags } from "../commands/options.js";
 import { ruleText } from "../../provider/firewall/decide.js";
-import { chosen, networkViews } from "./net-model.js";
+import { bothFamilies, chosen, networkViews, rangesOf } from "./net-model.js";
 import { cloudState, type CloudState } from "./state.js";
 
 /** All that the state says of one network. */
@@ -48,10 +48,11 @@ export function inspected(cloud: CloudState, name: string) {
 }
 
 export function inspectText(network: Inspected): string {
+  const both = (text: string) => bothFamilies(network, text);
   const facts: [string, string][] = [
     ["network", network.network],
     ["driver", network.driver],
-    ["CIDR", network.cidr],
+    ["CIDR", rangesOf(network)],
     ["VNI", String(network.vni)],
     ["MTU", String(network.mtu)],
     ["Docker network", network.dockerName],
@@ -73,14 +74,16 @@ export function inspectText(network: Inspected): string {
     facts.map(([key, value]) => `${key.padEnd(width)}${value}`).join("\n"),
     table(
       ["HOST", "BLOCK", "GATEWAY", "UNDERLAY"],
-      network.hosts.map(({ name, block, gateway, underlay }) => [name, block, gateway, underlay]),
+      network.hosts.map(({ name, block, gateway, underlay }) => [
+        ...[name, both(block), both(gateway), underlay],
+      ]),
     ),
     network.containers.length === 0
       ? "no containers"
       : table(
           ["CONTAINER", "HOST", "ADDRESS", "NAMES"],
           network.containers.map(({ name, host, address, names }) => [
-            ...[name, host, address, names.join(", ")],
+            ...[name, host, both(address), names.join(", ")],
           ]),
         ),
     ...(problems.length > 0 ? [problems.join("\n")] : []),

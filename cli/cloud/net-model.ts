@@ -3,6 +3,7 @@ import type { Border } from "../../provider/firewall/border.js";
 import { matrix, type MatrixRow } from "../../provider/firewall/matrix.js";
 import type { Policy, PolicyMember } from "../../provider/firewall/model.js";
 import { CloudError } from "../../provider/errors.js";
+import { Twins } from "../../provider/ipam/twins.js";
 import type { DriverName } from "../../provider/ipam/driver-facts.js";
 import type { CloudState } from "./state.js";
 
@@ -12,6 +13,8 @@ export interface NetworkView {
   networkId: string;
   driver: DriverName;
   cidr: string;
+  /** Absent: no IPv6. */
+  cidr6?: string;
   vni: number;
   mtu: number;
   domain: string;
@@ -46,6 +49,7 @@ export function networkViews(cloud: CloudState): NetworkView[] {
       networkId: state.networkId,
       driver: state.driver,
       cidr: state.cidr,
+      ...(state.cidr6 === undefined ? {} : { cidr6: state.cidr6 }),
       vni: state.vni,
       mtu: state.mtu,
       domain: state.domain,
@@ -64,6 +68,16 @@ export function networkViews(cloud: CloudState): NetworkView[] {
       border: borderOf(cloud, state),
     };
   });
+}
+
+/** An address or a block of the network, with the one of IPv6 that goes with it. */
+export function bothFamilies(network: Pick<NetworkView, "cidr" | "cidr6">, text: string): string {
+  return [text, Twins.of(network)?.ipv6(text) ?? []].flat().join(", ");
+}
+
+/** The ranges of the network. */
+export function rangesOf({ cidr, cidr6 }: Pick<NetworkView, "cidr" | "cidr6">): string {
+  return [cidr, cidr6 ?? []].flat().join(", ");
 }
 
 /** All networks, or the one that was named. */

@@ -4,7 +4,7 @@ import { deciding, type Decision } from "../../provider/firewall/decide.js";
 import type { PolicyMember } from "../../provider/firewall/model.js";
 import { CloudError } from "../../provider/errors.js";
 import { carrierOf } from "./net-border.js";
-import { networkViews, type NetworkView } from "./net-model.js";
+import { bothFamilies, networkViews, rangesOf, type NetworkView } from "./net-model.js";
 import { findContainer, type CloudState } from "./state.js";
 
 /** One place that a packet passes. */
@@ -250,7 +250,7 @@ class Tracer {
   private interfaceOf(view: NetworkView, { name, address, host }: PolicyMember): Step {
     return {
       at: name,
-      what: `${address} on ${view.network} (${view.driver}, ${view.cidr}), MTU ${view.mtu}, on host ${host}`,
+      what: `${bothFamilies(view, address)} on ${view.network} (${view.driver}, ${rangesOf(view)}), MTU ${view.mtu}, on host ${host}`,
     };
   }
 
@@ -263,7 +263,7 @@ class Tracer {
       ? { at: host, what: `no name on ${view.network} stands for ${target.address}` }
       : {
           at: host,
-          what: `${names.sort().join(", ")} is ${target.address}, by the name server ${gateway}`,
+          what: `${names.sort().join(", ")} is ${bothFamilies(view, target.address)}, by the name server ${gateway}`,
         };
   }
 

@@ -5,7 +5,7 @@ import { parsePorts } from "../../provider/firewall/model.js";
 import type { MatrixRow } from "../../provider/firewall/matrix.js";
 import { eachHost, reportSilent } from "./each-host.js";
 import { connectFrom, type Knock } from "./net-connect.js";
-import { chosen, matrixOf, type NetworkMatrix, networkViews } from "./net-model.js";
+import { chosen, matrixOf, type NetworkMatrix, networkViews, rangesOf } from "./net-model.js";
 import { cloudState, connections, type CloudState } from "./state.js";
 
 export type NetFlags = CommonFlags & { json?: boolean };
@@ -13,8 +13,9 @@ export type NetFlags = CommonFlags & { json?: boolean };
 /** `clocker net ls`: the stack's networks. */
 export async function ls(flags: NetFlags): Promise<void> {
   const rows = networkViews(await cloudState(flags)).map(
-    ({ network, driver, cidr, vni, hosts, policyName, policy }) => ({
-      ...{ network, driver, cidr, vni, hosts: hosts.map(({ name }) => name) },
+    ({ network, driver, cidr, cidr6, vni, hosts, policyName, policy }) => ({
+      ...{ network, driver, cidr, ...(cidr6 === undefined ? {} : { cidr6 }), vni },
+      hosts: hosts.map(({ name }) => name),
       containers: policy.members.length,
       policy: policyName ?? "",
     }),
@@ -25,7 +26,7 @@ export async function ls(flags: NetFlags): Promise<void> {
       table(
         ["NETWORK", "DRIVER", "CIDR", "VNI", "HOSTS", "CONTAINERS", "POLICY"],
         rows.map((row) => [
-          ...[row.network, row.driver, row.cidr, String(row.vni), row.hosts.join(", ")],
+          ...[row.network, row.driver, rangesOf(row), String(row.vni), row.hosts.join(", ")],
           ...[String(row.containers), row.policy],
         ]),
       ),

@@ -69,6 +69,7 @@ export const DRIVER_FACTS = {
     routesBlocks: true,
     filtered: true,
     takesMachines: true,
+    ipv6: true,
     forwards: true,
   },
   wireguard: {
@@ -78,6 +79,7 @@ export const DRIVER_FACTS = {
     routesBlocks: true,
     filtered: true,
     takesMachines: true,
+    ipv6: true,
     forwards: true,
   },
   macvlan: { ...PLAIN, neighbours: true, routesBlocks: true, ownLink: true, entry: "link" },

@@ -155,7 +155,8 @@ export class VirtualNetwork extends ClockerResource {
     refuseUnknown(`VirtualNetwork ${name}`, args, KNOWN);
     const networkId = args.networkId ?? name;
     checkName("VirtualNetwork networkId", networkId);
-    refuseOwnPlan(name, args);
+    refuseOwnPlan(name, "cidr", args);
+    refuseOwnPlan(name, "cidr6", args);
     const machines: MachineArgs[] = [];
     const plan = args.cloud.requestNetwork(name, () => ({
       name,
@@ -284,14 +285,18 @@ function machineOn(
 }
 
 /** A CIDR that comes from what the same plan decides could never be known. */
-function refuseOwnPlan(name: string, { cidr, cloud }: VirtualNetworkArgs): void {
+function refuseOwnPlan(
+  name: string,
+  property: "cidr" | "cidr6",
+  { [property]: cidr, cloud }: VirtualNetworkArgs,
+): void {
   if (!pulumi.Output.isInstance(cidr)) return;
   const output = cidr as unknown as { resources(): Set<pulumi.Resource> };
   for (const source of output.resources()) {
     if (!VirtualNetwork.isInstance(source) || source.cloud !== cloud) continue;
     if (!cloud.isOpen(source.networkName)) continue;
     throw new pulumi.RunError(
-      `VirtualNetwork ${name}: cidr comes from ${source.networkName}, which the same plan decides: ` +
+      `VirtualNetwork ${name}: ${property} comes from ${source.networkName}, which the same plan decides: ` +
         "give it as a plain value, or await an output of that network first",
     );
   }

@@ -1,6 +1,6 @@
 import { ruleText } from "../../../provider/firewall/decide.js";
 import { factsOf } from "../../../provider/ipam/driver-facts.js";
-import { networkViews } from "../net-model.js";
+import { networkViews, rangesOf } from "../net-model.js";
 import { portTexts, type CloudState } from "../state.js";
 
 /** What a stack is made of and how it hangs together, by the state alone. */
@@ -14,6 +14,7 @@ export interface Topology {
 export interface TopologyNetwork {
   name: string;
   driver: string;
+  /** Its ranges, of both families where it has IPv6. */
   cidr: string;
   mtu: number;
   encrypted: boolean;
@@ -54,7 +55,7 @@ export function topologyOf(cloud: CloudState): Topology {
     networks: cloud.networks.map((state, index): TopologyNetwork => {
       const { policyName, policy } = views[index]!;
       return {
-        ...{ name: state.meta.name, driver: state.driver, cidr: state.cidr, mtu: state.mtu },
+        ...{ name: state.meta.name, driver: state.driver, cidr: rangesOf(state), mtu: state.mtu },
         encrypted: factsOf(state.driver).encrypts === "always",
         outbound: state.outbound,
         ...(policyName === undefined

@@ -14,6 +14,9 @@ refuse_without_ipv6() {
   is command -v ip6tables || conflict "the network has IPv6, and ip6tables is not on the host: install the package iptables"
 }
 
+# $1 "-tentative": those alone that can be used already
+global_ipv6() { ip -o -6 addr show dev "$bridge" scope global "$@" 2>/dev/null | sed -n 's/.* inet6 \\([^ ]*\\) .*/\\1/p'; }
+
 # The gateway's address; nobody else on the network can have it, so it is not asked about.
 up_bridge_ipv6() {
   is ip link show dev "$bridge" || return 0
@@ -24,16 +27,17 @@ up_bridge_ipv6() {
     # who offers routes on the network is no router
     up_switch "ipv6/conf/$bridge/accept_ra" 0
   fi
-  addresses=$(ip -o -6 addr show dev "$bridge" scope global 2>/dev/null | sed -n 's/.* inet6 \\([^ ]*\\) .*/\\1/p')
-  for address in $addresses; do
+  for address in $(global_ipv6); do
     if [ "$address" != "$wanted6" ] && need "the bridge $bridge has the address $address"; then
       ip -6 addr del "$address" dev "$bridge"
     fi
   done
   has_ipv6 || return 0
-  case " $(echo $addresses) " in
+  # a dockerd that starts before us asks whether somebody has it, and is not done before the first container starts
+  case " $(echo $(global_ipv6 -tentative)) " in
     *" $wanted6 "*) ;;
     *) if need "the bridge $bridge lacks its address $gateway6"; then
+         is ip -6 addr del "$wanted6" dev "$bridge" || true
          ip -6 addr add "$wanted6" dev "$bridge" nodad
        fi ;;
   esac

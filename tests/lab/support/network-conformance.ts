@@ -135,6 +135,7 @@ export function networkConformance(
           app: ["10.101.1.10", "10.101.2.10", "10.101.3.10"],
           former: ["10.101.3.10"],
           mover: ["10.101.1.30"],
+          both: ["10.101.1.20"],
         },
       }),
     );
@@ -146,7 +147,11 @@ export function networkConformance(
         net: "10.102",
         ...(dual ? { cidr6: "fd00:102::/64" } : {}),
         ...settings.other,
-        records: { "other-1": ["10.102.1.10"], "other-2": ["10.102.2.10"] },
+        records: {
+          "other-1": ["10.102.1.10"],
+          "other-2": ["10.102.2.10"],
+          both: ["10.102.1.20"],
+        },
       }),
     );
     await Promise.all([put(app), put(other)]);
@@ -386,7 +391,7 @@ export function networkConformance(
         ),
       );
     await runContainer(lab, "h1", "mover", app, address);
-    await reached("before", 2000);
+    await reached("before", 3000);
     await lab.sh("h1", "docker", "rm", "-f", "mover");
     const moved = {
       ...app,
@@ -395,13 +400,13 @@ export function networkConformance(
     await put(moved);
     await runContainer(lab, "h2", "mover", app, address);
     await announceFrom("h2", "mover", address);
-    await reached("after", 1000);
+    await reached("after", 3000);
     await lab.sh("h2", "docker", "rm", "-f", "mover");
     await put(app);
     // and its address is free again, where it was at first
     await runContainer(lab, "h1", "heir", app, address);
     await announceFrom("h1", "heir", address);
-    await reached("heir", 1000);
+    await reached("heir", 3000);
     await lab.sh("h1", "docker", "rm", "-f", "heir");
     expect(await seen(app)).toBeUndefined();
   });
@@ -421,7 +426,7 @@ export function networkConformance(
     expect(known).not.toMatch(new RegExp(`dst ${lab.host("h3").address} |10\\.101\\.3\\.`));
     await put(app);
     await runContainer(lab, "h3", "app-3", app, "10.101.3.10", ...dns("10.101.3.1"));
-    expect(await reach("h1", "app-1", "10.101.3.10")).toBeTypeOf("number");
+    expect(await reach("h1", "app-1", "10.101.3.10", 5000)).toBeTypeOf("number");
   });
 
   test("a restart of dockerd leaves it whole", async () => {

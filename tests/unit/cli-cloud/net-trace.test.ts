@@ -49,6 +49,24 @@ describe("clocker net trace", () => {
     expect(pathsBetween(closed, "redis", "web")[0]!.verdict).toBe("blocked");
   });
 
+  it("shows both addresses where the network has IPv6, as inspect does", () => {
+    const dual = sampleCloud({
+      ...shop,
+      networks: [{ name: "lan", cidr6: "fd00:128::/64" }, shop.networks![1]!],
+    });
+    const [path] = pathsBetween(dual, "web", "redis");
+    expect(path!.steps.slice(0, 2).map(({ what }) => what)).toEqual([
+      "10.128.0.2, fd00:128::2 on lan (vxlan, 10.128.0.0/16, fd00:128::/64), MTU 1450, on host h1",
+      "redis.lan.clocker is 10.128.1.2, fd00:128::102, by the name server 10.128.0.1",
+    ]);
+    const shown = inspectText(inspected(dual, "lan"));
+    expect(shown).toContain("CIDR            10.128.0.0/16, fd00:128::/64");
+    expect(shown).toMatch(
+      /h2 +10\.128\.1\.0\/24, fd00:128::100\/120 +10\.128\.1\.1, fd00:128::101 /,
+    );
+    expect(shown).toMatch(/redis +h2 +10\.128\.1\.2, fd00:128::102 +redis/);
+  });
+
   it("says how each driver carries it", () => {
     const way = (driver: string) =>
       pathsBetween(

@@ -7,6 +7,7 @@ export interface SampleNetwork {
   driver?: string;
   /** Second byte of its addresses: `10.<net>.0.0/16`. @default 128 */
   net?: number;
+  cidr6?: string;
   outbound?: boolean;
   hosts?: string[];
 }
@@ -39,6 +40,7 @@ export function sampleCloud(sample: SampleCloud): CloudState {
   const { hosts = ["h1", "h2"], engineVersion = "28.2.2" } = sample;
   const networks = (sample.networks ?? [{ name: "lan" }]).map((network, index) => ({
     ...{ driver: "vxlan", net: 128 + index, outbound: true, hosts },
+    cidr6: undefined,
     ...network,
   }));
   const numbers = new Map<string, number>();
@@ -85,7 +87,8 @@ export function sampleCloud(sample: SampleCloud): CloudState {
       name,
       state: { facts: { engineVersion, underlayAddress: `192.0.2.${index + 1}` } },
     })),
-    networks: networks.map(({ name, driver, net, outbound, hosts: on }) => ({
+    networks: networks.map(({ name, driver, net, outbound, cidr6, hosts: on }) => ({
+      ...(cidr6 === undefined ? {} : { cidr6 }),
       ...{ meta: { name }, networkId: name, driver, outbound, dnsServers: [] },
       ...{ cidr: `10.${net}.0.0/16`, vni: vniOf(networks, name), mtu: 1450 },
       ...{ domain: `${name}.clocker`, dockerName: `${name}-${vniOf(networks, name)}` },

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ContainerPlace } from "../../../provider/resources/placed-container/inputs.js";
+import type { PlacedContainerInputs } from "../../../provider/resources/placed-container/inputs.js";
 import type { PlacementInputs } from "../../../provider/resources/placement/inputs.js";
 import type { CloudExport } from "../../../sdk/resources/docker-cloud.js";
 import { stuckSentence } from "../../../sdk/stuck.js";
@@ -48,10 +49,11 @@ function mock(args: pulumi.runtime.MockResourceArgs) {
         ]),
     );
     state.allocations = Object.fromEntries(
-      networks.map(({ name }) => [
+      networks.map(({ name, ipv6 }) => [
         name,
         {
           cidr: "10.128.0.0/16",
+          ...(ipv6 === true ? { cidr6: "fd00:128::/64" } : {}),
           driver: "vxlan",
           vni: 7,
           mtu: 1450,
@@ -124,6 +126,33 @@ describe("the plan of a cloud", () => {
       expect((plan?.inputs as unknown as PlacementInputs).rebalance).toEqual(asked);
     },
   );
+
+  it("gives containers the IPv6 address that goes with their planned one, and policies both ranges", async () => {
+    const { sdk, cloud, network } = await program();
+    const dual = new sdk.VirtualNetwork("dual", { cloud, ipv6: true });
+    const made = new sdk.PlacedContainer("c", { cloud, networks: [dual, network], image: "b:1" });
+    const rules = [{ from: dual, to: "all" as const }];
+    const policy = new sdk.NetworkPolicy("families", { network, outside: "closed", allow: rules });
+    await settle(made.status, policy.members);
+    const inputsOf = (name: string) => registered.find((each) => each.name === name)!.inputs;
+    expect(plans()[0]?.inputs).toMatchObject({
+      networks: [{ name: "lan" }, { name: "dual", ipv6: true }],
+    });
+    expect(inputsOf("dual")).toMatchObject({ cidr6: "fd00:128::/64" });
+    expect(inputsOf("lan")).not.toHaveProperty("cidr6");
+    const { place } = inputsOf("c") as unknown as PlacedContainerInputs;
+    expect(place.networks).toMatchObject([
+      { network: "dual", address: "10.128.1.2", address6: "fd00:128::102" },
+      { network: "lan", address: "10.128.1.2" },
+    ]);
+    expect(place.networks[1]).not.toHaveProperty("address6");
+    expect(inputsOf("families")).toMatchObject({
+      rules: [
+        { from: { cidr: "10.128.0.0/16" }, to: "all" },
+        { from: { cidr: "fd00:128::/64" }, to: "all" },
+      ],
+    });
+  });
 
   it("refuses a CIDR that comes from what the same plan decides, before anything waits for it", async () => {
     const { sdk, cloud, network } = await program();
