@@ -138,6 +138,9 @@ describeLab("what may enter and leave a network", () => {
     // h3 is a stranger with a route
     await lab.sh("h1", "ip", "addr", "add", "fd00:77::1/64", "dev", "eth0", "nodad");
     await lab.sh("h3", "ip", "addr", "add", "fd00:77::3/64", "dev", "eth0", "nodad");
+    // it has no way back to the container yet: what comes out has the host's address
+    const out = await inContainer(lab, "h1", "app-1", "ping", "-c1", "-W1", "fd00:77::3");
+    expect(out.code, "outbound").toBe(0);
     await lab.sh("h3", "ip", "route", "add", cidr6, "via", "fd00:77::1");
     const stranger = async (address: string) =>
       (await lab.exec("h3", ["ping", "-c1", "-W1", address])).code === 0;
