@@ -10,16 +10,22 @@ describeLab("D1: two stacks race on one cloud", () => {
   const lab = withLab("fault-races", { hosts: 2 });
   withBystanders(lab);
   const stacks: FaultProject[] = [];
+  /** Both at once: what they do not share waits for nobody. */
+  const both = <T>(act: (stack: FaultProject) => Promise<T>) => Promise.all(stacks.map(act));
+  const empty = () =>
+    both(async (stack) => {
+      await stack.write({ body: "" });
+      await stack.project.must(UP);
+    });
   beforeAll(async () => {
+    // One after the other: each makes its network here, and the second has to see the first one's range.
     for (const name of ["left", "right"]) {
       const stack = await FaultProject.create(lab, name, { body: "" });
       stacks.push(stack);
       await stack.project.must(UP);
     }
   });
-  afterAll(async () => {
-    for (const stack of stacks) await stack.destroy();
-  });
+  afterAll(() => both((stack) => stack.destroy()));
 
   /** Both plan while neither has anything there; then both go on at once. */
   async function race(lock: string, body: string, cloud = "{}") {
@@ -49,10 +55,7 @@ describeLab("D1: two stacks race on one cloud", () => {
     await loser.heals(["web"]);
     await winner.isWhole(["web"]);
     expect((await loser.ownedBy("web")).map(({ host }) => host)).toEqual(["h2"]);
-    for (const stack of stacks) {
-      await stack.write({ body: "" });
-      await stack.project.must(UP);
-    }
+    await empty();
   });
 
   it("for the last place that the cloud's maxContainers leaves: its hosts hold no more, whoever comes", async () => {
@@ -63,10 +66,7 @@ describeLab("D1: two stacks race on one cloud", () => {
     expect(said).toContain(`${winner.project.name}/dev/web has a place`);
     await loser.heals(["web"]);
     expect((await loser.ownedBy("web")).map(({ host }) => host)).toEqual(["h2"]);
-    for (const stack of stacks) {
-      await stack.write({ body: "" });
-      await stack.project.must(UP);
-    }
+    await empty();
   });
 
   it("for one range of addresses: one has it on every host, the other gets another when run again", async () => {
@@ -111,8 +111,6 @@ describeLab("D1: two stacks race on one cloud", () => {
     await winner.write({ body: "" });
     await winner.project.must(UP);
     await loser.heals(["web"]);
-    await loser.write({ body: "" });
-    await loser.project.must(UP);
   });
 
   it("for one address with a container that is not ours: the next plan goes round it", async () => {
