@@ -261,8 +261,12 @@ function likeSocket(stream: Duplex): Duplex {
     return stream.resume();
   };
   stream.resume();
-  // A channel stays writable when the daemon has closed its end, and would be taken for the next request.
-  stream.once("end", () => setImmediate(() => stream.destroy()));
+  // A channel stays writable when the daemon or the connection has ended it. The agent keeps such a one that was put
+  // aside, even when it says that it is closed, and the next request would wait on it for ever.
+  stream.once("end", () => {
+    stream.end();
+    setImmediate(() => stream.destroy());
+  });
   return stream;
 }
 

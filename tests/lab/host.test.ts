@@ -244,6 +244,17 @@ describeLab("host access", () => {
     expect((await docker.info()).Name).toBe("h2");
   });
 
+  it("asks Docker over a new connection when the one before broke while nothing was asked", async () => {
+    const docker = dockerFor(lab.connection("h1"));
+    await Promise.all([docker.info(), docker.info(), docker.info()]);
+    await lab.sh("h1", "sh", "-c", "kill $(ps -eo pid,args | awk '/[s]shd: root/ { print $1 }')");
+    for (let times = 0; times < 3; times++) {
+      const begun = Date.now();
+      expect((await docker.info()).Name).toBe("h1");
+      expect(Date.now() - begun).toBeLessThan(30_000); // a request on a dead connection takes 60 s
+    }
+  });
+
   it("does not keep an idle process alive", async () => {
     const held = () =>
       process.getActiveResourcesInfo().filter((kind) => /TCPSocketWrap/.test(kind)).length;
