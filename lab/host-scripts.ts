@@ -1,12 +1,16 @@
+import { ENTER_CGROUP, OWN_DEVICES, START_SYSTEMD } from "./systemd.js";
+
 /**
- * PID 1 of a lab host. Arguments: folder on disk, folder in the lab's tmpfs, name, address, gateway,
+ * PID 1 of a lab host, or what becomes its systemd. Arguments: folder on disk, folder in the lab's tmpfs, name, address, gateway,
  * cgroup, packages that a bare host is to lack.
  * The root is this machine's, seen through an overlay: what the host writes is its own. What must not be seen of
  * this machine is hidden by whiteouts before the first mount; a folder made again over a whiteout is empty.
  */
 export const INIT_SCRIPT = `#!/bin/bash
 set -eu
-D=$1 M=$2 NAME=$3 ADDRESS=$4 GATEWAY=$5 CGROUP=$6; shift 6 # the rest: packages to remove
+INIT=$0 D=$1 M=$2 NAME=$3 ADDRESS=$4 GATEWAY=$5 CGROUP=$6; shift 6 # the rest: packages to remove
+SYSTEMD=; [ ! -e "$D/systemd" ] || SYSTEMD=yes
+${ENTER_CGROUP}
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 hostname "$NAME"
 R=$D/root
@@ -33,7 +37,7 @@ if [ "$FIRST" ]; then
 fi
 find "$D/run" -mindepth 1 -delete
 mkdir -p "$D/run/sshd" "$D/run/lock" "$D/run/clocker-lab"
-cp "$D/utmp" "$D/run/utmp"
+[ "$SYSTEMD" ] || cp "$D/utmp" "$D/run/utmp"
 mount -t proc proc "$R/proc"
 mount -t sysfs sysfs "$R/sys"
 # The host's own group is all that its daemon can see: nothing in the host has to know of the lab.
@@ -61,7 +65,11 @@ if [ -e "$D/engine" ]; then
     [ "$program" = runc ] || ln -sfn "/opt/engine/$program" "$R/usr/local/sbin/$program"
   done
 fi
-mount --bind /dev "$R/dev"
+if [ "$SYSTEMD" ]; then
+${OWN_DEVICES}
+else
+  mount --bind /dev "$R/dev"
+fi
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$R/dev/pts"
 mount -t tmpfs -o mode=1777 tmpfs "$R/dev/shm"
 mount --bind "$D/run" "$R/run"
@@ -84,6 +92,9 @@ if [ "$FIRST" ] && [ $# -gt 0 ]; then
     dpkg-divert --local --no-rename --divert /etc/init.d/docker.distrib --add /etc/init.d/docker
     install -m 755 /usr/local/share/docker.init /etc/init.d/docker
   fi
+fi
+if [ "$SYSTEMD" ]; then
+  ${START_SYSTEMD}
 fi
 # what a distribution's boot sets from /etc/sysctl.d and what a host's own code put there
 sysctl -q -p /etc/sysctl.d/*.conf >/dev/null 2>&1

@@ -13,6 +13,7 @@ import type { LabRecord, HostRecord } from "./record.js";
 import { otherEngine } from "./requirements.js";
 import { LabError, until } from "./run.js";
 import { HIDDEN, writeSeed } from "./seed.js";
+import { SYSTEMD_HIDDEN, writeSystemdSeed } from "./systemd.js";
 import { hostAddress, hostMac, underlay } from "./subnet.js";
 import { plugIn, unplug } from "./switch.js";
 
@@ -27,14 +28,26 @@ export async function installHost(
 ): Promise<string> {
   const own = hostNames(names, host.name);
   await mkdir(own.dir, { recursive: true });
-  const hidden = host.bare ? [...HIDDEN, "etc/apt/sources.list", "etc/apt/sources.list.d"] : HIDDEN;
+  const systemd = host.init === "systemd";
+  const hidden = [
+    ...HIDDEN,
+    ...(host.bare ? ["etc/apt/sources.list", "etc/apt/sources.list.d"] : []),
+    ...(systemd ? SYSTEMD_HIDDEN : []),
+  ];
+  if (systemd) await writeFile(join(own.dir, "systemd"), "");
   if (host.bare) await writeFile(join(own.dir, "bare"), OFFLINE_SOURCE);
   const engine = otherEngine();
   if (engine !== undefined && !host.bare) await writeFile(join(own.dir, "engine"), engine);
   await writeFile(join(own.dir, "hidden"), hidden.map((path) => `${path}\n`).join(""));
   await writeFile(join(own.dir, "utmp"), runlevelRecord());
   await writeFile(own.init, INIT_SCRIPT, { mode: 0o755 });
-  return writeSeed(join(own.dir, "seed"), {
+  const seed = join(own.dir, "seed");
+  if (systemd)
+    await writeSystemdSeed(seed, {
+      docker: !host.bare,
+      engine: engine !== undefined && !host.bare ? "/opt/engine" : undefined,
+    });
+  return writeSeed(seed, {
     name: host.name,
     address: hostAddress(record.underlay, host.number),
     gateway: underlay(record.underlay).gateway,
@@ -45,6 +58,7 @@ export async function installHost(
     loginKey,
     sshd: record.sshd,
     docker: !host.bare,
+    init: host.init ?? "script",
   });
 }
 

@@ -6,4 +6,5 @@ export { killHostsNow } from "./processes.js";
 export { listLabs, readInventory } from "./record.js";
 export { labObstacles, missingPackages } from "./requirements.js";
 export { LabError, run, type RunResult } from "./run.js";
+export { LAB_INITS, systemdObstacle, type LabInit } from "./systemd.js";
 export { labUp, type UpOptions } from "./up.js";

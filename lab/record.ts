@@ -3,6 +3,7 @@ import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import type { LabInventory } from "./inventory.js";
 import { LAB_ROOT, labNames, type LabNames } from "./names.js";
 import { startTime } from "./processes.js";
+import type { LabInit } from "./systemd.js";
 
 export interface HostRecord {
   name: string;
@@ -11,6 +12,8 @@ export interface HostRecord {
   memory: number;
   labels: Record<string, string>;
   bare: boolean;
+  /** Default "script". */
+  init?: LabInit;
 }
 
 /** What a lab is made of, written before anything of it exists. */

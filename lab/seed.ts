@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { DOCKER_INIT_SCRIPT, RUNC_WRAPPER } from "./host-scripts.js";
 import { lacksSysResource } from "./requirements.js";
 import { run } from "./run.js";
+import type { LabInit } from "./systemd.js";
 
 /** Paths of this machine that a host must not see: they are empty there, or made anew from the seed. */
 export const HIDDEN = [
@@ -43,6 +44,8 @@ export interface SeedOptions {
   sshd: readonly string[];
   /** False: the host comes without Docker Engine, and installing the package must find the place free. */
   docker: boolean;
+  /** With systemd, services are started by their own units. */
+  init: LabInit;
 }
 
 const sshdConfig = (extra: readonly string[]): string =>
@@ -69,6 +72,7 @@ export async function writeSeed(seed: string, options: SeedOptions): Promise<str
     await chmod(file, mode);
   };
   const limited = lacksSysResource();
+  const scripts = options.init === "script";
   await mkdir(join(seed, "etc/ssh"), { recursive: true, mode: 0o755 });
   const hostKey = join(seed, "etc/ssh/ssh_host_ed25519_key");
   const keygen = run([
@@ -120,18 +124,20 @@ export async function writeSeed(seed: string, options: SeedOptions): Promise<str
     put(`etc/sudoers.d/${SUDO_USER}`, `${SUDO_USER} ALL=(ALL) NOPASSWD: ALL\n`, 0o440),
     put("root/.ssh/authorized_keys", options.loginKey, 0o600),
     put(`home/${SUDO_USER}/.ssh/authorized_keys`, options.loginKey, 0o600),
-    ...(options.docker
-      ? [put("etc/init.d/docker", DOCKER_INIT_SCRIPT, 0o755)]
-      : [
-          put("etc/apt/sources.list", "deb [trusted=yes] file:/opt/apt ./\n"),
-          // Debian's script raises limits, which takes the same capability: ours takes its place when it comes.
-          limited ? put("usr/local/share/docker.init", DOCKER_INIT_SCRIPT) : undefined,
-        ]),
+    options.docker
+      ? undefined
+      : put("etc/apt/sources.list", "deb [trusted=yes] file:/opt/apt ./\n"),
+    scripts && options.docker ? put("etc/init.d/docker", DOCKER_INIT_SCRIPT, 0o755) : undefined,
+    // Debian's script raises limits, which takes the same capability: ours takes its place when it comes.
+    scripts && !options.docker && limited
+      ? put("usr/local/share/docker.init", DOCKER_INIT_SCRIPT)
+      : undefined,
     put("var/log/apt/.keep", ""),
     limited ? put("usr/local/sbin/runc", RUNC_WRAPPER, 0o755) : undefined,
   ]);
   await mkdir(join(seed, "etc/rc2.d"), { recursive: true });
-  if (options.docker) await symlink("../init.d/docker", join(seed, "etc/rc2.d/S01docker"));
+  if (scripts && options.docker)
+    await symlink("../init.d/docker", join(seed, "etc/rc2.d/S01docker"));
   await chmod(join(seed, "root"), 0o700);
   await chmod(join(seed, "root/.ssh"), 0o700);
   await chmod(join(seed, "home", SUDO_USER, ".ssh"), 0o700);

@@ -14,6 +14,7 @@ import { LabError, run } from "./run.js";
 import { SUDO_USER } from "./seed.js";
 import { hostAddress } from "./subnet.js";
 import { claimUnderlay, makeSwitch, switchExists } from "./switch.js";
+import { LAB_INITS, systemdObstacle, type LabInit } from "./systemd.js";
 
 const GIB = 1024 ** 3;
 const MAX_HOSTS = 50;
@@ -29,6 +30,8 @@ export interface UpOptions {
   sshd?: string[];
   /** Hosts without Docker Engine: all of them, or those named. */
   bare?: boolean | string[];
+  /** What runs the hosts' services. Default: the variable CLOCKER_LAB_INIT, else "script". */
+  init?: LabInit;
   /** The lab ends with the process that makes it (see reapLabs). */
   ephemeral?: boolean;
   onProgress?: (line: string) => void;
@@ -38,7 +41,7 @@ export interface UpOptions {
 
 /** Makes the lab, or brings up again what exists of it with the same number of hosts. */
 export async function labUp(options: UpOptions): Promise<LabInventory> {
-  requireLab();
+  requireLab(options);
   const names = labNames(options.name);
   const say = options.onProgress ?? (() => undefined);
   if (!Number.isInteger(options.hosts) || options.hosts < 1 || options.hosts > MAX_HOSTS)
@@ -55,8 +58,10 @@ export async function labUp(options: UpOptions): Promise<LabInventory> {
   }
 }
 
-function requireLab(): void {
+function requireLab(options: UpOptions): void {
   const obstacles = labObstacles();
+  const obstacle = initOf(options) === "systemd" ? systemdObstacle() : undefined;
+  if (obstacle !== undefined) obstacles.push(obstacle);
   if (obstacles.length > 0) throw new LabError(obstacles.join("\n"));
 }
 
@@ -80,6 +85,11 @@ async function resume(
   if (inventory.hosts.length !== options.hosts)
     throw new LabError(
       `lab ${options.name} is up with ${hosts(inventory.hosts.length)}, not ${options.hosts}: take it down first with clocker lab down --name ${options.name}`,
+    );
+  const other = record.hosts.find((host) => (host.init ?? "script") !== options.init);
+  if (options.init !== undefined && other !== undefined)
+    throw new LabError(
+      `lab ${options.name} is up with init ${other.init ?? "script"}, not ${options.init}: take it down first with clocker lab down --name ${options.name}`,
     );
   // After a reboot of this machine, the folder is there and nothing else.
   if (!(await switchExists(names))) {
@@ -182,5 +192,14 @@ function hostRecord(options: UpOptions, index: number): HostRecord {
     // three zones, the third in a region of its own
     labels: { region: index % 3 === 2 ? "south" : "north", zone: "abc"[index % 3] ?? "a" },
     bare: Array.isArray(options.bare) ? options.bare.includes(name) : (options.bare ?? false),
+    init: initOf(options),
   };
+}
+
+function initOf(options: UpOptions): LabInit {
+  const wanted = options.init ?? process.env["CLOCKER_LAB_INIT"] ?? "";
+  if (wanted === "") return "script";
+  const found = LAB_INITS.find((init) => init === wanted);
+  if (found !== undefined) return found;
+  throw new LabError(`the init of a lab is ${LAB_INITS.join(" or ")}, not "${wanted}"`);
 }

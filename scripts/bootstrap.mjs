@@ -41,6 +41,8 @@ const DRIVER_PACKAGES = [
   ["/usr/lib/cni/bridge", "containernetworking-plugins"],
   ["python3", "python3"],
 ];
+/** PID 1 of the hosts that are tested with it. It is not started here. */
+const INIT_PACKAGES = [["systemctl", "systemd"]];
 const BENCH_PACKAGES = [["iperf3", "iperf3"]];
 
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -196,7 +198,7 @@ function install(packages) {
 const [command, ...rest] = process.argv.slice(2);
 const labs = {
   quickstart: LAB_PACKAGES,
-  test: [...LAB_PACKAGES, ...DRIVER_PACKAGES],
+  test: [...LAB_PACKAGES, ...DRIVER_PACKAGES, ...INIT_PACKAGES],
   bench: [...LAB_PACKAGES, ...DRIVER_PACKAGES, ...BENCH_PACKAGES],
 };
 if (command === "quickstart" && rest.includes("--down")) {

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import {
+  LAB_INITS,
   LabError,
   labDown,
   labExecArgv,
@@ -11,6 +12,7 @@ import {
   labUp,
   listLabs,
   readInventory,
+  type LabInit,
 } from "../../lab/index.js";
 import { bytes, hostCount, memoryList, numberList, printTable } from "./format.js";
 
@@ -24,6 +26,7 @@ interface Up extends Common {
   cpus: number[];
   memory: number[];
   bare?: boolean;
+  init?: LabInit;
   sshd: string[];
 }
 
@@ -47,6 +50,12 @@ export function registerLab(program: Command): void {
     .option("--cpus <n[,n...]>", "declared cpus per host", numberList, [2])
     .option("--memory <size[,size...]>", "declared memory per host", memoryList, [2 * 1024 ** 3])
     .option("--bare", "hosts without Docker Engine")
+    .addOption(
+      new Option(
+        "--init <init>",
+        "what runs the hosts' services: scripts of the lab, or systemd as on most machines",
+      ).choices(LAB_INITS),
+    )
     .option("--sshd <line...>", "extra lines for sshd_config, e.g. 'MaxSessions 1'", [])
     .action((options: Up) => report(options, () => up(options)));
 
@@ -108,6 +117,7 @@ async function up(options: Up): Promise<void> {
     cpus: one(options.cpus),
     memory: one(options.memory),
     bare: options.bare ?? false,
+    ...(options.init === undefined ? {} : { init: options.init }),
     sshd: options.sshd,
     signal: controller.signal,
     onProgress: (line) => process.stderr.write(`${line}\n`),
