@@ -21,7 +21,7 @@ cni_process() { echo "$(command -v python3) $ROOT/$vni/cni-agent $ROOT/$vni $(se
 
 # Docker asks us while it starts, so without systemd, which has us first anyhow, we start before it as well.
 up_early_boot() {
-  [ ! -d /run/systemd/system ] || return 0
+  ! systemd || return 0
   if [ "$(readlink /etc/rc2.d/S00clocker-net)" != ../init.d/clocker-net ] && need "the early boot link is missing"; then
     ln -sfn ../init.d/clocker-net /etc/rc2.d/S00clocker-net
   fi

@@ -15,10 +15,11 @@ dns_command() {
   echo "dnsmasq --keep-in-foreground --conf-file=/dev/null --user=nobody --group=nogroup --pid-file= --log-facility=/dev/null --no-resolv --no-hosts --no-poll --bind-dynamic $(dns_listens) --except-interface=lo --addn-hosts=$ROOT/$vni/names --addn-hosts=$ROOT/$vni/names.d --domain-needed --local=/$domain/ --host-record=_clocker.$domain,$gateway --local-ttl=1 --cache-size=0 --edns-packet-max=1232"
 }
 
-# Process id of the name server that runs with exactly these settings; \`any\`: with whatever settings.
+# Process id of the name server that runs with exactly these settings; \`any\`: with whatever settings. systemd gives
+# the whole path of a command.
 dns_pid() {
-  if [ -d /run/systemd/system ]; then
-    pid=$(systemctl show --property MainPID --value "clocker-dns-$vni.service")
+  if systemd; then
+    pid=$(pid_of_unit "clocker-dns-$vni")
   else
     pid=$(cat "$RUN/dns-$vni.pid" 2>/dev/null) || return 1
   fi
@@ -27,11 +28,12 @@ dns_pid() {
     case $line in *" $(dns_listens) "*) echo "$pid"; return 0 ;; esac
     return 1
   fi
-  [ "$line" = "$(dns_command) " ] && echo "$pid"
+  command=$(dns_command)
+  case $line in "$command " | /*"/$command ") echo "$pid" ;; *) return 1 ;; esac
 }
 
 dns_stop() {
-  if [ -d /run/systemd/system ]; then systemctl stop "clocker-dns-$vni.service" >/dev/null 2>&1 || true; fi
+  stop_unit "clocker-dns-$vni"
   if pid=$(dns_pid any); then kill "$pid"; fi
   rm -f "$RUN/dns-$vni.pid" "$RUN/dns-$vni.read"
 }
@@ -41,9 +43,8 @@ dns_names() { cat "$ROOT/$vni/names" "$ROOT/$vni/names.d"/* 2>/dev/null | cksum;
 
 dns_start() {
   is command -v dnsmasq || fail "dnsmasq is not installed: install the package dnsmasq-base"
-  if [ -d /run/systemd/system ]; then
-    systemctl reset-failed "clocker-dns-$vni.service" >/dev/null 2>&1 || true
-    systemd-run --quiet --collect --unit "clocker-dns-$vni" -p Restart=always -p RestartSec=1 $(dns_command)
+  if systemd; then
+    keep_unit "clocker-dns-$vni" $(dns_command)
     return 0
   fi
   setsid sh -c 'echo $$ > "$1"; shift; exec "$@"' sh "$RUN/dns-$vni.pid" $(dns_command) </dev/null >/dev/null 2>&1 &

@@ -35,7 +35,7 @@ ovs_datapath() {
 # As the package starts it; its way gives up where the kernel has no Open vSwitch, so there we start the two daemons.
 ovs_start() {
   if ovs_in_kernel; then
-    if [ -d /run/systemd/system ]; then systemctl start openvswitch-switch.service; else /etc/init.d/openvswitch-switch start >/dev/null; fi
+    if systemd; then systemctl start openvswitch-switch.service; else /etc/init.d/openvswitch-switch start >/dev/null; fi
   else
     mkdir -p /run/openvswitch /etc/openvswitch "$RUN"
     db=/etc/openvswitch/conf.db

@@ -5,8 +5,8 @@
 export const AGENT_PART = `
 # $1 what for. Process id of the one that runs exactly $agent.
 agent_pid() {
-  if [ -d /run/systemd/system ]; then
-    pid=$(systemctl show --property MainPID --value "clocker-$1-$vni.service")
+  if systemd; then
+    pid=$(pid_of_unit "clocker-$1-$vni")
   else
     pid=$(cat "$RUN/$1-$vni.pid" 2>/dev/null) || return 1
   fi
@@ -20,9 +20,8 @@ up_agent() {
   if need "$2"; then
     down_agent "$1"
     mkdir -p "$RUN"
-    if [ -d /run/systemd/system ]; then
-      systemctl reset-failed "clocker-$1-$vni.service" >/dev/null 2>&1 || true
-      systemd-run --quiet --collect --unit "clocker-$1-$vni" -p Restart=always -p RestartSec=1 $agent
+    if systemd; then
+      keep_unit "clocker-$1-$vni" $agent
     else
       setsid sh -c 'echo $$ > "$1"; shift; exec "$@"' sh "$RUN/$1-$vni.pid" $agent </dev/null >/dev/null 2>&1 &
     fi
@@ -37,7 +36,7 @@ up_agent() {
 
 # $1 what for. A process of ours is known by its first three words, whatever settings it has.
 down_agent() {
-  if [ -d /run/systemd/system ]; then systemctl stop "clocker-$1-$vni.service" >/dev/null 2>&1 || true; fi
+  stop_unit "clocker-$1-$vni"
   if pid=$(cat "$RUN/$1-$vni.pid" 2>/dev/null); then
     case $(tr '\\0' ' ' 2>/dev/null < "/proc/$pid/cmdline") in
       "$(echo "$agent" | cut -d ' ' -f 1-2) "*) kill "$pid" || true ;;

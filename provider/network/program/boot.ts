@@ -3,6 +3,8 @@
  * start into a complete network; a sysv script may run after it, which works as well.
  */
 export const BOOT_PART = `
+UNITS=/etc/systemd/system
+
 boot_unit() {
   cat <<'UNIT'
 [Unit]
@@ -38,10 +40,12 @@ SCRIPT
 }
 
 up_boot() {
-  if [ -d /run/systemd/system ]; then
+  if systemd; then
     boot_unit > "$scratch/boot"
-    if keep_file "$scratch/boot" /etc/systemd/system/clocker-net.service "the boot unit is missing or changed" 644 && [ "$fix" = 1 ]; then
+    if keep_file "$scratch/boot" "$UNITS/clocker-net.service" "the boot unit is missing or changed" 644 && [ "$fix" = 1 ]; then
       systemctl daemon-reload
+    fi
+    if [ ! -L "$UNITS/multi-user.target.wants/clocker-net.service" ] && need "the boot unit is not enabled"; then
       systemctl enable --quiet clocker-net.service
     fi
     return 0
@@ -55,9 +59,10 @@ up_boot() {
 }
 
 drop_boot() {
-  if [ -e /etc/systemd/system/clocker-net.service ]; then
-    systemctl disable --quiet clocker-net.service || true
-    rm -f /etc/systemd/system/clocker-net.service
+  if [ -e "$UNITS/clocker-net.service" ]; then
+    # after a boot it is active, and would stay so without its file
+    systemctl disable --now --quiet clocker-net.service || true
+    rm -f "$UNITS/clocker-net.service"
     systemctl daemon-reload
   fi
   rm -f /etc/rc2.d/S99clocker-net /etc/init.d/clocker-net

@@ -86,6 +86,20 @@ keep_secrets() {
   fi
 }
 
+systemd() { [ -d /run/systemd/system ]; }
+
+# $1 name of a unit without a file; the rest: settings, then the command. It is gone when it ends for good.
+start_unit() {
+  unit=$1; shift
+  systemctl reset-failed "$unit.service" >/dev/null 2>&1 || true
+  systemd-run --quiet --collect --unit "$unit" "$@"
+}
+
+# A unit that is started again as often as it ends.
+keep_unit() { unit=$1; shift; start_unit "$unit" -p Restart=always -p RestartSec=1 -p StartLimitIntervalSec=0 "$@"; }
+stop_unit() { if systemd; then systemctl stop "$1.service" >/dev/null 2>&1 || true; fi; }
+pid_of_unit() { systemctl show --property MainPID --value "$1.service"; }
+
 alias_of() { ip -o link show dev "$1" 2>/dev/null | sed -n 's/.*alias \\([^ ]*\\).*/\\1/p'; }
 mtu_of() { ip -o link show dev "$1" 2>/dev/null | sed -n 's/.* mtu \\([0-9]*\\) .*/\\1/p'; }
 `;

@@ -50,9 +50,8 @@ wg_make() {
   if ! ip link add "$wg" type wireguard 2>/dev/null; then
     is command -v wireguard-go || fail "neither the kernel has WireGuard nor is wireguard-go there: install the package wireguard-go"
     rm -f "/run/wireguard/$wg.sock"
-    if [ -d /run/systemd/system ]; then
-      systemctl reset-failed "clocker-$wg.service" >/dev/null 2>&1 || true
-      systemd-run --quiet --collect --unit "clocker-$wg" --setenv=WG_PROCESS_FOREGROUND=1 wireguard-go "$wg"
+    if systemd; then
+      start_unit "clocker-$wg" --setenv=WG_PROCESS_FOREGROUND=1 wireguard-go "$wg"
     else
       setsid wireguard-go "$wg" </dev/null >/dev/null 2>&1
     fi

@@ -7,6 +7,7 @@ import { transportFor } from "../../host/pool.js";
 import type { Transport } from "../../host/transport.js";
 import { progress, warn } from "../../progress.js";
 import { mergedSettings } from "./daemon-settings.js";
+import { dockerAnswers, dockerService, untilDockerAnswers } from "./docker-service.js";
 import { factsOf } from "./facts.js";
 import type { DockerHostInputs, HostFacts } from "./inputs.js";
 import { installPackages } from "../../host/packages.js";
@@ -105,10 +106,10 @@ async function ensureRunning(
   probe: Probe,
 ): Promise<void> {
   const docker = dockerFor(inputs.access);
-  if (!(await answers(inputs))) {
+  if (!(await dockerAnswers(inputs.access))) {
     progress("starting Docker");
-    await service(transport, probe, "start");
-    await untilAnswers(inputs);
+    await dockerService(transport, probe.systemd, "start");
+    await untilDockerAnswers(inputs.access);
   }
   assertVersion(inputs, (await docker.version()).Version);
 }
@@ -138,12 +139,12 @@ if [ -e "$1" ]; then cp -p "$1" "$1.before-clocker"; else : >"$1.absent-before-c
 cat >"$1.new" && mv "$1.new" "$1"`;
   await mustRun(transport, write, [DAEMON_FILE], text, `write ${DAEMON_FILE}`);
   try {
-    await service(transport, probe, "restart");
-    await untilAnswers(inputs);
+    await dockerService(transport, probe.systemd, "restart");
+    await untilDockerAnswers(inputs.access);
   } catch (error) {
     const back = `if [ -e "$1.before-clocker" ]; then cp -p "$1.before-clocker" "$1"; else rm -f "$1"; fi`;
     await transport.script(back, [DAEMON_FILE]);
-    await service(transport, probe, "restart").catch(() => {});
+    await dockerService(transport, probe.systemd, "restart").catch(() => {});
     throw new CloudError(
       "command",
       "Docker did not start with log rotation; its settings are as before",
@@ -173,44 +174,6 @@ async function runningContainers(inputs: DockerHostInputs): Promise<string[]> {
   return running
     .sort((a, b) => foreign(a.Labels) - foreign(b.Labels))
     .map((container) => (container.Names[0] ?? container.Id).replace(/^\//, ""));
-}
-
-async function service(
-  transport: Transport,
-  probe: Probe,
-  verb: "start" | "restart",
-): Promise<void> {
-  const argv = probe.systemd ? ["systemctl", verb, "docker"] : ["/etc/init.d/docker", verb];
-  const result = await transport.exec(argv, { timeoutMs: 120_000 });
-  if (result.code === 0) return;
-  throw new CloudError("command", `cannot ${verb} Docker (exit code ${result.code})`, {
-    host: transport.connection.name,
-    reasons: [(result.stderr || result.stdout).trim().split("\n").at(-1) ?? ""],
-    hint: `Run "${argv.join(" ")}" there and look at its log.`,
-  });
-}
-
-async function answers(inputs: DockerHostInputs): Promise<boolean> {
-  try {
-    await dockerFor(inputs.access).ping({ timeoutMs: 10_000 });
-    return true;
-  } catch (error) {
-    if (error instanceof CloudError && error.code !== "docker" && error.code !== "deadline")
-      throw error;
-    return false;
-  }
-}
-
-async function untilAnswers(inputs: DockerHostInputs): Promise<void> {
-  for (const until = Date.now() + 60_000; Date.now() < until;) {
-    // A socket that closes while the daemon starts looks like a lost connection.
-    if (await answers(inputs).catch(() => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  throw new CloudError("docker", "Docker does not answer 60 s after it was started", {
-    host: inputs.access.name,
-    hint: "Look at the daemon's log there (journalctl -u docker).",
-  });
 }
 
 function assertVersion(inputs: DockerHostInputs, version: string): void {
