@@ -44,6 +44,15 @@ function parse(lines: readonly string[]): Line[] {
   });
 }
 
+/** A resource and an old copy of it, both to be deleted, are deleted at once. */
+function deletionsSorted(ops: readonly string[]): string[] {
+  return ops.reduce<string[]>((sorted, op) => {
+    if (op !== "delete") return [...sorted, op];
+    const copies = sorted.findLastIndex((each) => each !== "delete-replaced") + 1;
+    return sorted.toSpliced(copies, 0, op);
+  }, []);
+}
+
 /** What is wrong with the order of the ops of one step; empty when nothing is. */
 export function opsProblems(
   actual: readonly string[],
@@ -57,10 +66,11 @@ export function opsProblems(
   const deletes = lines.filter(({ op }) => DELETES.has(op));
   for (const name of new Set(lines.map((line) => line.name))) {
     const own = (list: readonly string[]): string =>
-      parse(list)
-        .filter((line) => line.name === name)
-        .map(({ op }) => op)
-        .join(", ");
+      deletionsSorted(
+        parse(list)
+          .filter((line) => line.name === name)
+          .map(({ op }) => op),
+      ).join(", ");
     if (own(actual) !== own(expected))
       problems.push(`${name}: ${own(actual)} instead of ${own(expected)}`);
   }
