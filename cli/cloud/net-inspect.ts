@@ -20,11 +20,16 @@ export async function inspect(
 /** One network, without what is only for its policy or the way to its hosts. Pure. */
 export function inspected(cloud: CloudState, name: string) {
   const [view] = chosen(networkViews(cloud), name);
-  const { network, members, records, policy, policyName, border: _border, ...rest } = view!;
+  const { network, members, machines, records, policy, policyName, border: _b, ...rest } = view!;
+  const machineNames = new Set(machines.map(({ name: machine }) => machine));
   const state = cloud.networks.find(({ meta }) => meta.name === network)!;
   return {
     network,
     ...rest,
+    hosts: rest.hosts.map((host) => ({
+      ...host,
+      ...(machineNames.has(host.name) ? { machine: true } : {}),
+    })),
     dockerName: state.dockerName,
     outbound: state.outbound,
     dnsServers: state.dnsServers,
@@ -74,8 +79,8 @@ export function inspectText(network: Inspected): string {
     facts.map(([key, value]) => `${key.padEnd(width)}${value}`).join("\n"),
     table(
       ["HOST", "BLOCK", "GATEWAY", "UNDERLAY"],
-      network.hosts.map(({ name, block, gateway, underlay }) => [
-        ...[name, both(block), both(gateway), underlay],
+      network.hosts.map(({ name, machine, block, gateway, underlay }) => [
+        ...[machine ? `${name} (machine)` : name, both(block), both(gateway), underlay],
       ]),
     ),
     network.containers.length === 0

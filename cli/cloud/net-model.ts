@@ -21,6 +21,8 @@ export interface NetworkView {
   hosts: { name: string; block: string; gateway: string; underlay: string }[];
   /** Containers that are on it now. */
   members: PolicyMember[];
+  /** Machines without Docker that are on it; which application each is of, its policy knows. */
+  machines: PolicyMember[];
   /** Names and their addresses, of all plans. */
   records: Record<string, string[]>;
   /** Name of the NetworkPolicy; absent: containers reach each other, and the outside is as the border says. */
@@ -44,6 +46,11 @@ export function networkViews(cloud: CloudState): NetworkView[] {
           address,
         })),
     );
+    const machines = state.hosts.flatMap(({ name, gateway, machine }): PolicyMember[] =>
+      machine === true
+        ? [{ name, application: "", service: name, host: name, address: gateway, machine }]
+        : [],
+    );
     return {
       network,
       networkId: state.networkId,
@@ -57,6 +64,7 @@ export function networkViews(cloud: CloudState): NetworkView[] {
         ...{ name, block, gateway, underlay },
       })),
       members,
+      machines,
       records: Object.assign(
         { ...state.records },
         ...cloud.names.filter((names) => names.network === network).map(({ records }) => records),
@@ -64,7 +72,7 @@ export function networkViews(cloud: CloudState): NetworkView[] {
       ...(found ? { policyName: found.name } : {}),
       policy: found
         ? { ...found.state, members: found.state.members }
-        : { isolate: "none", outside: "open", rules: [], members },
+        : { isolate: "none", outside: "open", rules: [], members: [...members, ...machines] },
       border: borderOf(cloud, state),
     };
   });

@@ -30,6 +30,7 @@ export interface Path {
 type End =
   | { kind: "container"; name: string; host: string; id: string }
   | { kind: "host"; name: string; address: string }
+  | { kind: "machine"; name: string }
   | { kind: "outside"; name: string };
 
 /** Every way between two ends: one for each network that they share, or by way of a published port. Pure. */
@@ -38,11 +39,11 @@ export function pathsBetween(cloud: CloudState, a: string, b: string): Path[] {
   if (from.name === to.name)
     throw new CloudError("invalid-input", `${from.name} is both ends: name two different ones`);
   const tracer = new Tracer(cloud);
+  if (isMember(from) && isMember(to)) return tracer.between(from, to);
   if (to.kind === "container") {
-    if (from.kind === "container") return tracer.between(from, to);
     return from.kind === "host" ? tracer.fromHost(from, to) : [tracer.entering(from, to)];
   }
-  if (from.kind === "container") return [tracer.leaving(from, to)];
+  if (from.kind === "container" && to.kind !== "machine") return [tracer.leaving(from, to)];
   return [
     {
       ...{ from: from.name, to: to.name, verdict: "unknown" },
@@ -58,6 +59,8 @@ export function pathsBetween(cloud: CloudState, a: string, b: string): Path[] {
 
 export function endOf(cloud: CloudState, name: string): End {
   if (name === "outside") return { kind: "outside", name };
+  if (networkViews(cloud).some(({ machines }) => machines.some((each) => each.name === name)))
+    return { kind: "machine", name };
   const address = addressOfHost(cloud, name);
   if (address !== undefined) return { kind: "host", name, address };
   const { id, state, name: full } = findContainer(cloud, name);
@@ -75,6 +78,12 @@ function addressOfHost(cloud: CloudState, name: string): string | undefined {
 }
 
 type Of<Kind extends End["kind"]> = Extract<End, { kind: Kind }>;
+type Member = Of<"container"> | Of<"machine">;
+
+/** On a network itself, and not by way of a host. */
+function isMember(end: End): end is Member {
+  return end.kind === "container" || end.kind === "machine";
+}
 
 class Tracer {
   private readonly views: NetworkView[];
@@ -83,24 +92,29 @@ class Tracer {
     this.views = networkViews(cloud);
   }
 
-  between(from: Of<"container">, to: Of<"container">): Path[] {
+  between(from: Member, to: Member): Path[] {
     const shared = this.views.filter(
       (view) => memberOf(view, from.name) && memberOf(view, to.name),
     );
-    if (shared.length === 0) return [this.byThePort(from, to)];
+    if (shared.length === 0) {
+      if (from.kind === "container" && to.kind === "container") return [this.byThePort(from, to)];
+      const what = `shares no network with ${to.name}: the way to or from a machine is not ours`;
+      const ends = { from: from.name, to: to.name, verdict: "unknown" as const };
+      return [{ ...ends, steps: [{ at: from.name, what }] }];
+    }
     return shared.map((view) => this.within(view, from, to));
   }
 
-  private within(view: NetworkView, from: Of<"container">, to: Of<"container">): Path {
+  private within(view: NetworkView, from: Member, to: Member): Path {
     const [source, target] = [memberOf(view, from.name)!, memberOf(view, to.name)!];
     const decision = deciding(view.policy, source, target);
     return {
       ...{ from: from.name, to: to.name, network: view.network, verdict: decision.verdict },
       steps: [
         this.interfaceOf(view, source),
-        this.nameOf(view, source.host, target),
+        this.nameOf(view, source, target),
         ...carried(view, source.host, target.host),
-        ...judged(view, target.host, decision),
+        ...judged(view, target.machine ? source.host : target.host, decision),
         { at: to.name, what: `${target.address} answers` },
       ],
       target: { address: target.address, ports: portsIn(decision) },
@@ -254,16 +268,17 @@ class Tracer {
     };
   }
 
-  private nameOf(view: NetworkView, host: string, target: PolicyMember): Step {
+  private nameOf(view: NetworkView, { host, machine }: PolicyMember, target: PolicyMember): Step {
     const names = Object.entries(view.records).flatMap(([name, addresses]) =>
       addresses.includes(target.address) ? [`${name}.${view.domain}`] : [],
     );
-    const gateway = view.hosts.find(({ name }) => name === host)?.gateway ?? "the name server";
+    const gateway = view.hosts.find(({ name }) => name === host)?.gateway;
+    const server = machine ? "/etc/hosts" : `the name server ${gateway ?? "of the network"}`;
     return names.length === 0
       ? { at: host, what: `no name on ${view.network} stands for ${target.address}` }
       : {
           at: host,
-          what: `${names.sort().join(", ")} is ${bothFamilies(view, target.address)}, by the name server ${gateway}`,
+          what: `${names.sort().join(", ")} is ${bothFamilies(view, target.address)}, by ${server}`,
         };
   }
 
@@ -282,8 +297,14 @@ class Tracer {
   }
 }
 
-const memberOf = ({ members }: NetworkView, name: string): PolicyMember | undefined =>
-  members.find((member) => member.name === name);
+/** Of a machine, the policy knows more. */
+const memberOf = (
+  { members, machines, policy }: NetworkView,
+  name: string,
+): PolicyMember | undefined =>
+  members.find((member) => member.name === name) ??
+  policy.members.find((member) => member.machine && member.name === name) ??
+  machines.find((member) => member.name === name);
 
 /** How a packet gets from one host's containers to another's. */
 function carried(view: NetworkView, from: string, to: string): Step[] {

@@ -52,6 +52,7 @@ export function matrixText(all: readonly NetworkMatrix[]): string {
 
 function wordsOf(reach: MatrixRow["reach"]): string {
   if (reach === "all") return "everything";
+  if (reach === "own") return "what the machine lets through";
   if (reach === "unknown") return "what its driver lets through";
   return reach.length === 0 ? "-" : reach.join(", ");
 }

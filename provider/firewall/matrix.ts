@@ -42,11 +42,11 @@ export function reach(
 export interface MatrixRow {
   from: string;
   to: string;
-  /** "unknown": rules that are not ours decide. */
-  reach: Reach | "unknown";
+  /** "unknown": rules that are not ours decide. "own": between a machine and the outside, its own do. */
+  reach: Reach | "unknown" | "own";
 }
 
-/** Every pair of containers, and each with the outside, by name: what really gets through. */
+/** Every pair of containers and machines, and each with the outside, by name: what really gets through. */
 export function matrix(policy: Policy, border: Border): MatrixRow[] {
   const members = [...policy.members].sort((a, b) => (a.name < b.name ? -1 : 1));
   const ends: (PolicyMember | "outside")[] = [...members, "outside"];
@@ -71,6 +71,7 @@ function effective(
 ): MatrixRow["reach"] {
   const crosses = from === "outside" || to === "outside";
   if (!crosses || border.kind === "link") return reach(policy, from, to);
+  if ([from, to].some((end) => end !== "outside" && end.machine)) return "own";
   if (border.kind === "foreign") return "unknown";
   if (to === "outside") return border.outbound ? reach(policy, from, to) : [];
   return openEntries(policy, to, border.entries[to.name] ?? []);

@@ -1,11 +1,11 @@
 /**
- * Which end of a connection a rule means. "all" is every container of the network, and nobody outside; absent keys
- * match everything; a CIDR is an address outside the network.
+ * Which end of a connection a rule means. "all" is every container and machine of the network, and nobody outside; absent
+ * keys match everything; a CIDR is an address outside the network.
  */
 export type PolicyPeer =
   | "all"
   | "outside"
-  | { application?: string; service?: string; container?: string; host?: string }
+  | { application?: string; service?: string; container?: string; host?: string; machine?: string }
   | { cidr: string };
 
 /** Lets `from` connect to `to`. Answers are let through with it. */
@@ -16,7 +16,7 @@ export interface PolicyRule {
   ports?: string[];
 }
 
-/** A container's end of the network. */
+/** A container's end of the network, or a machine's. */
 export interface PolicyMember {
   name: string;
   application: string;
@@ -24,6 +24,11 @@ export interface PolicyMember {
   service: string;
   host: string;
   address: string;
+  /**
+   * It is a machine without Docker: no rules are on it, so hosts judge what their containers ask of it too, and nobody what
+   * machines ask of each other. Its own name is its service and host. Absent: a container.
+   */
+  machine?: true;
   /** Ports of it are open on every host: connections from outside may come by any of them. */
   ingress?: boolean;
   /** Ports that its host publishes. */
@@ -78,20 +83,22 @@ export function isOutside(peer: PolicyPeer): peer is "outside" | { cidr: string 
   return peer === "outside" || (peer !== "all" && "cidr" in peer);
 }
 
-/** Whether a rule's end means this container. */
+/** Whether a rule's end means this container or machine. */
 export function matches(peer: PolicyPeer, member: PolicyMember): boolean {
   if (peer === "all") return true;
   if (isOutside(peer)) return false;
   return (
     (peer.application === undefined || peer.application === member.application) &&
     (peer.service === undefined || peer.service === member.service) &&
-    (peer.container === undefined || peer.container === member.name) &&
+    (peer.container === undefined || (!member.machine && peer.container === member.name)) &&
+    (peer.machine === undefined || (member.machine === true && peer.machine === member.name)) &&
     (peer.host === undefined || peer.host === member.host)
   );
 }
 
 /** Without any rule. */
 export function together(policy: Policy, a: PolicyMember, b: PolicyMember): boolean {
+  if (a.machine && b.machine) return true;
   switch (policy.isolate) {
     case "none":
       return true;

@@ -1,6 +1,6 @@
 /**
  * A policy as iptables rules of one host. A host guards its own containers: it decides about what comes to them from the
- * network, and about what goes between them and the outside. So every host's rules grow with its own containers and the
+ * network, and about what goes between them and the outside, and guards machines without Docker from them. So every host's rules grow with its own containers and the
  * groups they talk to, not with the square of the network.
  *
  * TCP is not tracked within a network (that is what keeps it fast), so an answer is a segment from the asked port that
@@ -37,7 +37,8 @@ const ANSWERS = "-m conntrack --ctstate RELATED,ESTABLISHED --ctdir REPLY";
 export function renderPolicy(policy: Policy, site: PolicySite): string {
   const base = `CLK-P-${site.vni}`;
   const members = [...policy.members].sort((a, b) => (a.address < b.address ? -1 : 1));
-  const local = members.filter(({ host }) => host === site.host);
+  const local = members.filter(({ host, machine }) => host === site.host && !machine);
+  const guarded = [...local, ...members.filter(({ machine }) => machine)];
   const sets = new AddressSets(base);
   const rules: string[] = [];
   const add = (chain: string, ...words: string[]) =>
@@ -47,7 +48,7 @@ export function renderPolicy(policy: Policy, site: PolicySite): string {
   add(base, "-m conntrack --ctstate RELATED -j ACCEPT");
   add(base, ANSWERS, "-j ACCEPT");
   const chains: string[] = [];
-  local.forEach((member, index) => {
+  guarded.forEach((member, index) => {
     const chain = `${base}-d${index}`;
     chains.push(chain);
     add(base, `-d ${member.address} -j ${chain}`);
@@ -57,7 +58,7 @@ export function renderPolicy(policy: Policy, site: PolicySite): string {
   for (const range of elsewhere(members, site)) add(base, range);
   add(base, "-j DROP"); // nobody that the policy knows
 
-  const entered = members.filter((member) => member.ingress === true || member.host === site.host);
+  const entered = members.filter((member) => member.ingress === true || local.includes(member));
   for (const [chain, lines] of outside(policy, { from: entered, to: local })) {
     chains.push(`${base}-${chain}`);
     for (const words of lines) add(`${base}-${chain}`, words);
@@ -72,7 +73,8 @@ export function renderPolicy(policy: Policy, site: PolicySite): string {
 /** What other hosts judge: containers with an address out of their host's block, then blocks but this host's. */
 function elsewhere(members: readonly PolicyMember[], { host, blocks }: PolicySite): string[] {
   const strays = members.filter(
-    (member) => member.host !== host && !inBlock(member.address, blocks[member.host]),
+    (member) =>
+      member.host !== host && !member.machine && !inBlock(member.address, blocks[member.host]),
   );
   const { [host]: own, ...others } = blocks;
   return [

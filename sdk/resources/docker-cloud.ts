@@ -299,17 +299,18 @@ export class DockerCloud extends pulumi.ComponentResource {
   }
 
   /** @internal Who is on a network, of all that the program requests until it really waits. */
-  membersOf(network: string): pulumi.Input<pulumi.Input<PolicyMember>[]> {
+  membersOf(network: VirtualNetwork): pulumi.Input<pulumi.Input<PolicyMember>[]> {
     const complete = new Promise<void>((resolve) => setImmediate(resolve));
-    return complete.then(() =>
-      (this.joined.get(network) ?? []).map(({ name, plan, ...more }) => {
+    return complete.then(() => [
+      ...(this.joined.get(network.networkName) ?? []).map(({ name, plan, ...more }) => {
         const assignment = lift(plan.assignments, name);
-        const address = lift(lift(assignment, "addresses"), network);
+        const address = lift(lift(assignment, "addresses"), network.networkName);
         return pulumi
           .all([lift(assignment, "host"), address])
           .apply(([host, own]) => ({ name, ...more, host, address: own }));
       }),
-    );
+      ...network.machineMembers(),
+    ]);
   }
 
   /** @internal The plan that this network is in has not been closed: nothing in it can be waited for. */

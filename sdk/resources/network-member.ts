@@ -33,6 +33,8 @@ export interface NetworkMemberArgs {
   address?: string;
   /** Further names on the network; several members and services may share one. @default [] */
   aliases?: string[];
+  /** The application that policies count it to. @default none, as containers without one */
+  application?: string;
 }
 
 /** Compile-time complete. */
@@ -42,6 +44,7 @@ const KNOWN: Known<NetworkMemberArgs> = {
   name: true,
   address: true,
   aliases: true,
+  application: true,
 };
 
 const KNOWN_HOST: Known<MemberHostArgs> = {
@@ -84,13 +87,14 @@ export class NetworkMember extends pulumi.ComponentResource {
     const what = `NetworkMember ${resource}`;
     refuseUnknown(what, args, KNOWN);
     refuseUnknown(`${what}: host`, args.host, KNOWN_HOST);
-    const { network, address, aliases = [] } = args;
+    const { network, address, aliases = [], application = "" } = args;
     const name = args.name ?? resource;
     const { privateAddress, ...host } = args.host;
     network.addMachine(what, {
       name,
       connection: accessOf(`${what}: host`, name, host),
       aliases,
+      application,
       ...(address === undefined ? {} : { address }),
       ...(privateAddress === undefined ? {} : { privateAddress }),
     });

@@ -7,8 +7,8 @@ import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 import { VirtualNetwork } from "./virtual-network.js";
 
 /**
- * One end of a rule: every container (`"all"`), whoever is not in the network (`"outside"`), the containers that all
- * given keys hold for, addresses outside (`{ cidr }`), or another network.
+ * One end of a rule: every container and machine (`"all"`), whoever is not in the network (`"outside"`), the containers
+ * that all given keys hold for, a NetworkMember (`{ machine: "db" }`), addresses outside (`{ cidr }`), or another network.
  */
 export type PolicyPeerArgs = PolicyPeer | VirtualNetwork;
 
@@ -61,7 +61,7 @@ const KNOWN_RULE: Known<PolicyRuleArgs> = { from: true, to: true, ports: true };
 export class NetworkPolicy extends ClockerResource {
   static readonly __pulumiType = `${TYPE_PREFIX}NetworkPolicy`;
 
-  /** The containers that it is about, with their addresses. */
+  /** The containers and machines that it is about, with their addresses. */
   declare readonly members: pulumi.Output<PolicyMember[]>;
 
   constructor(name: string, args: NetworkPolicyArgs, opts: pulumi.CustomResourceOptions = {}) {
@@ -95,7 +95,7 @@ export class NetworkPolicy extends ClockerResource {
         isolate: args.isolate ?? "applications",
         outside: args.outside ?? "open",
         rules,
-        members: cloud.membersOf(network.networkName),
+        members: cloud.membersOf(network),
         hosts: cloud.eachHost(({ name: host, connection }) => {
           const member = lift(members, host);
           return {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DriverName } from "../../provider/ipam/driver-facts.js";
+import type { PolicyMember } from "../../provider/firewall/model.js";
 import type { NetworkAllocation } from "../../provider/placement/model.js";
 import { lift } from "../lift.js";
 import { refuseUnknown, type Known } from "../known-args.js";
@@ -170,7 +171,7 @@ export class VirtualNetwork extends ClockerResource {
       ...(args.encryption === undefined ? {} : { encryption: args.encryption }),
       ...(args.sameLink === undefined ? {} : { sameLink: args.sameLink }),
       ...(args.range === undefined ? {} : { range: args.range }),
-      ...(machines.length === 0 ? {} : { machines }),
+      ...(machines.length === 0 ? {} : { machines: machines.map(requestOf) }),
     }));
     const allocation = lift(plan.allocations, name);
     const members = lift(allocation, "hosts");
@@ -231,6 +232,15 @@ export class VirtualNetwork extends ClockerResource {
     }
     this.machines.push(machine);
   }
+
+  /** @internal Its machines as policies know them. */
+  machineMembers(): pulumi.Output<PolicyMember>[] {
+    return this.machines.map(({ name, application }) => {
+      const address = lift(lift(lift(this.allocation, "machines"), name), "address");
+      const names = { name, application, service: name, host: name };
+      return address.apply((own) => ({ ...names, address: own, machine: true as const }));
+    });
+  }
 }
 
 function zoneOf(name: string, zone: NetworkZoneArgs): pulumi.Inputs {
@@ -249,6 +259,8 @@ function sealed(options: NonNullable<VirtualNetworkArgs["driverOptions"]>): pulu
 interface MachineArgs {
   name: string;
   connection: pulumi.Input<Record<string, unknown>>;
+  /** For policies; the plan asks nothing of it. */
+  application: string;
   aliases: string[];
   address?: string;
   privateAddress?: string;
@@ -265,6 +277,11 @@ export function withMachines(
   const complete = new Promise<void>((resolve) => setImmediate(resolve));
   if (Array.isArray(hosts)) return complete.then(() => [...hosts, ...machines()]);
   return pulumi.output(hosts).apply((known) => complete.then(() => [...known, ...machines()]));
+}
+
+/** A machine as the plan takes it. */
+function requestOf({ application: _policy, ...machine }: MachineArgs) {
+  return machine;
 }
 
 /** A machine's part in the network: a host whose block is its own address. */

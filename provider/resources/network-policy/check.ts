@@ -5,7 +5,7 @@ import type { CheckFailure, CheckResult } from "../../lifecycle.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
 import type { NetworkPolicyInputs } from "./inputs.js";
 
-const PEER_KEYS = ["application", "service", "container", "host"] as const;
+const PEER_KEYS = ["application", "service", "container", "host", "machine"] as const;
 
 /** Refuses what could not be meant. No I/O; unknown values are let through. */
 export async function check(
@@ -79,7 +79,7 @@ function* ruleProblems(
 function peerProblem(peer: PolicyPeer): string | undefined {
   if (isUnknown(peer) || peer === "all" || peer === "outside") return undefined;
   if (typeof peer !== "object" || peer === null || Array.isArray(peer))
-    return 'must be "all", "outside", or an object of application, service, container, host, or of cidr';
+    return 'must be "all", "outside", or an object of application, service, container, host, machine, or of cidr';
   if ("cidr" in peer) {
     if (isUnknown(peer.cidr)) return undefined;
     return typeof peer.cidr === "string" && parseCidr(peer.cidr)

@@ -33,16 +33,22 @@ const members: fc.Arbitrary<PolicyMember[]> = fc
       host: fc.constantFrom(...HOSTS),
       // in the block of its own host, of any host, or of none: users may fix addresses
       third: fc.option(fc.constantFrom(1, 2, 3, 250), { nil: undefined }),
+      isMachine: fc.nat(4).map((n) => n === 0),
     }),
     { minLength: 2, maxLength: 7 },
   )
   .map((list) =>
-    list.map(({ third, ...each }, index) => ({
-      ...each,
-      name: `c${index}`,
-      address: `10.7.${third ?? HOSTS.indexOf(each.host) + 1}.${index + 10}`,
-    })),
+    list.map(({ third, isMachine, ...each }, index): PolicyMember => {
+      const name = `c${index}`;
+      const address = `10.7.${isMachine ? 255 : (third ?? HOSTS.indexOf(each.host) + 1)}.${index + 10}`;
+      if (!isMachine) return { ...each, name, address };
+      return { ...each, name, address, service: name, host: name, machine: true };
+    }),
   );
+
+/** Hosts that see a packet between two members: those of the containers. */
+const hostsOf = (...ends: PolicyMember[]): string[] =>
+  ends.flatMap(({ machine, host }) => (machine ? [] : [host]));
 
 const inside: fc.Arbitrary<PolicyPeer> = fc.oneof(
   fc.constant("all" as const),
@@ -50,6 +56,7 @@ const inside: fc.Arbitrary<PolicyPeer> = fc.oneof(
   fc.record({ service: fc.constantFrom(...SERVICES) }),
   fc.record({ host: fc.constantFrom(...HOSTS), application: fc.constantFrom(...APPLICATIONS) }),
   fc.record({ container: fc.constantFrom("c0", "c1", "c2") }),
+  fc.record({ machine: fc.constantFrom("c0", "c1", "c2") }),
 );
 const ports = fc.option(
   fc.array(fc.constantFrom("80", "8000-8010", "53/udp", "6379/tcp"), {
@@ -115,7 +122,7 @@ describe("the rules on the hosts", () => {
           for (const to of given.members) {
             if (from === to) continue;
             const packet = first(from.address, to.address, protocol, port);
-            const verdicts = [from.host, to.host].map((host) =>
+            const verdicts = hostsOf(from, to).map((host) =>
               verdictOf(rules.get(host)!, "CLK-P-7", packet),
             );
             const through = verdicts.every((verdict) => verdict === "ACCEPT");
@@ -134,7 +141,9 @@ describe("the rules on the hosts", () => {
         for (const from of given.members)
           for (const to of given.members) {
             if (from === to || !opens(reach(given, from, to), protocol, port)) continue;
-            const rules = renderPolicy(given, siteOf(from.host));
+            const [judge] = hostsOf(from, to);
+            if (judge === undefined) continue; // two machines
+            const rules = renderPolicy(given, siteOf(judge));
             const answer: Packet = {
               src: to.address,
               dst: from.address,
@@ -154,7 +163,7 @@ describe("the rules on the hosts", () => {
   it("say of the outside what the matrix says", () => {
     fc.assert(
       fc.property(policy, probe, (given, { protocol, port }) => {
-        for (const member of given.members) {
+        for (const member of given.members.filter(({ machine }) => !machine)) {
           const rules = renderPolicy(given, siteOf(member.host));
           const coming = first(STRANGER, member.address, protocol, port, true);
           expect(verdictOf(rules, "CLK-P-7-from", coming) !== "DROP").toBe(
@@ -173,6 +182,33 @@ describe("the rules on the hosts", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it("judge what containers ask of a machine, and leave the outside to the machine", () => {
+    const web = { name: "web-0", application: "shop", service: "web", host: "h1" };
+    const spy = { name: "spy", application: "other", service: "spy", host: "h1" };
+    const db = { name: "db", application: "", service: "db", host: "db", machine: true as const };
+    const members = [
+      { ...web, address: "10.7.1.10" },
+      { ...spy, address: "10.7.1.11" },
+      { ...db, address: "10.7.255.254" },
+    ];
+    const rules = [{ from: { service: "web" }, to: { machine: "db" }, ports: ["80"] }];
+    const given: Policy = { isolate: "applications", outside: "closed", rules, members };
+    const onH1 = renderPolicy(given, siteOf("h1"));
+    const asks = (from: string, port: number) =>
+      verdictOf(onH1, "CLK-P-7", first(from, "10.7.255.254", "tcp", port));
+    expect([asks("10.7.1.10", 80), asks("10.7.1.10", 81), asks("10.7.1.11", 80)]).toEqual([
+      ...["ACCEPT", "DROP", "DROP"],
+    ]);
+    expect(matrix(given, PUBLISHED).filter(({ from, to }) => [from, to].includes("db"))).toEqual([
+      { from: "db", to: "spy", reach: [] },
+      { from: "db", to: "web-0", reach: [] },
+      { from: "db", to: "outside", reach: "own" },
+      { from: "spy", to: "db", reach: [] },
+      { from: "web-0", to: "db", reach: ["80/tcp"] },
+      { from: "outside", to: "db", reach: "own" },
+    ]);
   });
 
   it("take a rule of all containers for no word about the outside", () => {

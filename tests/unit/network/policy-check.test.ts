@@ -58,7 +58,7 @@ describe("check of a policy", () => {
     [rule({ to: {} }), 'rules[0].to: names nobody: write "all" for every container'],
     [
       rule({ to: { app: "x" } }),
-      "rules[0].to: app is none of application, service, container, host, cidr",
+      "rules[0].to: app is none of application, service, container, host, machine, cidr",
     ],
     [
       rule({ from: { cidr: "192.0.2.1/24" } }),

@@ -80,6 +80,24 @@ describe("NetworkMember", () => {
     ]);
   });
 
+  it("is a member of the network's policy, as a machine of its application", async () => {
+    const { sdk, network } = await program();
+    const host = { address: "10.0.0.40" };
+    new sdk.NetworkMember("db", { network, host, application: "shop" });
+    const policy = new sdk.NetworkPolicy("segments", {
+      network,
+      allow: [{ from: "all", to: { machine: "db" }, ports: [5432] }],
+    });
+    expect(await known(policy.members)).toEqual([
+      {
+        ...{ name: "db", application: "shop", service: "db", host: "db" },
+        ...{ address: "10.128.255.254", machine: true },
+      },
+    ]);
+    const { networks } = inputsOf.get("Placement cloud") as unknown as PlacementInputs;
+    expect(networks[0]?.machines?.[0]).not.toHaveProperty("application");
+  });
+
   it("refuses what it does not know, a machine that is nowhere, and to come too late", async () => {
     const { sdk, network } = await program();
     const make = (args: object) => () => new sdk.NetworkMember("db", { network, ...args } as never);
