@@ -76,5 +76,10 @@ export const examples = (
     }),
 });
 
+export const ipv6 = (cloud: DockerCloud): void => {
+  new VirtualNetwork("app", { cloud, ipv6: true });
+  new VirtualNetwork("web", { cloud, cidr: "10.20.0.0/16", cidr6: "2001:db8:20::/64" });
+};
+
 export const member = (network: VirtualNetwork): NetworkMember =>
   new NetworkMember("db", { network, host: { address: "10.0.0.40" }, aliases: ["postgres"] });
