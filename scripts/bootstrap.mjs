@@ -33,13 +33,15 @@ const LAB_PACKAGES = [
 const IMAGE_PACKAGES = LAB_PACKAGES.filter(
   ([command]) => command === "redis-server" || command === "busybox",
 );
-/** What the network drivers under test need of a host. */
+/** What the network drivers and name servers under test need of a host. */
 const DRIVER_PACKAGES = [
   ["wg", "wireguard-tools"],
   ["wireguard-go", "wireguard-go"],
   ["ovs-vswitchd", "openvswitch-switch"],
   ["/usr/lib/cni/bridge", "containernetworking-plugins"],
   ["python3", "python3"],
+  ["named", "bind9"],
+  ["nsupdate", "bind9-dnsutils"],
 ];
 /** PID 1 of the hosts that are tested with it. It is not started here. */
 const INIT_PACKAGES = [["systemctl", "systemd"]];

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   globSync,
   mkdirSync,
@@ -12,7 +13,17 @@ import { dirname, join, resolve } from "node:path";
 import ts from "typescript";
 
 const ROOT = resolve(__dirname, "../..");
-const TARGET = join(ROOT, ".clocker/compiled");
+const COMPILER_OPTIONS: ts.CompilerOptions = {
+  module: ts.ModuleKind.NodeNext,
+  target: ts.ScriptTarget.ES2023,
+  esModuleInterop: true,
+};
+/** What another compiler or other options made is not taken for this. */
+const KIND = createHash("sha256")
+  .update(JSON.stringify([ts.version, COMPILER_OPTIONS]))
+  .digest("hex")
+  .slice(0, 8);
+const TARGET = join(ROOT, ".clocker/compiled", KIND);
 
 /**
  * Folders of the sources as JavaScript, for tests that run them as processes. They lie within the checkout, where they find their
@@ -34,13 +45,10 @@ const compiledName = (source: string): string => source.replace(/\.ts$/, ".js");
 function compile(source: string): void {
   const [from, to] = [join(ROOT, source), join(TARGET, compiledName(source))];
   const changed = statSync(from).mtimeMs;
-  if (statSync(to, { throwIfNoEntry: false })?.mtimeMs === changed) return;
+  const made = statSync(to, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (Math.abs(made - changed) < 1) return; // setting a time loses what is below a millisecond
   const { outputText } = ts.transpileModule(readFileSync(from, "utf8"), {
-    compilerOptions: {
-      module: ts.ModuleKind.NodeNext,
-      target: ts.ScriptTarget.ES2023,
-      esModuleInterop: true,
-    },
+    compilerOptions: COMPILER_OPTIONS,
     fileName: source,
   });
   mkdirSync(dirname(to), { recursive: true });

@@ -149,8 +149,9 @@ export class Project {
     const first = await this.must(["up", "--yes", "--skip-preview", "--stack", "dev"], options);
     const again = ["up", "--yes", "--expect-no-changes", "--stack", "dev"];
     const { output } = await this.must(again, options);
-    // The exit code speaks of the up alone.
-    if (/^ +\S+ \d+ to [a-z]/m.test(output))
+    // The exit code speaks of the up alone: its preview must be there, and have nothing to do, too.
+    const unchanged = output.match(/^ +\d+ unchanged/gm) ?? [];
+    if (unchanged.length !== 2 || /^ +\S+ ?\d+ to [a-z]/m.test(output))
       throw new Error(`the preview after an up has something to do:\n${output}`);
     return first;
   }

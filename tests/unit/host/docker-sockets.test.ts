@@ -60,7 +60,7 @@ beforeEach(async () => {
   const transport = {
     connection: { name: "h1" },
     openSocket: async () => {
-      await pause(5);
+      await pause(100); // so long that all that close meanwhile ask for another
       const channel = new Channel(connect(path));
       channels.push(channel);
       return channel;
@@ -74,17 +74,20 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const eventually = (body: () => void) => vi.waitFor(body, { timeout: 20_000 });
+const waiting = () => Object.values(http["agent"].requests).flat();
+
 it("takes every socket back, also those that opened when their request had been served by another", async () => {
   const ping = () => http.json({ method: "GET", path: "/_ping", what: "ping" });
   const first = Array.from({ length: 24 }, ping);
-  await vi.waitFor(() => expect(held).toHaveLength(24));
+  await eventually(() => expect(held).toHaveLength(24));
   const queued = Array.from({ length: 10 }, ping);
-  await pause(20);
+  await eventually(() => expect(waiting()).toHaveLength(10));
   for (const answer of held.splice(0)) answer();
-  await vi.waitFor(() => expect(held).toHaveLength(10));
+  await eventually(() => expect(held).toHaveLength(10));
   for (const answer of held.splice(0)) answer();
   await Promise.all([...first, ...queued]);
   expect(channels.length).toBeGreaterThan(34);
   const isClosed = (channel: Channel) => channel.isClosed;
-  await vi.waitFor(() => expect(channels.filter(isClosed)).toHaveLength(channels.length));
+  await eventually(() => expect(channels.filter(isClosed)).toHaveLength(channels.length));
 });
