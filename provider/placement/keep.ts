@@ -99,7 +99,8 @@ class Keeper {
   leave({ name }: Ask): void {
     const from = previousOf(this.world, name)?.host ?? this.strays.get(name)?.[0]?.name;
     if (from === undefined) return;
-    this.departures.set(name, { from, cause: "rule", why: lonelyOn(from) });
+    const why = this.world.byName.has(from) ? lonelyOn(from) : goneFrom(from);
+    this.departures.set(name, { from, cause: "rule", why });
   }
 
   private stay(
@@ -115,7 +116,7 @@ class Keeper {
     const devices = this.world.place(ask, host, false, wanted);
     const { reason, score } = as;
     this.kept[ask.index] =
-      as === previous && !devices && !previous.devices
+      as === previous && previous.host === host.name && !devices && !previous.devices
         ? previous
         : { host: host.name, score, reason, ...(devices ? { devices } : {}) };
   }
@@ -155,10 +156,14 @@ class Keeper {
     home: HostState | undefined,
     from: string,
   ): string {
-    if (!home || home.name !== from) return `${from} is no longer a host of the cloud`;
+    if (!home || home.name !== from) return goneFrom(from);
     const rule = this.objection(hostClass, ask, home);
     return rule ? `${from} ${rule.explainOne(ask, home)}` : lonelyOn(from);
   }
+}
+
+function goneFrom(host: string): string {
+  return `${host} is no longer a host of the cloud`;
 }
 
 function lonelyOn(host: string): string {

@@ -245,6 +245,20 @@ describe("beside a rule that asks for company", () => {
     ]);
   });
 
+  it("who was found elsewhere follows too, and hears that its own host is gone", () => {
+    const pinned = ask("db", { constraints: [{ kind: "host", host: "h2" }] });
+    const result = place({
+      candidates: [host("h1", { own: { web: { networks: {} } } }), host("h2")],
+      requests: [pinned, web],
+      previous: { assignments: { db: assigned("h1"), web: assigned("old1") }, networks: {} },
+    });
+    expect(hostsOf(result)).toEqual({ db: "h2", web: "h2" });
+    expect(result.moves?.map(({ name, from, why }) => [name, from, why])).toEqual([
+      ["db", "h1", "h1 is not h2, to which it is pinned"],
+      ["web", "old1", "old1 is no longer a host of the cloud"],
+    ]);
+  });
+
   it("company counts that is seen without a state", () => {
     const own = { db: { networks: {} }, web: { networks: {} } };
     const candidates = [host("h1"), host("h2", { own })];

@@ -233,6 +233,19 @@ describe("a container that is about to leave", () => {
     });
   });
 
+  it("is stuck where it runs, not on a host that is gone", () => {
+    const result = plan({
+      candidates: two({ drain: true, own: { db: { networks: {} } }, volumes: ["data"] }),
+      requests: [ask("db", { volumes: ["data"] })],
+      ...before({ db: "old1" }),
+    });
+    expect(result.assignments["db"]?.host).toBe("h1");
+    expect(result.stuck?.map(({ sentence }) => sentence)).toEqual([
+      "db stays on h1, which is drained: its volume data is there",
+    ]);
+    expect(result).not.toHaveProperty("moves");
+  });
+
   it("may be called as what every object has", () => {
     const result = plan({ candidates: two({}), requests: [ask("constructor")] });
     expect(hostsOf(result)).toEqual({ constructor: "h1" });
