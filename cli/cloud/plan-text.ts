@@ -31,24 +31,31 @@ export function whatIfText(found: WhatIf, before: Readonly<Record<string, string
   return `${found.sentence}${changes}`;
 }
 
-/** What is said of several containers in the same words makes one row: a service that is scaled has many replicas. */
+/**
+ * What is said of several containers in the same words makes one row: a service that is scaled has many replicas. What is
+ * said of networks and addresses is no lack of a host, and stays as it is.
+ */
 function refusalRows(
   refusals: WhatIf["refusals"],
   before: Readonly<Record<string, string>>,
 ): string[][] {
-  const groups = new Map<string, { why: string; from: string; names: string[] }>();
+  const rows: { names: string[]; from: string; sentence: string }[] = [];
+  const alike = new Map<string, (typeof rows)[number]>();
   for (const { name, sentence } of refusals) {
-    const why = sentence.replace(`no host for ${name}: `, "");
-    const from = before[name] ?? "";
-    const group = groups.get(`${from} ${why}`);
-    if (group) group.names.push(name);
-    else groups.set(`${from} ${why}`, { why, from, names: [name] });
+    const row = { names: [name], from: before[name] ?? "", sentence };
+    const opening = `no host for ${name}: `;
+    const why = sentence.slice(opening.length);
+    const folds = sentence.startsWith(opening);
+    const first = folds ? alike.get(`${row.from} ${why}`) : undefined;
+    if (first) {
+      first.names.push(name);
+      first.sentence = `no host for ${first.names.length} containers: ${why}`;
+      continue;
+    }
+    rows.push(row);
+    if (folds) alike.set(`${row.from} ${why}`, row);
   }
-  return [...groups.values()].map(({ why, from, names }) => {
-    const [only] = names;
-    const whom = names.length === 1 && only !== undefined ? only : `${names.length} containers`;
-    return [listing(names), from, "none", `no host for ${whom}: ${why}`];
-  });
+  return rows.map(({ names, from, sentence }) => [listing(names), from, "none", sentence]);
 }
 
 /** Whether the cloud survives the loss of each of its hosts. */

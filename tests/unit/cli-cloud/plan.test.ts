@@ -144,6 +144,27 @@ describe("what clocker plan prints", () => {
     ]);
   });
 
+  it("of networks and addresses, as it is: a host is not what they lack", () => {
+    const scaled = whatIf(trial, "scale web to 4");
+    const other = (name: string, about: "request" | "network", sentence: string) => ({
+      ...{ name, about, sentence, hosts: [] },
+    });
+    const taken = "address 10.128.0.9 is taken on network front by db";
+    const refusals = [
+      other("front", "network", "no block for network front on h2: the pool is used up"),
+      other("web-4", "request", taken),
+      ...scaled.refusals,
+      other("web-5", "request", taken),
+    ];
+    expect(lines(whatIfText({ ...scaled, refusals }, trial.hosts)).slice(3)).toEqual([
+      expect.stringMatching(/^web-2 \| h1 \| /),
+      "front | none | no block for network front on h2: the pool is used up",
+      `web-4 | none | ${taken}`,
+      expect.stringMatching(/^web-3 \| none \| no host for web-3: /),
+      `web-5 | none | ${taken}`,
+    ]);
+  });
+
   it("of moves, arrivals and departures", () => {
     const added = whatIf(trial, "drain h1, add h3, scale web to 1");
     expect(lines(whatIfText(added, trial.hosts))).toEqual([
