@@ -6,7 +6,7 @@ import { duration, withDeadline } from "./deadline.js";
 import { OBSERVE_SCRIPT, parseMachine, type Machine } from "./observe-script.js";
 import { transportFor } from "./pool.js";
 import type { Transport } from "./transport.js";
-import { type MachineUsage, parseUsage, USAGE_SCRIPT } from "./usage-script.js";
+import { type MachineUsage, parseUsage, secondsHeld, USAGE_SCRIPT } from "./usage-script.js";
 
 /** The daemon of a host and everything on it, at one moment. */
 export interface EngineSnapshot {
@@ -116,10 +116,18 @@ async function observe(
   const observedAt = Date.now();
   if (busy?.usage) {
     // The host's Docker may have taken longer to answer.
-    const ageSeconds = busy.usage.ageSeconds + (observedAt - busy.readAt) / 1000;
-    machine.usage = { ...busy.usage, ageSeconds };
+    machine.usage = later(busy.usage, (observedAt - busy.readAt) / 1000);
   }
   return { name: connection.name, reachable: true as const, machine, observedAt, ...engine };
+}
+
+function later(usage: MachineUsage, seconds: number): MachineUsage {
+  const { ageSeconds, clock } = usage;
+  return {
+    ...usage,
+    ageSeconds: ageSeconds + seconds,
+    ...(clock === undefined ? {} : { clock: clock + seconds }),
+  };
 }
 
 async function observeUsage(
@@ -128,20 +136,9 @@ async function observeUsage(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<{ usage: MachineUsage | undefined; readAt: number }> {
-  const argv = [holdOf(maxAgeSeconds, timeoutMs), windowOf(timeoutMs)];
+  const argv = [String(secondsHeld(maxAgeSeconds, timeoutMs)), windowOf(timeoutMs)];
   const { stdout } = await transport.script(USAGE_SCRIPT, argv, { timeoutMs, signal });
   return { usage: parseUsage(stdout), readAt: Date.now() };
-}
-
-/** Seconds that it may take to make a plan of what was observed. */
-const MARGIN = 20;
-
-/**
- * A reading counts for so many seconds: it must not be too old when it is used, even if another host takes all the time
- * there is to answer.
- */
-function holdOf(maxAgeSeconds: number, timeoutMs: number): string {
-  return String(Math.max(0, Math.floor(maxAgeSeconds - MARGIN - timeoutMs / 1000)));
 }
 
 /** Seconds of a machine's first two readings: three, if there is time. */

@@ -16,10 +16,23 @@ export interface MachineUsage {
   readings: UsageReading[];
   /** Age of the last one in seconds. */
   ageSeconds: number;
+  /** Seconds since 1970 by the machine's own clock when it was asked; absent: it did not say. */
+  clock?: number;
 }
 
 /** Readings that are farther apart, in seconds, have no mean that says anything of now. */
 export const LONGEST_GAP = 300;
+
+/** Seconds that it may take to make a plan of what was observed. */
+export const PLANNING = 20;
+
+/**
+ * For how many seconds a reading counts, with figures of at most `maxAgeSeconds`: it must not be too old when it is used,
+ * even if another host takes all the time there is to answer. 0: every plan has it read anew.
+ */
+export function secondsHeld(maxAgeSeconds: number, timeoutMs: number): number {
+  return Math.max(0, Math.floor(maxAgeSeconds - PLANNING - timeoutMs / 1000));
+}
 
 /** Where readings are kept, so that all plans go by the same ones: where only root writes, else with the login user. */
 const FIND_FOLDER = `folder=/run/clocker
@@ -33,7 +46,8 @@ fi`;
 /**
  * Reads the counters, unless the last reading is younger than $1 seconds: then that one counts, so that an up goes by what
  * its preview went by. Where the one before is too old to give a mean with, or there is none, it reads twice in $2
- * seconds. Prints all readings that are kept, as `reading <up> <used> <units a second> <bytes> <seconds since 1970>`.
+ * seconds. Prints all readings that are kept, as `reading <up> <used> <units a second> <bytes> <seconds since 1970>`,
+ * and at the end `now <up> <seconds since 1970>`.
  *
  * The control group at the root of what the machine sees counts all of its processes: on a machine of its own that is
  * everything, in a virtual host that shares a kernel it is that host alone, where /proc/stat would tell of the machine
@@ -104,7 +118,7 @@ if [ "$added" ] && [ "$folder" ]; then
   { printf '%s\\n' "$lines" >"$file.new" && mv -f "$file.new" "$file"; } 2>/dev/null
 fi
 printf '%s\\n' "$lines" | sed 's/^[^ ]* /reading /'
-printf 'now %s\\n' "$up"`;
+printf 'now %s %s\\n' "$up" "$(date +%s)"`;
 
 /** Readings are gone with the host's last trace of ours. */
 export const FORGET_USAGE = `${FIND_FOLDER}
@@ -115,16 +129,18 @@ exit 0`;
 export function parseUsage(text: string): MachineUsage | undefined {
   const readings: UsageReading[] = [];
   let now: number | undefined;
+  let clock: number | undefined;
   for (const line of text.split("\n")) {
     const [key = "", ...words] = line.trim().split(" ");
     const numbers = words.map(Number);
     if (words.length === 0 || numbers.some((number) => !Number.isFinite(number))) continue;
     const [up = 0, used = 0, unit = 0, memoryBytes = 0, at = 0] = numbers;
-    if (key === "now") now = up;
+    if (key === "now") [now, clock] = numbers;
     if (key === "reading" && numbers.length === 5 && unit > 0)
       readings.push({ up, busy: used / unit, memoryBytes: Math.max(0, memoryBytes), at });
   }
   const last = readings.at(-1);
   if (now === undefined || !last || readings.length < 2) return undefined;
-  return { readings, ageSeconds: Math.max(0, now - last.up) };
+  const ageSeconds = Math.max(0, now - last.up);
+  return { readings, ageSeconds, ...(clock === undefined ? {} : { clock }) };
 }

@@ -7,7 +7,7 @@ import { planAll, type PlanInput, type PlanResult } from "../../placement/index.
 import { hasUnknown, isUnknown, UNKNOWN } from "../../unknown.js";
 import { compileFunctions } from "./functions.js";
 import type { PlacementInputs } from "./inputs.js";
-import { changedByUse } from "./live-use.js";
+import { changedByUse, readAnew } from "./live-use.js";
 import { toAddedNames, toAllocations, toAssignments, toHostSupply } from "./leaves.js";
 import { hostsLeft, lostOf, movesIn, orderOf, waitingIn } from "./moving.js";
 import { askableHosts, askableMachines, toPlanInput } from "./plan-input.js";
@@ -51,9 +51,12 @@ export function makeCheck(world: PlanWorld) {
     const machines = askableMachines(news.networks);
     const hosts = [...withDocker, ...machines];
     notePolicies(hosts.map(({ connection }) => connection));
-    const { usage: _, images: __, ...briefly } = whatToObserve(news);
+    const wanted = whatToObserve(news);
+    const { usage: _, images: __, ...briefly } = wanted;
+    const unsteady = readAnew(wanted);
+    if (unsteady !== undefined) await world.warn(unsteady, news.meta);
     const snapshots = await observeAll(world, [
-      [withDocker, whatToObserve(news)],
+      [withDocker, wanted],
       // nothing runs there for the cloud
       ...(machines.length === 0 ? [] : [[machines, briefly] as const]),
     ]);

@@ -79,16 +79,17 @@ const ROUNDING = 2;
 
 /**
  * What the containers reserve that were made after the last reading. One from the future was made before the host's clock
- * was set back, so that the reading has it already.
+ * was set back, so that the reading has it already. What the future is the host's own clock says: it may have been set
+ * forward since the reading.
  */
 function startedSince(
-  { readings, ageSeconds }: MachineUsage,
+  { readings, ageSeconds, clock }: MachineUsage,
   { reservations }: Machine,
   engine: EngineSnapshot | undefined,
 ): Reservation {
   const total = { cpus: 0, memoryBytes: 0 };
   const from = readings.at(-1)?.at ?? Infinity;
-  const now = from + ageSeconds + ROUNDING;
+  const now = (clock ?? from + ageSeconds) + ROUNDING;
   for (const container of engine?.containers ?? []) {
     const { Created: created, State } = container;
     if (State !== "running" || created <= from || created > now) continue;

@@ -1,6 +1,15 @@
+import type { ObserveOptions } from "../../host/observe.js";
+import { PLANNING, secondsHeld } from "../../host/usage-script.js";
 import { planAll } from "../../placement/index.js";
 import type { Candidate, PlanInput, PlanResult, Usage } from "../../placement/model.js";
 import { listing, percent } from "../../placement/words.js";
+
+/** Why figures of live use cannot be the same in preview and up; undefined: they can, or nothing reads them. */
+export function readAnew({ timeoutMs = 10_000, usage }: ObserveOptions): string | undefined {
+  if (!usage || secondsHeld(usage.maxAgeSeconds, timeoutMs) > 0) return undefined;
+  const spent = `${timeoutMs / 1000} s of observeTimeout, and ${PLANNING} s to plan,`;
+  return `live use is read anew for every plan, so an up may decide otherwise than its preview: ${spent} leave nothing of ${usage.maxAgeSeconds} s (maxAgeSeconds)`;
+}
 
 /**
  * What goes elsewhere now than it would have by the figures of live use that an earlier plan, such as this up's preview,

@@ -123,6 +123,12 @@ now 20.5`;
     });
   });
 
+  it("has the machine's own clock where that was asked for", () => {
+    const text = "reading 1 1 1 1 1700000000\nreading 4 2 1 1 1700000003\nnow 6";
+    expect(parseUsage(`${text} 1700003605`)).toMatchObject({ ageSeconds: 2, clock: 1700003605 });
+    expect(parseUsage(text)).not.toHaveProperty("clock");
+  });
+
   it.each([
     ["nothing", ""],
     ["one reading", "reading 1 1 1 1 1\nnow 2"],
@@ -164,6 +170,7 @@ describe("the script, run by this machine's shell", () => {
     expect(two!.busy).toBeGreaterThanOrEqual(one!.busy);
     expect(two!.memoryBytes).toBeGreaterThan(1e6);
     expect(Math.abs(two!.at - Date.now() / 1000)).toBeLessThan(60);
+    expect(Math.abs(first.clock! - Date.now() / 1000)).toBeLessThan(60);
 
     const again = await run(100);
     expect(again.readings).toEqual(first.readings);

@@ -104,12 +104,13 @@ describe("observing hosts", () => {
       .host("h1")
       .onExec(({ script }) =>
         script === USAGE_SCRIPT
-          ? { stdout: "reading 1 1 1 1 1\nreading 4 7 1 9 4\nnow 6\n" }
+          ? { stdout: "reading 1 1 1 1 1\nreading 4 7 1 9 4\nnow 6 5000\n" }
           : undefined,
       );
     hosts.host("h1").docker.before = () => new Promise((done) => setTimeout(done, 300));
     const seen = await observeHost(hosts.connection("h1"), { usage: { maxAgeSeconds: 120 } });
     expect(seen.machine.usage?.ageSeconds).toBeGreaterThan(2.2);
+    expect(seen.machine.usage?.clock).toBeGreaterThan(5000.2);
   });
 
   it("reads a machine that says little", () => {

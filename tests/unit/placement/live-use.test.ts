@@ -15,7 +15,11 @@ const one = (over: Partial<PlacementInputs> = {}) =>
 function busy(
   name: string,
   intervals: [seconds: number, share: number][],
-  { ageSeconds = 0, containers = [] as Partial<ContainerSummary>[] } = {},
+  {
+    ageSeconds = 0,
+    clock = undefined as number | undefined,
+    containers = [] as Partial<ContainerSummary>[],
+  } = {},
 ): HostSnapshot {
   const snapshot = seen(name, containers);
   if (!snapshot.reachable) return snapshot;
@@ -26,7 +30,8 @@ function busy(
     used += seconds * share * 2;
     readings.push({ up, busy: used, memoryBytes: GiB, at: 2000 });
   }
-  return { ...snapshot, machine: { ...snapshot.machine, usage: { readings, ageSeconds } } };
+  const usage = { readings, ageSeconds, ...(clock === undefined ? {} : { clock }) };
+  return { ...snapshot, machine: { ...snapshot.machine, usage } };
 }
 
 async function plan(snapshots: Record<string, HostSnapshot>, program = one()) {
@@ -58,6 +63,22 @@ describe("a plan that goes by live use", () => {
     const { check, wanted } = world();
     await check({}, one(over));
     expect(wanted.map(({ usage }) => usage?.maxAgeSeconds)).toEqual([maxAgeSeconds]);
+  });
+
+  it.each([
+    [100, 120, "100 s of observeTimeout, and 20 s to plan, leave nothing of 120 s"],
+    [10, 30, "10 s of observeTimeout, and 20 s to plan, leave nothing of 30 s"],
+    [99, 120, undefined],
+    [10, 31, undefined],
+  ])("warns where up reads anew what preview read: %s s of %s", async (timeout, age, why) => {
+    const { check, warnings } = world();
+    const strategies: StrategySpec[] = [{ kind: "lowestCpuUsage", maxAgeSeconds: age }];
+    await check({}, one({ observeTimeout: timeout, strategies }));
+    const warning = `live use is read anew for every plan, so an up may decide otherwise than its preview: ${why} (maxAgeSeconds)`;
+    expect(warnings).toEqual(why === undefined ? [] : [warning]);
+    const calm = world();
+    await calm.check({}, one({ observeTimeout: timeout, strategies: [{ kind: "breadthFirst" }] }));
+    expect(calm.warnings).toEqual([]);
   });
 
   it("goes by smoothed figures: a burst of two seconds is not what the host does", async () => {
@@ -155,10 +176,10 @@ describe("a plan that goes by live use", () => {
     });
   });
 
-  it("counts nothing twice on a host whose clock was set back", async () => {
-    const reason = async (Created: number, ageSeconds: number) => {
+  it("counts all of them once on a host whose clock was set back or forward", async () => {
+    const reason = async (Created: number, ageSeconds: number, clock?: number) => {
       const containers = [{ Created, State: "running", Labels: {} }];
-      const h1 = busy("h1", [[3, 0.1]], { ageSeconds, containers });
+      const h1 = busy("h1", [[3, 0.1]], { ageSeconds, containers, ...(clock && { clock }) });
       return (await plan({ h1, h2: busy("h2", [[3, 0.2]]) })).reason;
     };
     // Of two cores 0.1 are taken for granted.
@@ -168,6 +189,26 @@ describe("a plan that goes by live use", () => {
     expect(await reason(2003, 0)).toBe(inTheReading);
     expect(await reason(2032, 30)).toBe(counted);
     expect(await reason(2033, 30)).toBe(inTheReading);
+    // The host's own clock is better than the sum: it was an hour late.
+    expect(await reason(5625, 30, 5630)).toBe(counted);
+    expect(await reason(5632, 30, 5630)).toBe(counted);
+    expect(await reason(5633, 30, 5630)).toBe(inTheReading);
+    // Or ten minutes early.
+    expect(await reason(2020, 30, 1430)).toBe(inTheReading);
+  });
+
+  it("counts the time since the host was seen as age of its figures", async () => {
+    const strict = one({ requests: [ask("web", { constraints: [{ kind: "maxCpuUsage" }] })] });
+    const old = busy("h1", [[3, 0]], { ageSeconds: 90 });
+    const h1 = { ...old, observedAt: Date.now() - 60_000 };
+    expect((await plan({ h1, h2: busy("h2", [[3, 0.9]]) }, strict)).failures).toEqual([
+      expect.stringMatching(
+        /1 host has unknown cpu use \(sampled 15\d s ago, 120 s is the limit\)$/,
+      ),
+    ]);
+    expect(await plan({ h1: old, h2: busy("h2", [[3, 0.9]]) }, strict)).toMatchObject({
+      host: "h1",
+    });
   });
 
   it("goes by memory in the same way", async () => {
