@@ -42,10 +42,8 @@ export class Cascade {
 
   /** Those that asked to be replaced with, or are deleted with, the resource. */
   followers(urn: string): Dependent[] {
-    const found = new Map<string, ResourceState>();
-    for (const state of this.#deployment.base.followers(urn))
-      found.set(state.urn, this.#deployment.news.get(state.urn) ?? state);
-    return [...found.values()].map((state) => ({ state, keys: [] }));
+    const found = new Set(this.#deployment.base.followers(urn));
+    return [...found].map((state) => ({ state, keys: [] }));
   }
 
   async #replacementKeys(
