@@ -111,7 +111,11 @@ describeLab("who may connect to whom on a network", () => {
       const knock = `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | nc -w 2 ${gateway} 8091 | grep -q 200`;
       return (await inContainer(lab, hostOf(from), from, "sh", "-c", knock)).code === 0;
     };
+    const show =
+      "ip -6 -o addr show dev cnb131 scope link -tentative | sed '$!d; s/.* inet6 //; s,/.*,,'";
+    const linkLocal = `${await lab.sh("h1", "sh", "-c", show)}%eth0`;
     expect(await atTheHost("spy", lab.host("h1").address)).toBe(true);
+    expect(await atTheHost("spy", linkLocal)).toBe(true);
     const everyBridge = "net.bridge.bridge-nf-call-iptables";
     for (const family of [everyBridge, "net.bridge.bridge-nf-call-ip6tables"])
       await lab.sh("h1", "sysctl", "-qw", `${family}=0`);
@@ -127,6 +131,7 @@ describeLab("who may connect to whom on a network", () => {
     expect(await pings("spy", "web")).toBe(false);
     // nor by Docker's proxy, a process of the host
     expect(await atTheHost("spy", lab.host("h1").address), "a port of the host").toBe(false);
+    expect(await atTheHost("spy", linkLocal), "at its address on the link").toBe(false);
     expect(await atTheHost("redis", "10.131.1.1"), "at its address on the network").toBe(false);
     expect(await atTheHost("cart", "10.131.1.1"), "one application").toBe(true);
     expect(await lab.sh("h1", "sysctl", "-n", everyBridge), "every other bridge as before").toBe(

@@ -141,6 +141,8 @@ policy_rules() {
   if grep -q "^:CLK-P-$vni-host " "$scratch/policy"; then
     # second: the host itself is not asked
     echo "-I CLK-I-$vni 2 -s $cidr -m addrtype --dst-type LOCAL -j CLK-P-$vni-host"
+    # by IPv6 a container has one more address, by which it talks to its own link, so to the bridge
+    [ -z "$six" ] || echo "-I CLK-I-$vni 2 -i $bridge -s fe80::/10 -m addrtype --dst-type LOCAL -j CLK-P-$vni-host"
   fi
   ports_judged
   echo "-A CLK-G-$vni -i $bridge -s $cidr -d $cidr -j CLK-P-$vni"

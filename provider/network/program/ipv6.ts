@@ -52,15 +52,24 @@ drop_old_ipv6_routes() {
   (cidr6=$old; as_ipv6; drop_routes)
 }
 
-# Who forwards takes no routes from routers any more, unless told to: a host keeps those that it has by them.
+# Who forwards takes no routes from routers any more, unless told to (2): each link goes on as before, as do those that come
+# later. That lasts while it is we who forward, whoever is first to switch it on at boot; where it was on before us, it was so
+# for a reason.
+CONF6=/proc/sys/net/ipv6/conf
+links_without_routes() { grep -lx 1 "$CONF6"/*/accept_ra 2>/dev/null || true; }
+keep_taking_routes() {
+  for file in $(links_without_routes); do { echo 2 > "$file"; } 2>/dev/null || true; done
+}
 up_forwarding_ipv6() {
   [ -z "$machine" ] || return 0
-  [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding)" != 1 ] || return 0
-  if need "the host does not forward IPv6"; then
-    for device in $(ip -6 route show proto ra 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | sort -u); do
-      echo 2 > "/proc/sys/net/ipv6/conf/$device/accept_ra"
-    done
-    echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+  if [ "$(cat "$CONF6/all/forwarding")" != 1 ]; then
+    if need "the host does not forward IPv6"; then
+      : > "$ROOT/forwards6"
+      keep_taking_routes
+      echo 1 > "$CONF6/all/forwarding"
+    fi
+  elif [ -e "$ROOT/forwards6" ] && [ -n "$(links_without_routes)" ]; then
+    if need "the host forwards IPv6 and takes no routes from routers"; then keep_taking_routes; fi
   fi
 }
 

@@ -139,7 +139,7 @@ do_leave() {
   drop_docker_user
   if is ip6tables -w -S CLOCKER-FORWARD; then (as_ipv6; drop_firewall; drop_docker_user); fi
   drop_boot
-  rm -f "$PROGRAM" "$PROGRAM.new"
+  rm -f "$PROGRAM" "$PROGRAM.new" "$ROOT/forwards6"
   rmdir "$ROOT" /var/lib/clocker "$RUN" 2>/dev/null || true
 }
 

@@ -23,6 +23,8 @@ routed_routes() {
   for address in $(sed -n "s/^extra$six self //p" "$config"); do echo "$address dev $bridge src $gateway"; done
   destinations | while read -r far to; do
     if [ -n "$six" ]; then near=$(fact_of "$far" linklocal); else near=$far; fi
+    # one that did not tell is not reachable now; it is told when it is
+    [ -n "$near" ] || continue
     echo "$to via $near dev $device src $gateway"
   done
 }
