@@ -6,15 +6,15 @@ import { bitsOf, type Cidr, formatCidr, overlaps, parseCidr, sizeOf } from "./ci
 import type { HostRanges, Occupied } from "./occupied.js";
 import { fits } from "./twins.js";
 
-/** Networks of one stack: 65,536. */
+/** Networks of one cloud: 65,536. */
 const POOL_PREFIX = 48;
 
 /** What IPv6 networks have by convention, although no more of it is used than the IPv4 range has addresses. */
 const NETWORK_PREFIX = 64;
 
 /**
- * The unique local /48 (RFC 4193) that the IPv6 ranges of a stack are carved from. Its 40 "random" bits follow from
- * the stack's name, so that a preview knows them, and two stacks do not meet.
+ * The unique local /48 (RFC 4193) that the IPv6 ranges of a cloud are carved from. Its 40 "random" bits follow from
+ * the names of project, stack and cloud, so that a preview knows them, and two clouds do not meet on hosts they share.
  */
 export function localPool(seed: string): Cidr {
   const high = BigInt(hash32(seed, 1) & 0xff);
@@ -25,8 +25,8 @@ export function localPool(seed: string): Cidr {
 /** An IPv6 range to be checked or found, and what it must not overlap. */
 export interface Wanted6 {
   network: NetworkRequest;
-  /** The network's IPv4 range. */
-  cidr: Cidr;
+  /** The network's IPv4 range; undefined while it is not known: a /64 has room for any. */
+  cidr: Cidr | undefined;
   /** Fixed by the user or chosen before; absent: carved from the pool. */
   text: string | undefined;
   seed: string;
@@ -57,7 +57,7 @@ export function chooseCidr6(wanted: Wanted6): ChosenCidr {
   if (range.family !== 6)
     return { refusal: `${name}: ${text} is no IPv6 CIDR: give it as cidr, and cidr6 beside it` };
   const words = formatCidr(range);
-  if (!fits(cidr, range)) {
+  if (cidr && !fits(cidr, range)) {
     const least = bitsOf(6) - (bitsOf(4) - cidr.prefix);
     return {
       refusal: `${name}: ${words} has ${sizeOf(range)} addresses, and ${formatCidr(cidr)} has ${sizeOf(cidr)}: each needs one, so take a /${least} or larger`,

@@ -7,9 +7,11 @@ import { Twins } from "./twins.js";
 /** Hosts and machines as far as ranges go. */
 type Site = Pick<Candidate, "name" | "networks" | "underlay" | "ownNetworks">;
 
-/** IPv6 ranges of the networks that have IPv4 ranges and ask for IPv6, and why others have none. */
+/** IPv6 ranges of the networks that ask for IPv6, whether their IPv4 range is known yet or not, and why others have none. */
 export interface Ranges6 {
   chosen: Map<string, Cidr>;
+  /** Networks whose range is carved once those before them are known. */
+  pending: string[];
   refusals: { network: string; sentence: string }[];
 }
 
@@ -19,8 +21,12 @@ export function chooseRanges6(
   sites: readonly Site[],
   cidrs: ReadonlyMap<string, Cidr>,
 ): Ranges6 {
-  const result: Ranges6 = { chosen: new Map(), refusals: [] };
-  const wanted = input.networks.filter((network) => wantsIPv6(network) && cidrs.has(network.name));
+  const result: Ranges6 = { chosen: new Map(), pending: [], refusals: [] };
+  // Each has its place in the pool, also one whose IPv4 range waits for a host: the next one must not get it meanwhile.
+  const undecided = new Set(input.undecided?.networks);
+  const wanted = input.networks.filter(
+    (network) => wantsIPv6(network) && !undecided.has(network.name),
+  );
   if (wanted.length === 0) return result;
   const ranges = new HostRanges(sites);
   const others = new Map<string, Occupied>();
@@ -40,15 +46,18 @@ export function chooseRanges6(
     ...entries.filter(({ text }) => text !== undefined),
     ...entries.filter(({ text }) => text === undefined),
   ];
+  const placesUnknown = input.undecided?.earlier === true || undecided.size > 0;
   for (const { network, kept, text } of inOrder) {
     const { name } = network;
-    const cidr = cidrs.get(name);
-    if (!cidr) continue;
+    if (text === undefined && placesUnknown) {
+      result.pending.push(name);
+      continue;
+    }
     const range = chooseCidr6({
       network,
-      cidr,
+      cidr: cidrs.get(name),
       text,
-      seed: input.seed,
+      seed: input.cloud === undefined ? input.seed : `${input.seed}/${input.cloud}`,
       ranges,
       others: [...others].filter(([other]) => other !== name).map(([, occupied]) => occupied),
       own: [kept, ...seen(name)].flatMap((each) => parseCidr(each ?? "") ?? []),

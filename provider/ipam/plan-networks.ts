@@ -58,6 +58,8 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
   const ranges6 = chooseRanges6(spelled, sitesOf(spelled, hosts), cidrs);
   for (const { network, sentence } of ranges6.refusals)
     plan.refusals.push(refusal(network, sentence));
+  // Its names and addresses are of both families, so without the one range nothing is said of it.
+  for (const name of ranges6.pending) if (cidrs.delete(name)) plan.pending.push(name);
   const twins = new Map(
     [...cidrs].flatMap(([name, cidr]) => {
       const cidr6 = ranges6.chosen.get(name);

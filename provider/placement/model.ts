@@ -137,6 +137,8 @@ export interface PlanInput {
   pool: { cidr: string; networkPrefix: number };
   /** `project/stack`, seeds VNIs and random choices. */
   seed: string;
+  /** The cloud's name: with the seed it gives the pool of its IPv6 ranges. Default: the seed alone does. */
+  cloud?: string;
   previous: {
     assignments: Record<string, Assignment>;
     networks: Record<string, NetworkAllocation>;

@@ -2,7 +2,7 @@ import { dockerFor, type DockerClient } from "../../host/docker.js";
 import type { ContainerInspect } from "../../host/docker-types.js";
 import { ownerOf } from "../../host/ownership.js";
 import type { ReadResult } from "../../lifecycle.js";
-import { attachChanges } from "./attach.js";
+import { addressOf, attachChanges } from "./attach.js";
 import { updateBody } from "./docker-config.js";
 import type { PlacedContainerInputs, PlacedContainerState } from "./inputs.js";
 import { generationIn } from "./names.js";
@@ -80,7 +80,10 @@ export function driftIn(details: ContainerInspect, state: PlacedContainerState):
   note("its restart policy", HostConfig.RestartPolicy?.Name, wanted.RestartPolicy?.Name);
   if (status.imageId !== "") note("its image", short(details.Image), short(status.imageId));
   const { detach, attach } = attachChanges(details, place.networks);
-  for (const { network, address } of attach) found.push(`it is not on ${network} as ${address}`);
+  for (const { network, dockerName, address, address6 } of attach) {
+    const has = addressOf(details.NetworkSettings.Networks[dockerName]);
+    found.push(`it is not on ${network} as ${has === address ? address6 : address}`);
+  }
   for (const name of detach) {
     if (!place.networks.some(({ dockerName }) => dockerName === name)) {
       found.push(`it is on the network ${name}`);

@@ -81,6 +81,7 @@ export function toPlanInput(
     strategies: news.strategies,
     pool: news.pool,
     seed: `${meta.project}/${meta.stack}`,
+    cloud: news.cloud,
     previous: {
       assignments: decided(olds.assignments) as Record<string, Assignment>,
       networks: decided(olds.allocations) as Record<string, NetworkAllocation>,

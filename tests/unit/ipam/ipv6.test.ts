@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { formatCidr, parseCidr, sizeOf } from "../../../provider/ipam/cidr.js";
+import { formatCidr, overlaps, parseCidr, sizeOf } from "../../../provider/ipam/cidr.js";
 import { localPool } from "../../../provider/ipam/choose-cidr6.js";
 import { Twins } from "../../../provider/ipam/twins.js";
-import type { PlanInput } from "../../../provider/placement/model.js";
+import type { NetworkRequest, PlanInput } from "../../../provider/placement/model.js";
 import { planAll } from "../../../provider/placement/plan.js";
 import { after, ask, host, input, network, on, sentences } from "../placement/make.js";
 
@@ -44,6 +44,55 @@ describe("a network with IPv6", () => {
     expect(planAll({ ...after(world, first), networks: [two, one] }).networks).toEqual(
       first.networks,
     );
+  });
+
+  const made: [string, Partial<NetworkRequest>][] = [
+    ["carved", { ipv6: true }],
+    ["plain", {}],
+    ["fixed4", { ipv6: true, cidr: "10.9.0.0/16" }],
+    ["fixed6", { cidr6: SIX }],
+    ["fixed", { ipv6: true, cidr: "10.8.0.0/16", cidr6: "fd12:3456:789b::/64" }],
+    ["last", { ipv6: true, cidr: "10.7.0.0/16" }],
+  ];
+
+  it.each([made, [...made].reverse()])(
+    "has in the preview, before all hosts exist, the range that it gets (%j first)",
+    (...order) => {
+      const networks = order.map(([name, over]) => network(name, over));
+      const early = plan({ networks, candidates: [host("h1", { pending: true })] });
+      const later = plan({ networks });
+      expect(Object.keys(early.networks).sort()).toEqual(["fixed", "fixed4", "last"]);
+      for (const [name, { cidr6 }] of Object.entries(early.networks))
+        expect(cidr6, name).toBe(later.networks[name]?.cidr6);
+    },
+  );
+
+  it("is not known while networks that may come before it are not", () => {
+    const {
+      [0]: carved,
+      [2]: fixed4,
+      [4]: fixed,
+    } = made.map(([name, over]) => network(name, over));
+    const decided = { requests: [], revisions: [], networks: [], earlier: false };
+    for (const unknown of [{ earlier: true }, { networks: ["other"] }]) {
+      const undecided = { ...decided, ...unknown };
+      const networks = [network("other"), carved!, fixed4!, fixed!];
+      const result = plan({ networks, undecided });
+      expect(result.pending.networks).toEqual(
+        expect.arrayContaining(["other", "carved", "fixed4"]),
+      );
+      expect(Object.keys(result.networks)).toEqual(["fixed"]);
+    }
+  });
+
+  it("comes of another pool in another cloud of the same stack, on the hosts of both", () => {
+    const networks = [network("app", { ipv6: true })];
+    const one = plan({ networks, cloud: "one" });
+    const two = plan({ networks, cloud: "two" });
+    expect(plan({ networks, cloud: "one" }).networks).toEqual(one.networks);
+    const { cidr6: first } = one.networks["app"]!;
+    const { cidr6: second } = two.networks["app"]!;
+    expect(overlaps(parseCidr(first!)!, parseCidr(second!)!)).toBe(false);
   });
 
   it("takes fixed and reserved addresses of either family", () => {

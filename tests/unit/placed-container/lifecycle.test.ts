@@ -534,6 +534,17 @@ describe("read", () => {
     ]);
   });
 
+  it("names the address that it lacks, of either family", async () => {
+    const both = { ...LAN, address6: "fd00:64::2" };
+    const { id, outs } = await createIn(inputsOf({}, { networks: [both] }));
+    const drift = async () => (await lifecycle.read(id, outs)).props?.status.drift;
+    const endpoint = only().networks.get("lan-77")!;
+    endpoint.IPAMConfig = { ...endpoint.IPAMConfig, IPv6Address: "fd00:64::9" };
+    expect(await drift()).toEqual(["it is not on lan as fd00:64::2"]);
+    endpoint.IPAMConfig.IPv4Address = "10.64.0.9";
+    expect(await drift()).toEqual([`it is not on lan as ${LAN.address}`]);
+  });
+
   it("gone is gone", async () => {
     const { id, outs } = await createIn(inputsOf());
     h1.docker.containers.clear();
