@@ -5,6 +5,8 @@ import type { Policy, PolicyMember } from "../../provider/firewall/model.js";
 import { CloudError } from "../../provider/errors.js";
 import { Twins } from "../../provider/ipam/twins.js";
 import type { DriverName } from "../../provider/ipam/driver-facts.js";
+import { DRIVERS } from "../../provider/network/drivers.js";
+import type { VirtualNetworkInputs } from "../../provider/resources/virtual-network/inputs.js";
 import type { CloudState } from "./state.js";
 
 /** One network with who is on it and what its policy says. Pure, from the state alone. */
@@ -17,6 +19,8 @@ export interface NetworkView {
   cidr6?: string;
   vni: number;
   mtu: number;
+  /** Between the hosts. */
+  encrypted: boolean;
   domain: string;
   hosts: { name: string; block: string; gateway: string; underlay: string }[];
   /** Containers that are on it now. */
@@ -59,6 +63,7 @@ export function networkViews(cloud: CloudState): NetworkView[] {
       ...(state.cidr6 === undefined ? {} : { cidr6: state.cidr6 }),
       vni: state.vni,
       mtu: state.mtu,
+      encrypted: encrypts(state),
       domain: state.domain,
       hosts: state.hosts.map(({ name, block, gateway, underlay }) => ({
         ...{ name, block, gateway, underlay },
@@ -76,6 +81,15 @@ export function networkViews(cloud: CloudState): NetworkView[] {
       border: borderOf(cloud, state),
     };
   });
+}
+
+/** The driver always does, or does with these options. */
+function encrypts({
+  driver,
+  driverOptions = {},
+}: Pick<VirtualNetworkInputs, "driver" | "driverOptions">): boolean {
+  const { facts, encrypts } = DRIVERS[driver].plan;
+  return facts.encrypts === "always" || encrypts?.(driverOptions) === true;
 }
 
 /** An address or a block of the network, with the one of IPv6 that goes with it. */

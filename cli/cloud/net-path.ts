@@ -330,7 +330,12 @@ function carried(view: NetworkView, from: string, to: string): Step[] {
         arrival(view, to),
       ];
     case "weave":
-      return [{ at: from, what: `is carried by Weave's router, ${ways}, over the bridge weave` }];
+      return [
+        {
+          at: from,
+          what: `is carried by Weave's router, ${ways}, over the bridge weave, ${view.encrypted ? "encrypted" : "not encrypted"}`,
+        },
+      ];
     case "wireguard":
       return [
         { at: from, what: `is encrypted by WireGuard, ${ways}, ${overhead} bytes a packet` },

@@ -1,5 +1,4 @@
 import { ruleText } from "../../../provider/firewall/decide.js";
-import { factsOf } from "../../../provider/ipam/driver-facts.js";
 import { networkViews, rangesOf } from "../net-model.js";
 import { portTexts, type CloudState } from "../state.js";
 
@@ -56,7 +55,7 @@ export function topologyOf(cloud: CloudState): Topology {
       const { policyName, policy } = views[index]!;
       return {
         ...{ name: state.meta.name, driver: state.driver, cidr: rangesOf(state), mtu: state.mtu },
-        encrypted: factsOf(state.driver).encrypts === "always",
+        encrypted: views[index]!.encrypted,
         outbound: state.outbound,
         ...(policyName === undefined
           ? {}

@@ -72,6 +72,18 @@ describe("clocker graph", () => {
     expect(topologyText(nothing)).toBe("shop/prod\n\nno hosts");
   });
 
+  it.each([
+    ["encrypted with a password", { password: "correct horse" }, "encrypted"],
+    ["not without one", undefined, "not encrypted"],
+  ])("says that Weave's network is %s", (_what, driverOptions, said) => {
+    const networks = [
+      { name: "lan", driver: "weave", ...(driverOptions ? { driverOptions } : {}) },
+    ];
+    expect(topologyText(topologyOf(sampleCloud({ networks })))).toContain(
+      `network lan: weave 10.128.0.0/16, MTU 1450, ${said}\n`,
+    );
+  });
+
   it("draws all of it", () => {
     const { texts } = readSvg(topologySvg(topologyOf(sampleCloud(shop))));
     const said = texts.map(({ text }) => text);

@@ -68,9 +68,12 @@ describe("clocker net trace", () => {
   });
 
   it("says how each driver carries it", () => {
-    const way = (driver: string) =>
+    const way = (driver: string, driverOptions: Record<string, unknown> = {}) =>
       pathsBetween(
-        sampleCloud({ ...shop, networks: [{ name: "lan", driver }, shop.networks![1]!] }),
+        sampleCloud({
+          ...shop,
+          networks: [{ name: "lan", driver, driverOptions }, shop.networks![1]!],
+        }),
         "web",
         "redis",
       )[0]!
@@ -83,6 +86,12 @@ describe("clocker net trace", () => {
     expect(way("wireguard")[0]).toBe(
       "is encrypted by WireGuard, 192.0.2.1 -> 192.0.2.2, 60 bytes a packet",
     );
+    expect(way("weave")).toEqual([
+      "is carried by Weave's router, 192.0.2.1 -> 192.0.2.2, over the bridge weave, not encrypted",
+    ]);
+    expect(way("weave", { password: "correct horse" })).toEqual([
+      "is carried by Weave's router, 192.0.2.1 -> 192.0.2.2, over the bridge weave, encrypted",
+    ]);
     expect(way("macvlan")).toEqual([
       "goes over the hosts' own link, not wrapped, past the firewall",
     ]);

@@ -5,6 +5,7 @@ import type { PolicyRule } from "../../../provider/firewall/model.js";
 export interface SampleNetwork {
   name: string;
   driver?: string;
+  driverOptions?: Record<string, unknown>;
   /** Second byte of its addresses: `10.<net>.0.0/16`. @default 128 */
   net?: number;
   cidr6?: string;
@@ -40,7 +41,7 @@ export function sampleCloud(sample: SampleCloud): CloudState {
   const { hosts = ["h1", "h2"], engineVersion = "28.2.2" } = sample;
   const networks = (sample.networks ?? [{ name: "lan" }]).map((network, index) => ({
     ...{ driver: "vxlan", net: 128 + index, outbound: true, hosts },
-    cidr6: undefined,
+    ...{ cidr6: undefined, driverOptions: undefined },
     ...network,
   }));
   const numbers = new Map<string, number>();
@@ -87,8 +88,9 @@ export function sampleCloud(sample: SampleCloud): CloudState {
       name,
       state: { facts: { engineVersion, underlayAddress: `192.0.2.${index + 1}` } },
     })),
-    networks: networks.map(({ name, driver, net, outbound, cidr6, hosts: on }) => ({
+    networks: networks.map(({ name, driver, driverOptions, net, outbound, cidr6, hosts: on }) => ({
       ...(cidr6 === undefined ? {} : { cidr6 }),
+      ...(driverOptions === undefined ? {} : { driverOptions }),
       ...{ meta: { name }, networkId: name, driver, outbound, dnsServers: [] },
       ...{ cidr: `10.${net}.0.0/16`, vni: vniOf(networks, name), mtu: 1450 },
       ...{ domain: `${name}.clocker`, dockerName: `${name}-${vniOf(networks, name)}` },
