@@ -171,8 +171,11 @@ export interface NetworkDriver {
   prepare(context: DriverContext, part: HostPart): Promise<void>;
   /** What the other hosts have to know of this one; makes it where it is not there yet. Absent: nothing. */
   introduce?(context: DriverContext, part: HostPart): Promise<HostFacts>;
-  /** Makes the network on the host, or repairs or updates what is there. */
-  join(context: DriverContext, part: HostPart): Promise<JoinResult>;
+  /**
+   * Makes the network on the host, or repairs or updates what is there. `first`: no other host has it yet, so a refusal
+   * takes along what all of them share.
+   */
+  join(context: DriverContext, part: HostPart, first?: boolean): Promise<JoinResult>;
   /** Once every host has joined: traffic moves to what `join` made beside what was there. Absent: nothing to move. */
   activate?(context: DriverContext, part: HostPart): Promise<void>;
   /** Once every host is active: what traffic moved away from goes. */

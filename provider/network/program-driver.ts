@@ -57,7 +57,7 @@ export function programDriver(
       await requirePrograms(context, plan.name, wanted);
     },
 
-    async join(context, part) {
+    async join(context, part, first = false) {
       if (part.machine) {
         const { changed } = await applyPart(context, part);
         await faultPoint("network-joined", part.host);
@@ -72,7 +72,7 @@ export function programDriver(
       const network = await ensureDockerNetwork(context, found, part, body).catch(
         async (error: unknown) => {
           if (isNew && before.changed.length > 0)
-            await runProgram(context, "leave", part).catch(() => []);
+            await runProgram(context, "leave", part, first ? ["ending"] : []).catch(() => []);
           throw poolTaken(error, part);
         },
       );

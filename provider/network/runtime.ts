@@ -65,8 +65,9 @@ export class NetworkRuntime {
     return this.changing("tidy up", part, async (context) => this.driver.retire?.(context, part));
   }
 
-  join(part: HostPart): Promise<JoinResult> {
-    return this.changing("join", part, (context) => this.driver.join(context, part));
+  /** `first`: no other host has it yet. */
+  join(part: HostPart, first = false): Promise<JoinResult> {
+    return this.changing("join", part, (context) => this.driver.join(context, part, first));
   }
 
   rename(part: HostPart): Promise<void> {

@@ -87,10 +87,13 @@ export async function create(
 async function joinAll(
   works: readonly HostWork[],
 ): Promise<Outcome<{ dockerId: string }, HostWork>[]> {
-  const join = ({ runtime, part }: HostWork) => runtime.join(part);
+  const join =
+    (isFirst: boolean) =>
+    ({ runtime, part }: HostWork) =>
+      runtime.join(part, isFirst);
   const [first, ...rest] = [...works].sort((a, b) => compareNames(a.host.name, b.host.name));
   if (!first) return [];
-  const decided = await onEach([first], "joined", join);
+  const decided = await onEach([first], "joined", join(true));
   if (failuresOf(decided).some(({ error }) => isConflict(error))) return decided;
-  return [...decided, ...(await onEach(rest, "joined", join))];
+  return [...decided, ...(await onEach(rest, "joined", join(false)))];
 }

@@ -6,6 +6,8 @@ import { FakeHosts, type FakeExec } from "../../support/fake-transport.js";
 export interface ProgramCall {
   host: string;
   verb: string;
+  /** What follows the verb. */
+  args: readonly string[];
   stdin: string;
 }
 
@@ -52,7 +54,7 @@ export class FakeNetworkHosts {
     const [, , verb = "", ...args] = exec.argv;
     if (verb.endsWith("-record")) return this.answerRecord(host, verb, args, exec.stdin);
     const [vni = ""] = args;
-    this.calls.push({ host, verb, stdin: exec.stdin });
+    this.calls.push({ host, verb, args, stdin: exec.stdin });
     const broken = this.answers.get(`${host} ${verb}`) ?? this.broken.get(host);
     if (broken) return broken;
     const key = `${host} ${/^vni (.*)$/m.exec(exec.stdin)?.[1] ?? vni}`;
@@ -101,7 +103,7 @@ export class FakeNetworkHosts {
   private answerRecord(host: string, order: string, args: readonly string[], stdin: string) {
     const [kind = "", vni = "", , name = "", mark = ""] = args;
     const verb = `${order.replace("-record", "")} ${kind}`;
-    this.calls.push({ host, verb, stdin });
+    this.calls.push({ host, verb, args, stdin });
     const broken = this.answers.get(`${host} ${verb}`) ?? this.broken.get(host);
     if (broken) return broken;
     const records = kind === "names" ? this.names : this.policies;

@@ -6,6 +6,7 @@ import type {
 } from "../../../provider/resources/virtual-network/inputs.js";
 import { virtualNetworkLifecycle as lifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
 import { useSink } from "../../../provider/progress.js";
+import { AddressPool } from "../../support/fake-dockerd/address-pool.js";
 import { FakeNetworkHosts, inputsOn } from "./fake-network.js";
 
 type Failure = Error & { id?: string; properties?: VirtualNetworkState; reasons?: string[] };
@@ -176,6 +177,27 @@ describe("a network over three fake hosts", () => {
       expect(warnings).toEqual([]);
     });
   });
+
+  it.each([
+    ["h1", ["h1 leave ending"]],
+    ["h2", ["h1 leave ending", "h2 leave", "h3 leave ending"]],
+  ])(
+    "a range that Docker on %s refuses, once the links are there, leaves nothing that hosts share",
+    async (host, leaves) => {
+      const { networks } = world.fakes.host(host).docker;
+      // A pool that Docker holds and does not list, as of a network that it is just making.
+      const pool = new AddressPool({ Subnet: "10.42.0.0/16" });
+      networks.set("other", { id: "other", body: { Name: "other" }, pool, lingering: 0 });
+      const error = await failure(lifecycle.create(inputs));
+      expect(error.message).toContain("Docker has another network that overlaps 10.42.0.0/16");
+      expect(error.id).toBeUndefined();
+      const left = world.calls.filter(({ verb }) => verb === "leave");
+      expect(
+        left.map((call) => [call.host, call.verb, ...call.args.slice(2)].join(" ")).sort(),
+      ).toEqual(leaves);
+      expect(world.documents.size).toBe(0);
+    },
+  );
 
   it("a host without dnsmasq is refused before anything is touched", async () => {
     world.missing.set("h3", ["dnsmasq"]);
