@@ -67,7 +67,7 @@ export function planParts(
       }),
       ...zoneSettings(inputs.zone),
     },
-    ...(Object.keys(secrets).length > 0 ? { secrets } : {}),
+    ...(host.machine !== true && Object.keys(secrets).length > 0 ? { secrets } : {}),
     names,
   }));
 }

@@ -1,5 +1,6 @@
 import { CloudError } from "../errors.js";
 import type { ExecResult, Transport } from "../host/transport.js";
+import { warn } from "../progress.js";
 import type { DriverContext, HostFacts, HostPart, Peer } from "./driver.js";
 import { endpointLines, parseEndpointLines, type WaitingEndpoint } from "./endpoints.js";
 import { bridgeName, linkName, macOf, VXLAN_PORT } from "./names.js";
@@ -164,6 +165,8 @@ export async function runVerb(
     timeoutMs: 60_000,
     ...(signal ? { signal } : {}),
   });
+  for (const text of wordsAfter(result, "warning"))
+    await warn(`host ${transport.connection.name}: ${text}`);
   if (result.code === 0) return result;
   throw result.code === 3
     ? new CloudError(

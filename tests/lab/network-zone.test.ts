@@ -5,6 +5,7 @@ import type {
   VirtualNetworkState,
 } from "../../provider/resources/virtual-network/inputs.js";
 import { virtualNetworkLifecycle as lifecycle } from "../../provider/resources/virtual-network/lifecycle.js";
+import { useSink } from "../../provider/progress.js";
 import { findCommand } from "../../lab/requirements.js";
 import { describeLab, withLab } from "../support/lab.js";
 import { closeTransports, networkInputs, traces } from "./support/network-world.js";
@@ -102,9 +103,37 @@ describeLab("a network's names in a zone of BIND", () => {
         `the name server ${bind.zone.server} does not answer on port 53`,
       );
       expect(Date.now() - start).toBeLessThan(10_000);
-      await bind.start();
       state = { ...state, problems: { h1: ["seen"], h2: ["seen"] } };
+    });
+
+    it("a server that is gone can be left, with a warning of what stays there", async () => {
+      const warnings: string[] = [];
+      useSink((_urn, message, { warn }) => void (warn && warnings.push(message)));
+      const { zone: _zone, ...alone } = app;
+      await put(alone);
+      useSink();
+      const stays = (host: string, zone: string) =>
+        `host ${host}: the name server ${bind.zone.server} does not answer on port 53: the network's names stay in the zone ${zone} there`;
+      expect(warnings.sort()).toEqual(
+        ["h1", "h2"].flatMap((host) => [
+          stays(host, bind.zone.reverseZone),
+          stays(host, bind.zone.zone),
+        ]),
+      );
+      await bind.start();
+      await put({ ...app, zone: { ...bind.zone, ttl: 7 } });
+      expect(
+        await lab.sh(
+          "h3",
+          "dig",
+          `@${bind.zone.server}`,
+          "+noall",
+          "+answer",
+          "web-1.corp.example",
+        ),
+      ).toMatch(/^web-1\.corp\.example\.\s+7\s/);
       await put(app);
+      expect(await problems()).toBeUndefined();
     });
 
     it("without the zone, and after the network, nothing of it is left", async () => {

@@ -32,7 +32,7 @@ zone_wanted() {
     }'
 }
 
-# $1 the zone's records as "name type data" (TXT as shown by dig), $2 those that we want, $3 our mark, $4 TTL. Says what to do: the
+# $1 the zone's records as "name TTL type data" (TXT as shown by dig), $2 those that we want, $3 our mark, $4 TTL. Says what to do: the
 # lines of nsupdate, or "foreign <name>" of a name that somebody else has.
 zone_changes() {
   awk -v wanted="$2" -v mark="\\"$3\\"" -v ttl="$4" '
@@ -55,8 +55,11 @@ zone_changes() {
       print "update delete " name " PTR"
     }
     { name = tolower($1); known[name] = 1 }
-    $2 == "TXT" && substr($0, length($1) + 6) == mark { ours[name] = 1 }
-    $2 == "A" || $2 == "AAAA" || $2 == "PTR" { add(have, name, $2 " " tolower($3)) }
+    $3 == "TXT" && substr($0, length($1) + length($2) + 7) == mark { ours[name] = 1 }
+    $3 == "A" || $3 == "AAAA" || $3 == "PTR" {
+      add(have, name, $3 " " tolower($4))
+      if ($2 != ttl) stale[name] = 1
+    }
     END {
       while ((getline < wanted) > 0) { if (!($1 in want)) order[++total] = $1; add(want, $1, $2 " " $3) }
       for (i = 1; i <= total; i++) {
@@ -67,7 +70,7 @@ zone_changes() {
           adds(name)
           print "update add " name " " ttl " TXT " mark
           print "send"
-        } else if (sorted(want[name]) != sorted(have[name])) {
+        } else if ((name in stale) || sorted(want[name]) != sorted(have[name])) {
           print "prereq yxrrset " name " TXT " mark
           drop(name)
           adds(name)
@@ -89,7 +92,7 @@ zone_key() {
   (umask 077 && echo "key \\"$(setting zonekey)\\" { algorithm $(setting zonealgorithm); secret \\"$secret\\"; };" > "$scratch/tsig")
 }
 
-# $1 a zone. Its records as "name type data".
+# $1 a zone. Its records as "name TTL type data".
 zone_records() {
   answer=$(dig -p "$zone_port" "@$zone_server" -k "$scratch/tsig" +tcp +time=2 +tries=1 +noall +answer "$1" AXFR 2>&1) || answer=
   if ! echo "$answer" | grep -q '[[:space:]]SOA[[:space:]]'; then
@@ -97,7 +100,7 @@ zone_records() {
     [ -z "$answer" ] || zone_trouble="the name server $zone_server does not hand out the zone $1: $(echo "$answer" | grep -v '^$' | head -n 1)"
     return 1
   fi
-  echo "$answer" | sed -n 's/^\\([^;[:space:]]*\\)[[:space:]]*[0-9]*[[:space:]]*IN[[:space:]]*\\([A-Z]*\\)[[:space:]]*/\\1 \\2 /p' > "$scratch/zone"
+  echo "$answer" | sed -n 's/^\\([^;[:space:]]*\\)[[:space:]]*\\([0-9]*\\)[[:space:]]*IN[[:space:]]*\\([A-Z]*\\)[[:space:]]*/\\1 \\2 \\3 /p' > "$scratch/zone"
 }
 
 # $1 a zone, $2 the names that it should have. Leaves what is to do in $scratch/changes.
@@ -143,20 +146,23 @@ up_zone() {
 # $1 a zone: the records of it
 suffix_of() { awk -v end=".$1." 'substr($1, length($1) - length(end) + 1) == end'; }
 
-# All that is ours in the zones of the network that $config is of; $1 its secrets.
+# All that is ours in the zones of the network that $config is of, but for those of $2; $1 its secrets. A server that is gone, or
+# that does not take it, keeps nobody from leaving it.
 zone_clear() {
   zone_load
   [ -n "$zone" ] && [ -z "$machine" ] || return 0
   zone_key "$1"
   : > "$scratch/part"
-  for each in $zone $zone_reverse; do zone_put "$each" "$scratch/part"; done
+  for each in $zone $zone_reverse; do
+    case " \${2-} " in *" $each "*) continue ;; esac
+    said=$(zone_put "$each" "$scratch/part" 2>&1) || echo "warning $said: the network's names stay in the zone $each there"
+  done
 }
 
-# The network had another zone, or has none any more.
+# The network has another zone, or has none any more. Where only the server is another, the names are brought up to date there.
 zone_moved() {
   [ -e "$ROOT/$vni/config" ] || return 0
-  if [ "$(grep '^set zone' "$ROOT/$vni/config" | grep -v -e '^set zonekey' -e '^set zonealgorithm' -e '^set zonettl')" = \\
-    "$(grep '^set zone' "$new/config" | grep -v -e '^set zonekey' -e '^set zonealgorithm' -e '^set zonettl')" ]; then return 0; fi
-  ( load "$ROOT/$vni/config"; zone_clear "$ROOT/$vni/secrets" )
+  kept=$(sed -n 's/^set zone //p; s/^set zonereverse //p' "$new/config" | tr '\\n' ' ')
+  ( load "$ROOT/$vni/config"; zone_clear "$ROOT/$vni/secrets" "$kept" )
 }
 `;

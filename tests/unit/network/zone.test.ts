@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { zoneProblems } from "../../../provider/network/zone/check.js";
+import { zoneSettings } from "../../../provider/network/zone/zone.js";
 import { planParts } from "../../../provider/network/plan.js";
 import { partDocument } from "../../../provider/network/run-program.js";
 import { UNKNOWN } from "../../../provider/unknown.js";
 import { FakeHosts } from "../../support/fake-transport.js";
 import { inputsOn } from "./fake-network.js";
-import { MARK, zoneChanges, zoneWanted, type ZoneRecord } from "./zone-program.js";
+import { MARK, zoneChanges, zoneLeft, zoneWanted, type ZoneRecord } from "./zone-program.js";
 
 const KEY = { name: "clocker", secret: "c2VjcmV0IG9mIHRoZSBrZXk=" };
 const ZONE = { server: "192.0.2.53", zone: "corp.example", key: KEY };
@@ -39,6 +40,12 @@ describe("changes of a zone", () => {
     [name, "TXT", `"${MARK}"`],
   ];
   const web = "web.corp.example.";
+
+  it("another TTL is a change of every name", () => {
+    expect(zoneChanges(ours(web, "10.42.1.2"), [[web, "A", "10.42.1.2"]], 60)).toContain(
+      `update add ${web} 60 A 10.42.1.2`,
+    );
+  });
 
   it.each<[string, ZoneRecord[], ZoneRecord[], string[]]>([
     [
@@ -103,6 +110,26 @@ describe("changes of a zone", () => {
   });
 });
 
+describe("leaving a zone whose name server is gone", () => {
+  const settings = zoneSettings({ ...ZONE, reverseZone: "42.10.in-addr.arpa" });
+  const gone = (zone: string) =>
+    `warning the name server 192.0.2.53 does not answer on port 53: the network's names stay in the zone ${zone} there`;
+
+  it.each<[string, Record<string, string>, string[]]>([
+    ["another server of the same zone", { ...settings, zoneserver: "192.0.2.54" }, []],
+    ["another port", { ...settings, zoneport: "5353" }, []],
+    [
+      "another zone of addresses",
+      { ...settings, zonereverse: "101.10.in-addr.arpa" },
+      [gone("42.10.in-addr.arpa")],
+    ],
+    ["another zone", { ...settings, zone: "app.example" }, [gone("corp.example")]],
+    ["none", {}, [gone("corp.example"), gone("42.10.in-addr.arpa")]],
+  ])("for %s warns of what stays there, and fails never", (_what, after, warnings) => {
+    expect(zoneLeft(settings, after)).toEqual(warnings);
+  });
+});
+
 describe("a network's zone", () => {
   it.each<[unknown, string[]]>([
     [undefined, []],
@@ -155,5 +182,16 @@ describe("a network's zone", () => {
       "set zonealgorithm hmac-sha256",
     ]);
     expect(document.slice(1).join("\n")).not.toContain(KEY.secret);
+  });
+
+  it("has no secret for a machine, which asks no name server", () => {
+    const inputs = inputsOn(new FakeHosts(), "h1", "m1");
+    const [host, machine] = inputs.hosts;
+    const parts = planParts({
+      ...inputs,
+      hosts: [host!, { ...machine!, machine: true }],
+      zone: ZONE,
+    });
+    expect(parts.map(({ secrets }) => secrets)).toEqual([{ tsig: KEY.secret }, undefined]);
   });
 });
