@@ -88,8 +88,8 @@ function encrypts({
   driver,
   driverOptions = {},
 }: Pick<VirtualNetworkInputs, "driver" | "driverOptions">): boolean {
-  const { facts, encrypts } = DRIVERS[driver].plan;
-  return facts.encrypts === "always" || encrypts?.(driverOptions) === true;
+  const { plan } = DRIVERS[driver];
+  return plan.facts.encrypts === "always" || plan.encrypts?.(driverOptions) === true;
 }
 
 /** An address or a block of the network, with the one of IPv6 that goes with it. */
