@@ -143,19 +143,13 @@ weave_peers() {
   if [ "$fix" = 0 ]; then
     weave_runs || return 0
     weave_missing | while read -r peer; do echo "differs Weave's router is not connected to $peer"; done
-    weave_lost | while read -r peer; do echo "differs Weave's addresses of $peer, which left, are not taken back"; done
     return 0
   fi
   weave_wanted > "$scratch/peers"
   touch "$WEAVE/peers"
-  # hosts that left: no connection to them is tried, and what they held of Weave's range is taken back
-  gone=$(comm -13 "$scratch/peers" "$WEAVE/peers")
-  for peer in $gone; do weave_ask POST /forget "peer=$peer" >/dev/null || true; done
-  weave_lost | while read -r peer; do
-    weave_ask DELETE "/peer/$(weave_name "$peer")" >/dev/null || fail "Weave's router does not take back the addresses of $peer"
-  done
-  waiting_for=$(weave_left)
-  { cat "$scratch/peers"; for peer in $waiting_for; do echo "$peer"; done; } | sort -u > "$WEAVE/peers.new"
+  # to hosts that left, no connection is tried any more; what a lost one held of Weave's range is for the administrator to take back
+  for peer in $(comm -13 "$scratch/peers" "$WEAVE/peers"); do weave_ask POST /forget "peer=$peer" >/dev/null || true; done
+  cp "$scratch/peers" "$WEAVE/peers.new"
   mv "$WEAVE/peers.new" "$WEAVE/peers"
   [ -n "$(weave_missing)" ] || return 0
   weave_ask POST /connect "$(weave_missing | sed 's/^/peer=/' | paste -s -d '&' -)" >/dev/null || true
@@ -173,24 +167,6 @@ weave_peers() {
 
 weave_missing() {
   for peer in $peers; do weave_connected | grep -qx "$peer" || echo "$peer"; done
-}
-
-# Hosts that we joined once and that no network of ours has any more, as long as they hold some of Weave's range.
-weave_left() {
-  weave_wanted > "$scratch/wanted"
-  [ -e "$WEAVE/peers" ] || return 0
-  weave_ask GET /status/ipam > "$scratch/ipam" || return 0
-  comm -13 "$scratch/wanted" "$WEAVE/peers" | while read -r peer; do
-    ! grep -q "^$(weave_name "$peer")(" "$scratch/ipam" || echo "$peer"
-  done
-}
-
-# Those of them that are gone for good. One host alone may take their addresses: that with the lowest address.
-weave_lost() {
-  [ "$( { echo "$underlay"; weave_wanted; } | sort | head -n 1)" = "$underlay" ] || return 0
-  for peer in $(weave_left); do
-    ! grep "^$(weave_name "$peer")(" "$scratch/ipam" | grep -q unreachable || echo "$peer"
-  done
 }
 
 down_weave() {
