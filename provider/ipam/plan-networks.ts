@@ -197,8 +197,10 @@ function chooseCidrs(
       occupy(network.name, text, `network ${network.name} (${text})`);
     }
   }
-  // A host that does not exist yet may bring a route that is in the way.
+  // A network still to be decided may take the next range, and a host that does not exist yet may bring a route that
+  // is in the way.
   const undecided =
+    unknown.size > 0 ||
     [...hosts, ...machinesIn(input)].some(({ pending }) => pending === true) ||
     input.undecided?.earlier === true;
   for (const network of carved) {

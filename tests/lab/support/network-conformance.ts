@@ -434,7 +434,7 @@ export function networkConformance(
     await lab
       .sh("h2", "service", "docker", "restart")
       .catch(() => lab.sh("h2", "/etc/init.d/docker", "restart"));
-    expect(await reach("h1", "app-1", "10.101.2.10", 10_000)).toBeTypeOf("number");
+    expect(await reach("h1", "app-1", "10.101.2.10", 30_000)).toBeTypeOf("number");
     expect(await seen(app)).toBeUndefined();
   });
 

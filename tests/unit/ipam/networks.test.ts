@@ -51,6 +51,14 @@ describe("a network", () => {
     ]);
   });
 
+  it("gets no new range while another network is undecided, which may take it", () => {
+    const networks = [network("app"), network("back"), network("fixed", { cidr: "10.9.0.0/16" })];
+    const undecided = { requests: [], revisions: [], networks: ["app"], earlier: false };
+    const early = plan({ networks, undecided });
+    expect(early.pending.networks).toEqual(["app", "back"]);
+    expect(early.networks["fixed"]).toEqual(plan({ networks }).networks["fixed"]);
+  });
+
   it("keeps range and identifier, though its own route is now seen on the hosts", () => {
     const first = plan({});
     const underlay = { address: "192.168.7.2", mtu: 1500, routes: ["10.128.0.0/16"] };
