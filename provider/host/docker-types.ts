@@ -43,7 +43,7 @@ export interface SwarmInfo {
   ControlAvailable: boolean;
   Error: string;
   RemoteManagers: { NodeID: string; Addr: string }[] | null;
-  /** The swarm itself, which only a manager knows, and only while the managers have a majority. */
+  /** The swarm itself, which only a manager knows. While the managers have no majority its id is "". */
   Cluster?: { ID: string; Spec?: { Labels?: Record<string, string> | null } } | null;
 }
 

@@ -80,6 +80,7 @@ export class FakeSwarms {
       return { NodeID: "", LocalNodeState: "inactive", ControlAvailable: false, Error: "" };
     const { swarm, node } = member;
     const manages = swarm.managers.some(({ id }) => id === node);
+    const isLed = swarm.hasMajority && !this.silent.has(host);
     return {
       NodeID: node,
       LocalNodeState: "active",
@@ -89,8 +90,13 @@ export class FakeSwarms {
         NodeID: id,
         Addr: `${addressOf(at)}:2377`,
       })),
-      ...(manages && swarm.hasMajority && !this.silent.has(host)
-        ? { Cluster: { ID: swarm.id, Spec: { Labels: swarm.labels } } }
+      // without a leader Docker does not leave the cluster out: it gives an empty one
+      ...(manages
+        ? {
+            Cluster: isLed
+              ? { ID: swarm.id, Spec: { Labels: swarm.labels } }
+              : { ID: "", Spec: { Labels: null } },
+          }
         : {}),
     };
   }

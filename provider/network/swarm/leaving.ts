@@ -10,6 +10,7 @@ import {
   changeRole,
   findManager,
   isBrought,
+  needLedManager,
   needManager,
   noteOver,
   swarmOf,
@@ -79,7 +80,7 @@ async function isOurs(
       },
     );
   if (mark.node !== undefined) return isOfMembership(mark, now);
-  const manager = await needManager(context, part);
+  const manager = await needLedManager(context, part);
   const nodes = await manager.docker.listNodes();
   if (!nodes.some(({ ID }) => ID === now.NodeID)) return false;
   if (mark.cluster !== undefined) return isUnfinishedFor(mark, manager.swarm);

@@ -4,18 +4,20 @@ import type { SwarmInfo, SwarmNode } from "../../host/docker-types.js";
 import { LABELS } from "../../host/ownership.js";
 import type { DriverContext, HostPart } from "../driver.js";
 
-/** A daemon's part in a swarm; a daemon that says nothing of it is in none. */
+/**
+ * A daemon's part in a swarm; a daemon that says nothing of it is in none. A manager that has no majority to ask gives a
+ * swarm whose id and labels are empty: it does not know which one it is in.
+ */
 export async function swarmOf(docker: DockerClient): Promise<SwarmInfo> {
   const { Swarm } = await docker.info();
-  return (
-    Swarm ?? {
-      NodeID: "",
-      LocalNodeState: "inactive",
-      ControlAvailable: false,
-      Error: "",
-      RemoteManagers: null,
-    }
-  );
+  if (Swarm) return Swarm.Cluster?.ID === "" ? { ...Swarm, Cluster: null } : Swarm;
+  return {
+    NodeID: "",
+    LocalNodeState: "inactive",
+    ControlAvailable: false,
+    Error: "",
+    RemoteManagers: null,
+  };
 }
 
 /** A host that answers for the swarm. */
