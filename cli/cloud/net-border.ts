@@ -1,4 +1,5 @@
 import type { Border, Entry } from "../../provider/firewall/border.js";
+import { isEveryAddress } from "../../provider/ipam/cidr.js";
 import { factsOf } from "../../provider/ipam/driver-facts.js";
 import type { ContainerPlace } from "../../provider/resources/placed-container/inputs.js";
 import type { VirtualNetworkState } from "../../provider/resources/virtual-network/inputs.js";
@@ -29,7 +30,7 @@ function entriesOf(cloud: CloudState, network: string): Record<string, Entry[]> 
           .map(({ containerPort, hostPort, protocol, hostAddress }) => ({
             port: containerPort,
             protocol,
-            at: isAny(hostAddress) ? place.host : hostAddress,
+            at: isEveryAddress(hostAddress) ? place.host : hostAddress,
             hostPort,
           })),
       ]),
@@ -56,8 +57,6 @@ export function carrierOf(
     : networks;
   return order[0]?.network;
 }
-
-const isAny = (address: string) => address === "" || address === "0.0.0.0" || address === "::";
 
 /** Only programs on the host itself ask there. */
 const isLoopback = (address: string) => address.startsWith("127.") || address === "::1";

@@ -40,6 +40,8 @@ export interface PublishedPort {
   port: number;
   hostPort: number;
   protocol: "tcp" | "udp";
+  /** The one address of the host that it is published on. Absent: all of them. */
+  hostAddress?: string;
 }
 
 /** Who may connect within one network, and from it to the outside. */

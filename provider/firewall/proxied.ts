@@ -1,3 +1,4 @@
+import { parseAddress } from "../ipam/cidr.js";
 import {
   matches,
   portsOf,
@@ -19,7 +20,11 @@ export function proxied(
 ): { chains: string[]; rules: string[] } {
   const published = members
     .filter(({ host }) => host === site.host)
-    .flatMap((member) => (member.published ?? []).map((port) => ({ member, port })));
+    .flatMap((member) =>
+      (member.published ?? [])
+        .filter(({ hostAddress }) => isAskedOf(hostAddress, member))
+        .map((port) => ({ member, port })),
+    );
   if (published.length === 0) return { chains: [], rules: [] };
   const base = `CLK-P-${site.vni}`;
   const gates = new Map<string, string>();
@@ -35,9 +40,17 @@ export function proxied(
       for (const address of addresses) rules.push(`-A ${gate} -s ${address} -j RETURN`);
       rules.push(`-A ${gate} -j DROP`);
     }
-    rules.push(`-A ${base}-host -p ${port.protocol} --dport ${port.hostPort} -j ${gate}`);
+    const at = port.hostAddress === undefined ? "" : `-d ${port.hostAddress} `;
+    rules.push(`-A ${base}-host ${at}-p ${port.protocol} --dport ${port.hostPort} -j ${gate}`);
   }
   return { chains: [`${base}-host`, ...gates.values()], rules };
+}
+
+/** A port on one address of the host is asked for in that family alone. */
+function isAskedOf(hostAddress: string | undefined, { address }: PolicyMember): boolean {
+  return (
+    hostAddress === undefined || parseAddress(hostAddress)?.family === parseAddress(address)?.family
+  );
 }
 
 function mayAsk(

@@ -1,3 +1,4 @@
+import { isEveryAddress } from "../ipam/cidr.js";
 import type { ContainerSummary } from "./docker-types.js";
 import { LABELS } from "./ownership.js";
 
@@ -54,5 +55,5 @@ export function collides(a: HeldPort, b: HeldPort): boolean {
 }
 
 function everywhere(address: string): string {
-  return address === "0.0.0.0" || address === "::" ? "" : address;
+  return isEveryAddress(address) ? "" : address;
 }

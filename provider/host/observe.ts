@@ -5,6 +5,7 @@ import type { ContainerSummary, DockerInfo, DockerNetwork, DockerVolume } from "
 import { duration, withDeadline } from "./deadline.js";
 import { OBSERVE_SCRIPT, parseMachine, type Machine } from "./observe-script.js";
 import { transportFor } from "./pool.js";
+import { parseTakenPorts, TAKEN_PORTS_SCRIPT, type TakenPorts } from "./taken-ports.js";
 import type { Transport } from "./transport.js";
 import { type MachineUsage, parseUsage, secondsHeld, USAGE_SCRIPT } from "./usage-script.js";
 
@@ -28,6 +29,8 @@ export type HostSnapshot =
       name: string;
       reachable: true;
       machine: Machine;
+      /** Who has ports there beside containers; absent: not asked for. */
+      taken?: TakenPorts[];
       /** When it was seen, in milliseconds since 1970; absent: just now. */
       observedAt?: number;
       /** Absent: Docker is not installed or does not answer; `engineProblem` says which. */
@@ -50,6 +53,8 @@ export interface ObserveOptions {
    * may take three seconds.
    */
   usage?: { maxAgeSeconds: number };
+  /** Look who has ports beside containers. Default false. */
+  ports?: boolean;
   /** Images to look for on the hosts. Default none. */
   images?: readonly string[];
 }
@@ -97,13 +102,14 @@ async function observe(
   connection: HostConnection,
   timeoutMs: number,
   signal: AbortSignal,
-  { usage, images = [] }: ObserveOptions,
+  { usage, ports = false, images = [] }: ObserveOptions,
 ) {
   const transport = transportFor(connection);
-  const [script, busy, engine] = await Promise.all([
+  const [script, busy, taken, engine] = await Promise.all([
     // The login user can read all of it; SSH_CONNECTION does not survive sudo.
     transport.script(OBSERVE_SCRIPT, [], { timeoutMs, signal, asUser: true }),
     usage && observeUsage(transport, usage, timeoutMs, signal),
+    ports ? observePorts(transport, timeoutMs, signal) : undefined,
     observeEngine(connection, timeoutMs, signal, images),
   ]);
   if (script.code !== 0)
@@ -118,7 +124,11 @@ async function observe(
     // The host's Docker may have taken longer to answer.
     machine.usage = later(busy.usage, (observedAt - busy.readAt) / 1000);
   }
-  return { name: connection.name, reachable: true as const, machine, observedAt, ...engine };
+  return {
+    ...{ name: connection.name, reachable: true as const, machine, observedAt },
+    ...(taken ? { taken } : {}),
+    ...engine,
+  };
 }
 
 function later(usage: MachineUsage, seconds: number): MachineUsage {
@@ -139,6 +149,16 @@ async function observeUsage(
   const argv = [String(secondsHeld(maxAgeSeconds, timeoutMs)), windowOf(timeoutMs)];
   const { stdout } = await transport.script(USAGE_SCRIPT, argv, { timeoutMs, signal });
   return { usage: parseUsage(stdout), readAt: Date.now() };
+}
+
+/** As root: who listens, and how the firewall translates, is not for everybody to see. */
+async function observePorts(
+  transport: Transport,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<TakenPorts[]> {
+  const { stdout } = await transport.script(TAKEN_PORTS_SCRIPT, [], { timeoutMs, signal });
+  return parseTakenPorts(stdout);
 }
 
 /** Seconds of a machine's first two readings: three, if there is time. */

@@ -29,6 +29,11 @@ export function parseAddress(text: string): Address | undefined {
   return undefined;
 }
 
+/** Where a port is published on no address in particular, as programs and Docker write it. */
+export function isEveryAddress(address: string): boolean {
+  return address === "" || address === "0.0.0.0" || address === "::";
+}
+
 /** Parses `10.0.0.0/8`; undefined when malformed or when host bits are set (`10.0.0.1/8`). */
 export function parseCidr(text: string): Cidr | undefined {
   const cidr = parseCidrLoosely(text);

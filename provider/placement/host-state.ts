@@ -72,6 +72,7 @@ export class HostState {
     this.freeDisk = candidate.disk?.freeBytes;
     this.volumes = new Set(candidate.volumes);
     if (candidate.devices) this.devices = new DevicePool(candidate.devices);
+    for (const range of candidate.takenPorts ?? []) this.ports.takeRange(range);
     for (const other of candidate.others) {
       this.containers++;
       if (other.owner !== "") this.counted++;

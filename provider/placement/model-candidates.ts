@@ -1,4 +1,5 @@
 import type { Location, Platform, Usage } from "./model-hosts.js";
+import type { PortRange } from "./port-table.js";
 
 export interface HostPort {
   hostPort: number;
@@ -19,6 +20,8 @@ export interface Candidate {
   maxContainers?: number;
   /** Containers there that are not requests of this plan (other stacks', earlier plans', foreign). */
   others: CandidateContainer[];
+  /** Ports that somebody has there, but no container publishes: a process, a rule of the firewall, a network. Default none. */
+  takenPorts?: PortRange[];
   /** Containers there whose owner is a request of this plan, by request name: sticky even without a state. */
   own: Record<
     string,

@@ -1,8 +1,23 @@
+import { isEveryAddress } from "../ipam/cidr.js";
 import type { HostPort } from "./model.js";
+
+/** Ports from `first` to `last`, and who has them: `the process nginx`. */
+export interface PortRange extends Omit<HostPort, "hostPort"> {
+  first: number;
+  last: number;
+  by: string;
+}
 
 /** Which ports of one host are taken, and by whom. An address of "" is every address, and so meets any other. */
 export class PortTable {
   private readonly taken = new Map<number, { port: HostPort; by: string }[]>();
+  private readonly ranges: PortRange[] = [];
+
+  takeRange(range: PortRange): void {
+    const { first, last, by, ...rest } = range;
+    if (first === last) this.take([{ ...rest, hostPort: first }], by);
+    else this.ranges.push(range);
+  }
 
   take(ports: readonly HostPort[], by: string): void {
     for (const port of ports) {
@@ -14,9 +29,10 @@ export class PortTable {
 
   /** Who else than `asking` holds a port that overlaps this one; undefined when it is free. */
   holder(wanted: HostPort, asking: string): string | undefined {
-    return this.taken
+    const single = this.taken
       .get(wanted.hostPort)
-      ?.find(({ port, by }) => by !== asking && portsOverlap(port, wanted))?.by;
+      ?.find(({ port, by }) => by !== asking && portsOverlap(port, wanted));
+    return (single ?? this.ranges.find((range) => isIn(wanted, range)))?.by;
   }
 }
 
@@ -25,16 +41,22 @@ export function portsOverlap(a: HostPort, b: HostPort): boolean {
   return (
     a.hostPort === b.hostPort &&
     a.protocol === b.protocol &&
-    (isAny(a.hostAddress) || isAny(b.hostAddress) || a.hostAddress === b.hostAddress)
+    (isEveryAddress(a.hostAddress) ||
+      isEveryAddress(b.hostAddress) ||
+      a.hostAddress === b.hostAddress)
   );
 }
 
-function isAny(address: string): boolean {
-  return address === "" || address === "0.0.0.0" || address === "::";
+function isIn(wanted: HostPort, { first, last, protocol, hostAddress }: PortRange): boolean {
+  return (
+    first <= wanted.hostPort &&
+    wanted.hostPort <= last &&
+    portsOverlap({ hostPort: wanted.hostPort, protocol, hostAddress }, wanted)
+  );
 }
 
 /** `8080/tcp`, `10.0.0.1:53/udp`. */
 export function portText(port: HostPort): string {
-  const address = isAny(port.hostAddress) ? "" : `${port.hostAddress}:`;
+  const address = isEveryAddress(port.hostAddress) ? "" : `${port.hostAddress}:`;
   return `${address}${port.hostPort}/${port.protocol}`;
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isEveryAddress } from "../../provider/ipam/cidr.js";
 import { tightest } from "../../provider/placement/constraints/max-containers.js";
 import type { Assignment } from "../../provider/placement/model.js";
 import type {
@@ -171,10 +172,11 @@ export class PlacedContainer extends ClockerResource {
     // Before the container answers to its names, they resolve.
     const published = spec.ports
       .filter(({ hostPort }) => hostPort > 0)
-      .map(({ containerPort, hostPort, protocol }) => ({
+      .map(({ containerPort, hostPort, protocol, hostAddress }) => ({
         port: containerPort,
         hostPort,
         protocol,
+        ...(isEveryAddress(hostAddress) ? {} : { hostAddress }),
       }));
     for (const { network } of attachments)
       args.cloud.joins(network, {

@@ -4,6 +4,7 @@ import type {
   NetworkIngressState,
   OpenPort,
 } from "../../provider/resources/network-ingress/inputs.js";
+import { observeHost } from "../../provider/host/observe.js";
 import { networkIngressLifecycle as ingress } from "../../provider/resources/network-ingress/lifecycle.js";
 import { networkPolicyLifecycle as policies } from "../../provider/resources/network-policy/lifecycle.js";
 import type { VirtualNetworkState } from "../../provider/resources/virtual-network/inputs.js";
@@ -66,6 +67,14 @@ describeLab("a port that is open on every host", () => {
     const everywhere = (page?: string) =>
       Promise.all(["h1", "h2", "h3"].map((host) => ask(host, page)));
 
+    /** Who has ports of a host beside its containers. */
+    const takenPorts = async (host: string) => {
+      const seen = await observeHost(lab.connection(host), { ports: true });
+      return (seen.taken ?? []).map(({ first, last, protocol, by }) => [
+        `${first}-${last}/${protocol}`,
+        by,
+      ]);
+    };
     const rules = () =>
       Promise.all(
         lab.hosts.map(({ name }) =>
@@ -170,7 +179,30 @@ describeLab("a port that is open on every host", () => {
       await expect(ingress.create({ ...wanted([taken]), plan: "cloud-3" })).rejects.toThrow(
         /host h1: cannot open the ports of network app: port 8082\/tcp is open for the network of q\/s\/other/,
       );
+      const had = await takenPorts("h1");
+      expect(had).toContainEqual(["8082-8082/tcp", "network q/s/other"]);
+      expect(had).toContainEqual(["8080-8080/tcp", "network p/s/app"]);
+      expect(await takenPorts("h3")).toContainEqual(["8081-8081/tcp", "the process busybox"]);
       await lab.sh("h1", "rm", "-r", theirs);
+    });
+
+    it("shows who has a port to a look at the host, so that previews refuse it", async () => {
+      const foreign =
+        "iptables -t nat -A PREROUTING -p tcp --dport 8083 -j DNAT --to-destination 10.9.0.2:80; nft add table inet theirs; nft 'add chain inet theirs pre { type nat hook prerouting priority -100; }'; nft add rule inet theirs pre tcp dport 8084-8085 dnat ip to 10.9.0.2";
+      await lab.sh("h2", "sh", "-c", foreign);
+      const had = await takenPorts("h2");
+      expect(had).toContainEqual([
+        "8083-8083/tcp",
+        "a rule of the host's firewall (chain PREROUTING)",
+      ]);
+      expect(had).toContainEqual([
+        "8084-8085/tcp",
+        "a rule of the host's firewall (table inet theirs)",
+      ]);
+      await lab.sh(
+        ...(["h2", "sh", "-c"] as const),
+        "iptables -t nat -D PREROUTING -p tcp --dport 8083 -j DNAT --to-destination 10.9.0.2:80; nft delete table inet theirs",
+      );
     });
 
     it("has more answers by a later plan of the program, until that is gone", async () => {

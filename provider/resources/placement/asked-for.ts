@@ -27,6 +27,14 @@ export function usageAge(news: PlacementInputs): number | undefined {
   return ages.length > 0 ? Math.min(...ages) : undefined;
 }
 
+/** Whether some container publishes a port, on its host or on all. */
+export function asksForPorts({ requests }: PlacementInputs): boolean {
+  return requests.some(
+    ({ ports, ingress }) =>
+      hasUnknown([ports, ingress]) || ports.length > 0 || (ingress ?? []).length > 0,
+  );
+}
+
 /** Images that hosts must have already, and of which the program does not say what they are built for. */
 export function imagesToLookFor({ requests }: PlacementInputs): string[] {
   const images = requests.flatMap(({ image, platforms }) =>

@@ -1,10 +1,12 @@
 import type { ContainerSummary, DockerNetwork } from "../../host/docker-types.js";
 import type { EngineSnapshot, HostSnapshot } from "../../host/observe.js";
-import { devicesOf, portsOf } from "../../host/held.js";
+import { devicesOf, type HeldPort, portsOf } from "../../host/held.js";
 import { isNotInstalled } from "../../host/engine-problem.js";
 import { LABELS } from "../../host/ownership.js";
 import { reservationOf, type Reservation } from "../../host/reservations.js";
+import type { TakenPorts } from "../../host/taken-ports.js";
 import type { Candidate, CandidateContainer } from "../../placement/model.js";
+import type { PortRange } from "../../placement/port-table.js";
 import { hasUnknown } from "../../unknown.js";
 import { factsOf } from "./host-facts.js";
 import type { PlanHost } from "./inputs.js";
@@ -51,9 +53,34 @@ export function toCandidate(
       routes: machine.routes.map(({ cidr }) => cidr),
     };
   }
+  if (snapshot?.reachable === true && snapshot.taken) {
+    const takenPorts = takenFrom(snapshot.taken, engine?.containers ?? [], owners);
+    if (takenPorts.length > 0) candidate.takenPorts = takenPorts;
+  }
   if (machine && !engine) candidate.volumesUnknown = true;
   if (engine && machine) addEngine(candidate, engine, machine.reservations, owners);
   return candidate;
+}
+
+/**
+ * What a container publishes is known by it, whoever listens there for it; and what this plan's own networks have open follows from
+ * its requests.
+ */
+function takenFrom(
+  taken: readonly TakenPorts[],
+  containers: readonly ContainerSummary[],
+  { networks }: Owners,
+): PortRange[] {
+  const published = new Set(containers.flatMap(portsOf).map(portKey));
+  return taken.flatMap(({ network, ...range }) => {
+    if (network !== undefined && networks.has(network)) return [];
+    const { first, last, protocol } = range;
+    return first === last && published.has(portKey({ hostPort: first, protocol })) ? [] : [range];
+  });
+}
+
+function portKey({ hostPort, protocol }: Pick<HeldPort, "hostPort" | "protocol">): string {
+  return `${hostPort}/${protocol}`;
 }
 
 /** A machine that answers without its Docker is not empty: what runs there was not seen. */

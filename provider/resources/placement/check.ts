@@ -52,7 +52,7 @@ export function makeCheck(world: PlanWorld) {
     const hosts = [...withDocker, ...machines];
     notePolicies(hosts.map(({ connection }) => connection));
     const wanted = whatToObserve(news);
-    const { usage: _, images: __, ...briefly } = wanted;
+    const { usage: _, images: __, ports: ___, ...briefly } = wanted;
     const unsteady = readAnew(wanted);
     if (unsteady !== undefined) await world.warn(unsteady, news.meta);
     const snapshots = await observeAll(world, [

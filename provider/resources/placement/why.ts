@@ -8,7 +8,7 @@ import {
   type PlanResult,
 } from "../../placement/index.js";
 import { isUnknown } from "../../unknown.js";
-import { imagesToLookFor, usageAge } from "./asked-for.js";
+import { asksForPorts, imagesToLookFor, usageAge } from "./asked-for.js";
 import { compileFunctions } from "./functions.js";
 import type { PlacementState } from "./inputs.js";
 import { toPlanInput } from "./plan-input.js";
@@ -25,6 +25,7 @@ export function whatToObserve(state: PlacementState): ObserveOptions {
   return {
     timeoutMs: (isUnknown(state.observeTimeout) ? 10 : state.observeTimeout) * 1000,
     ...(maxAgeSeconds === undefined ? {} : { usage: { maxAgeSeconds } }),
+    ...(asksForPorts(state) ? { ports: true } : {}),
     images: imagesToLookFor(state),
   };
 }

@@ -246,14 +246,21 @@ describe("the rules on the hosts", () => {
           published: [
             { port: 80, hostPort: 8000 + index, protocol: "tcp" as const },
             { port: 53, hostPort: 8000 + index, protocol: "udp" as const },
+            // one port of the host for all, each on an address of its own
+            {
+              port: 81,
+              hostPort: 7000,
+              protocol: "tcp" as const,
+              hostAddress: `192.0.2.${10 + index}`,
+            },
           ],
         }));
         const rules = renderPolicy({ ...given, members: published }, siteOf("h1"));
-        published.forEach((asked, index) => {
+        published.forEach((asked) => {
           if (asked.host !== "h1") return;
-          for (const { port, protocol } of asked.published) {
+          for (const { port, protocol, hostPort, hostAddress = "192.0.2.1" } of asked.published) {
             const ask = (src: string) =>
-              verdictOf(rules, "CLK-P-7-host", first(src, "192.0.2.1", protocol, 8000 + index));
+              verdictOf(rules, "CLK-P-7-host", first(src, hostAddress, protocol, hostPort));
             for (const asking of published) {
               const open = asking === asked || opens(reach(given, asking, asked), protocol, port);
               expect(ask(asking.address)).toBe(open ? "RETURN" : "DROP");

@@ -44,4 +44,26 @@ describe("the rules of a policy", () => {
     expect(ipv6).toBe(inIPv6);
     expect(ipv6).toContain("-A CLK-P-7 -d fd00:7::10a -j CLK-P-7-d0\n");
   });
+
+  it("judge a port that is published on one address of the host in the family of that address", () => {
+    const network = { cidr: "10.7.0.0/16", cidr6: "fd00:7::/64" };
+    const port = { port: 6379, hostPort: 6379, protocol: "tcp" as const };
+    const members = policy.members.map((member) => ({
+      ...member,
+      published:
+        member.host === "h1"
+          ? [
+              { ...port, hostAddress: "192.0.2.1" },
+              { ...port, hostAddress: "2001:db8::1" },
+            ]
+          : [],
+    }));
+    const gates = renderFamilies({ ...policy, members }, site, network)
+      .split("\n")
+      .filter((line) => line.includes("--dport 6379 -j CLK-P-7-h0"));
+    expect(gates).toEqual([
+      "-A CLK-P-7-host -d 192.0.2.1 -p tcp --dport 6379 -j CLK-P-7-h0",
+      "-A CLK-P-7-host -d 2001:db8::1 -p tcp --dport 6379 -j CLK-P-7-h0",
+    ]);
+  });
 });

@@ -5,6 +5,10 @@ import { after, ask, host, hostsOf, input, on, other, replicas, sentences } from
 
 const open = [{ hostPort: 8080, protocol: "tcp" as const }];
 const published = [{ hostPort: 8080, protocol: "tcp" as const, hostAddress: "" }];
+const other8080 = [{ hostPort: 8080, protocol: "udp" as const, hostAddress: "192.0.2.7" }];
+const span = (first: number, last: number, by: string) => ({
+  ...{ first, last, protocol: "tcp" as const, hostAddress: "", by },
+});
 const hosts = ["h1", "h2", "h3"].map((name) => host(name));
 const shop = { application: "shop", type: "web", ingress: open };
 
@@ -37,6 +41,28 @@ describe("a port that is open on every host", () => {
         requests: [ask("a", shop)],
       },
       ["no host for a: port 8080/tcp cannot be open on every host: it is in use by nginx on h2"],
+    ],
+    [
+      "whoever has it without a container",
+      {
+        candidates: [
+          hosts[0]!,
+          host("h2", { takenPorts: [span(8000, 8999, "the process nginx")] }),
+          host("h3", { takenPorts: [span(8080, 8080, "network other/dev/cloud:app")] }),
+        ],
+        requests: [ask("a", shop)],
+      },
+      [
+        "no host for a: port 8080/tcp cannot be open on every host: it is in use by the process nginx on h2 and by network other/dev/cloud:app on h3",
+      ],
+    ],
+    [
+      "a container that publishes it where somebody has it",
+      {
+        candidates: [host("h2", { takenPorts: [span(8000, 8999, "the process nginx")] })],
+        requests: [ask("b", { ports: published }), ask("c", { ports: other8080 })],
+      },
+      ["no host for b: 1 host has port 8080/tcp in use (by the process nginx on h2)"],
     ],
     [
       "a service of an earlier plan",

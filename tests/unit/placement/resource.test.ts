@@ -96,6 +96,47 @@ describe("check of the plan", () => {
     expect(second.inputs).toEqual(first.inputs);
   });
 
+  it("looks who has ports only where some are published, and takes its own for free", async () => {
+    const port = { hostPort: 8080, protocol: "tcp" as const };
+    const taken = (by: string, more: object = {}) => ({
+      ...{ first: 8080, last: 8080, protocol: "tcp" as const, hostAddress: "", by },
+      ...more,
+    });
+    const quiet = world();
+    await quiet.check({}, inputs());
+    expect(quiet.wanted[0]).not.toHaveProperty("ports");
+    const requests = replicas("web", 1, { networks: [on("app")], ingress: [port] });
+    const check = async (...had: ReturnType<typeof taken>[]) => {
+      const over = world({ h2: { ...seen("h2"), taken: had } as HostSnapshot });
+      const { failures = [] } = await over.check({}, inputs({ requests }));
+      expect(over.wanted[0]).toHaveProperty("ports", true);
+      return failures.map(({ reason }) => reason);
+    };
+    expect(await check(taken("network shop/dev/app", { network: "shop/dev/app" }))).toEqual([]);
+    expect(await check(taken("network other/dev/app", { network: "other/dev/app" }))).toEqual([
+      "no host for web-0: port 8080/tcp cannot be open on every host: it is in use by network other/dev/app on h2",
+    ]);
+    expect(await check(taken("the process nginx"))).toEqual([
+      "no host for web-0: port 8080/tcp cannot be open on every host: it is in use by the process nginx on h2",
+    ]);
+  });
+
+  it("knows a port that a container publishes by the container, whoever listens for it", async () => {
+    const mine = [{ hostPort: 8080, protocol: "tcp" as const, hostAddress: "" }];
+    const requests = replicas("web", 1, { ports: mine });
+    const own = {
+      Labels: { [LABELS.owner]: "shop/dev/web-0", [LABELS.ports]: "8080/tcp" },
+    };
+    const listens = { first: 8080, last: 8080, protocol: "tcp" as const, hostAddress: "" };
+    const h1 = { ...seen("h1", [own]), taken: [{ ...listens, by: "the process dockerd" }] };
+    const { failures, inputs: decided } = await world({ h1: h1 as HostSnapshot }).check(
+      {},
+      inputs({ requests }),
+    );
+    expect(failures).toEqual([]);
+    expect(decided?.assignments).toMatchObject({ "web-0": { host: "h1" } });
+  });
+
   it("makes each refusal a failure", async () => {
     const requests = [ask("web", { memoryBytes: 3 * GiB })];
     const { failures } = await world().check({}, inputs({ requests }));
