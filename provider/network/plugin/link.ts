@@ -16,9 +16,25 @@ refuse_shared_link() {
 
 link_waiter() {
   cat <<'PERL'
-# Arguments: program, VNI, link. Looks whether the link is another one than before, and whether Docker has started.
-my ($program, $vni, $link) = @ARGV;
+# Arguments: program, VNI, link, and what containers' links are called where each has a MAC of its own. Looks whether the
+# link is another one than before, whether Docker has started, and which containers are new.
+my ($program, $vni, $link, $prefix) = @ARGV;
 my ($known, $docker, $until, $next) = ("", "", 0, 0);
+my (%there, %fresh, $pause, $again, $end);
+
+# Docker tells of a container some moments after its link is there, and what is told may be lost: four times, ever later.
+sub announce {
+  my %now = map { s{.*/}{}r => 1 } glob("/sys/class/net/$prefix*");
+  my @new = grep { !$there{$_} } keys %now;
+  if (@new) { @fresh{@new} = (); ($pause, $again, $end) = (1, time, time + 300); }
+  delete @fresh{grep { !$now{$_} } keys %fresh};
+  %there = %now;
+  return if !%fresh || time < $again;
+  $pause *= 2 if system("sh", $program, "announce", $vni, sort keys %fresh) == 0;
+  $again = time + $pause;
+  %fresh = () if $pause > 8 || time > $end;
+}
+
 for (;;) {
   my $now = "";
   if (open(my $file, "<", "/sys/class/net/$link/ifindex")) { $now = <$file>; close($file); }
@@ -27,6 +43,7 @@ for (;;) {
   my $started = (stat("/run/docker.pid"))[9] // "";
   if ($started ne $docker) { $docker = $started; $until = time + 300; $next = time + 2; }
   if (time >= $next && time < $until) { system("sh", $program, "revive", $vni); $next = time + 2; }
+  announce() if defined $prefix;
   select(undef, undef, undef, 0.2);
 }
 PERL
@@ -35,7 +52,7 @@ PERL
 # Whoever brings the plugin also brings its containers back.
 revive_plugin() { :; }
 
-plugin_agent() { echo "/usr/bin/perl $ROOT/$vni/leg $PROGRAM $vni $bridge"; }
+plugin_agent() { echo "/usr/bin/perl $ROOT/$vni/leg $PROGRAM $vni $bridge\${announced:+ $announced}"; }
 
 up_plugin() {
   link_waiter > "$scratch/leg"

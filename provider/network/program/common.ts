@@ -14,8 +14,8 @@ PROGRAM=$ROOT/clocker-net
 RUN=/run/clocker
 TAG=io.clocker
 fix=0
-# at boot; what the driver needs comes later
-booting= waiting= link_comes_later= machine=
+# at boot; what the driver needs comes later; what the links are called of containers that have a MAC of their own
+booting= waiting= link_comes_later= announced= machine=
 # words of the address family; ipv6.ts has the other ones
 cidr6= prefix6= block6= gateway6= six= bits=32 xt=iptables
 

@@ -173,6 +173,13 @@ do_revive() {
   "revive_$driver"
 }
 
+# $1 vni; the rest: links of containers on the host that were not there before
+do_announce() {
+  load "$ROOT/$1/config"
+  shift
+  "announce_$driver" "$@"
+}
+
 verb=$1
 shift
 case $verb in
@@ -186,6 +193,7 @@ case $verb in
   drop-record) do_drop_record "$@" ;;
   plug) do_plug "$@" ;;
   revive) do_revive "$@" ;;
+  announce) do_announce "$@" ;;
   keep-endpoints) keep_endpoints "$@" ;;
   forget-endpoints) do_forget_endpoints "$@" ;;
   leave) do_leave "$@" ;;

@@ -1,3 +1,5 @@
+import { ANNOUNCE } from "../gratuitous-arp.js";
+
 /**
  * Weave's router on a host: one for all networks of the driver, also those of other stacks. Docker keeps it running
  * (`--restart always`), also after a boot. We launch it where none runs, tell it of the other hosts, and end it with the
@@ -8,6 +10,8 @@
  */
 export const WEAVE_PART = `
 WEAVE=/var/lib/clocker/weave
+# how Weave calls the links of Docker's containers on the host, with the first nine characters of the endpoint's id
+CONTAINER_LINKS=vethwl
 
 # Frames of all networks are on one bridge.
 shares_bridge() { [ "$driver" = weave ]; }
@@ -47,6 +51,7 @@ up_weave() {
     weave_router
     weave_peers
   fi
+  announced=$CONTAINER_LINKS
   up_plugin
 }
 
@@ -62,6 +67,21 @@ revive_weave() {
     esac
   done
 }
+
+# $@ links of containers that were not there before. Each has another MAC than the one that had its address, and whoever
+# knew that would look for it there for some time. Fails while Docker or a container is not ready for it.
+announce_weave() {
+  attached=$(timeout 10 docker network inspect --format '{{range $id, $end := .Containers}}{{$end.EndpointID}} {{$id}} {{$end.IPv4Address}}{{println}}{{end}}' "$network-$vni")
+  echo "$attached" | while read -r endpoint id address; do
+    case " $* " in
+      *" $CONTAINER_LINKS$(echo "$endpoint" | cut -c 1-9) "*) echo "$(docker inspect --format '{{.State.Pid}}' "$id") \${address%/*}" ;;
+    esac
+  done | announce_containers
+}
+
+announce_containers() (
+${ANNOUNCE}
+)
 
 weave_folder() {
   if [ ! -e "$WEAVE/gateway" ] && need "nothing is noted of Weave on the host"; then
@@ -170,6 +190,7 @@ weave_missing() {
 }
 
 down_weave() {
+  announced=$CONTAINER_LINKS
   down_plugin
   [ -n "$(weave_others)" ] || weave_end
 }
@@ -177,7 +198,7 @@ down_weave() {
 # The last network is gone: a router that was ours goes, if nobody else's containers are on its bridge.
 weave_end() {
   if weave_launched; then
-    if ! ls /sys/class/net/weave/brif 2>/dev/null | grep -q -e '^vethwl' -e '^vethwepl'; then
+    if ! ls /sys/class/net/weave/brif 2>/dev/null | grep -q -e "^$CONTAINER_LINKS" -e '^vethwepl'; then
       # it tells the others that it goes, and gives them its part of the range; one that has died cannot
       is weave reset || is weave reset --force || fail "weave reset failed: Weave's router stays on the host"
     fi
