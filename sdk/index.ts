@@ -1,13 +1,8 @@
 /** The public API of pulumi-clocker, and nothing else. */
 export { DockerHost } from "./resources/docker-host.js";
-export type {
-  CommandConnection,
-  DockerHostArgs,
-  HostDeviceArgs,
-  LocationArgs,
-  SshArgs,
-  SshKeyArgs,
-} from "./resources/docker-host.js";
+export type { DockerHostArgs, HostDeviceArgs, LocationArgs } from "./resources/docker-host.js";
+export type { CommandConnection } from "./resources/command-connection.js";
+export type { HostAccessArgs, SshArgs, SshKeyArgs } from "./host-access.js";
 export { DockerCloud } from "./resources/docker-cloud.js";
 export type {
   CloudExport,
@@ -15,9 +10,9 @@ export type {
   DockerCloudArgs,
   RebalanceArgs,
   SupplyArgs,
-} from "./resources/docker-cloud.js";
+} from "./cloud-args.js";
 export { NetworkMember } from "./resources/network-member.js";
-export type { MemberHostArgs, NetworkMemberArgs } from "./resources/network-member.js";
+export type { NetworkMemberArgs } from "./resources/network-member.js";
 export { NetworkIngress } from "./resources/network-ingress.js";
 export { NetworkNames } from "./resources/network-names.js";
 export { NetworkPolicy } from "./resources/network-policy.js";

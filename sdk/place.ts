@@ -47,7 +47,7 @@ async function resolve(
   const addresses = at(assignment, "addresses");
   await turnOf(plan, name, cloud);
   const devices = (assignment as { devices?: string[] } | undefined)?.devices;
-  const parts = typeof host === "string" ? cloud.partsOf(host, maxContainers) : undefined;
+  const parts = typeof host === "string" ? cloud.hostBook.partsOf(host, maxContainers) : undefined;
   return {
     host: fromPlan(plan, typeof host === "string" ? host : pulumi.unknown),
     connection: parts?.connection ?? pulumi.unknown,

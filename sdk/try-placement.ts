@@ -11,12 +11,11 @@ import type {
 import { toCandidate } from "../provider/resources/placement/candidate.js";
 import type { ContainerSpec } from "../provider/resources/placed-container/inputs.js";
 import { isStopFirst } from "../provider/resources/placed-container/revision.js";
-import { rebalanceOf, supplyOf } from "./cloud-args.js";
+import { rebalanceOf, supplyOf, type DockerCloudArgs } from "./cloud-args.js";
 import { containerSpec, foldersOf, volumesOf, type ContainerArgs } from "./container-args.js";
 import { ingressRequest, readPorts } from "./ports.js";
 import { placementArgsOf, type HostPlacementArgs } from "./host-args.js";
 import { layerOf, needsOf, type LayerArgs, type NeedsArgs } from "./placement-args.js";
-import type { DockerCloudArgs } from "./resources/docker-cloud.js";
 import type { Collect } from "./rules.js";
 import { bytesOf, type Memory } from "./units.js";
 

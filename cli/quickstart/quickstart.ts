@@ -15,7 +15,7 @@ import type { HostConnection } from "../../provider/host/connection.js";
 import { DEFAULTS } from "../../provider/resources/docker-host/check.js";
 import { prepareHost } from "../../provider/resources/docker-host/prepare.js";
 import { hostsFromText, type NamedHost } from "../../sdk/hosts-from-env.js";
-import { accessOf } from "../../sdk/resources/docker-host.js";
+import { accessOf } from "../../sdk/host-access.js";
 import { clocker } from "./clocker.js";
 import { Interrupted } from "./errors.js";
 import { prove } from "./prove.js";

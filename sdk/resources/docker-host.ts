@@ -1,54 +1,19 @@
-import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { HostConnection, KeyReference, SshEndpoint } from "../../provider/host/connection.js";
+import type { HostConnection } from "../../provider/host/connection.js";
 import type { HostFacts } from "../../provider/resources/docker-host/inputs.js";
 import type { PlanHost } from "../../provider/resources/placement/inputs.js";
+import { accessOf, KNOWN_ACCESS, type HostAccessArgs } from "../host-access.js";
 import { placementArgsOf } from "../host-args.js";
 import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 import { bytesOf, type Memory } from "../units.js";
-import { expandHome, opensshOptions } from "./openssh-options.js";
+import { commandConnection, type CommandConnection } from "./command-connection.js";
+import { opensshOptions } from "./openssh-options.js";
 
-/** Where the private key comes from. The key itself never enters a state. */
-export interface SshKeyArgs {
-  /** Use the SSH agent: `true` for SSH_AUTH_SOCK, or the path of its socket. */
-  agent?: boolean | string;
-  /** Path of a private key without passphrase, on the machine that runs `pulumi up`. */
-  file?: string;
-  /** Name of an environment variable that holds the private key. */
-  env?: string;
-}
-
-/** How to reach an sshd. */
-export interface SshArgs {
-  /** Host name or IP address. A change is an update, not a replacement. */
-  address: pulumi.Input<string>;
-  /** @default 22 */
-  port?: pulumi.Input<number>;
-  /** Login name. @default "root" */
-  user?: pulumi.Input<string>;
-  /** Private key by reference. @default the agent at SSH_AUTH_SOCK, else ~/.ssh/id_ed25519 */
-  key?: SshKeyArgs;
-  /**
-   * The host's public key, `ssh-ed25519 AAAA...` or `SHA256:...`; several are allowed. A host that shows another
-   * key is refused before anything is sent. @default looked up in `knownHosts`; an unknown key is refused, and the
-   * error prints the fingerprint to pin.
-   */
-  hostKey?: pulumi.Input<string | string[]>;
-  /** @default "~/.ssh/known_hosts" */
-  knownHosts?: string;
-}
-
-export interface DockerHostArgs extends Partial<SshArgs> {
-  /** "ssh", or "local" for the machine itself. @default "ssh" */
-  connection?: "ssh" | "local";
-  /** Connect through this host first (ProxyJump). */
-  jump?: SshArgs;
-  /** Run commands with `sudo -n`, for a login that is not root. @default false */
-  sudo?: boolean;
+export interface DockerHostArgs extends HostAccessArgs {
   /** @default "/var/run/docker.sock" */
   dockerSocket?: string;
   /** Labels for placement: region, zone, anything. @default {} */
@@ -74,8 +39,6 @@ export interface DockerHostArgs extends Partial<SshArgs> {
   headroom?: { cpus?: number; memory?: Memory; disk?: Memory };
   /** At most this many containers of clouds, of all stacks together. @default no limit */
   maxContainers?: number;
-  /** Address the other hosts use to reach this one for overlay traffic. @default the one our connection arrives at */
-  privateAddress?: string;
   /** Install Docker Engine from the distribution (Debian; on Ubuntu untried) when it is missing. @default true */
   installDocker?: boolean;
   /** Smallest accepted version of Docker Engine. @default "20.10" */
@@ -86,11 +49,6 @@ export interface DockerHostArgs extends Partial<SshArgs> {
   log?: { maxSize?: Memory; maxFiles?: number };
   /** Containers started at once on this host. @default as many as it has cpus, at least 2 */
   parallelStarts?: number;
-  /**
-   * What deleting something there does while the host cannot be reached: "fail" keeps it in the state, "forget" drops
-   * it and prints what remains on the host. @default "fail"
-   */
-  whenUnreachable?: "fail" | "forget";
 }
 
 /** Where a host stands. */
@@ -119,28 +77,9 @@ export interface HostDeviceArgs {
   attributes?: Record<string, string>;
 }
 
-/** Connection in the shape that `@pulumi/command` takes for remote commands. */
-export interface CommandConnection {
-  host: string;
-  port: number;
-  user: string;
-  privateKey?: string;
-  agentSocketPath?: string;
-  hostKey?: string;
-  proxy?: { host: string; port: number; user: string; privateKey?: string; hostKey?: string };
-}
-
 /** Compile-time complete. */
 const KNOWN: Known<DockerHostArgs> = {
-  address: true,
-  port: true,
-  user: true,
-  key: true,
-  hostKey: true,
-  knownHosts: true,
-  connection: true,
-  jump: true,
-  sudo: true,
+  ...KNOWN_ACCESS,
   dockerSocket: true,
   labels: true,
   group: true,
@@ -152,13 +91,11 @@ const KNOWN: Known<DockerHostArgs> = {
   capacity: true,
   headroom: true,
   maxContainers: true,
-  privateAddress: true,
   installDocker: true,
   minimumVersion: true,
   allowRestart: true,
   log: true,
   parallelStarts: true,
-  whenUnreachable: true,
 };
 
 /**
@@ -262,88 +199,5 @@ function loadDockerProvider(): ProviderConstructor {
     throw new pulumi.RunError(
       `dockerProvider() needs the package @pulumi/docker in this project: npm install @pulumi/docker (${String(cause)})`,
     );
-  }
-}
-
-/** @internal The connection as the provider takes it. `what`: the resource, for errors. */
-export function accessOf(
-  what: string,
-  name: string,
-  args: DockerHostArgs,
-): pulumi.Input<Record<string, unknown>> {
-  const shared = {
-    name,
-    sudo: args.sudo ?? false,
-    dockerSocket: args.dockerSocket ?? "/var/run/docker.sock",
-    parallelStarts: args.parallelStarts ?? 0,
-    whenUnreachable: args.whenUnreachable ?? "fail",
-  };
-  if (args.connection === "local") return { kind: "local", ...shared };
-  if (args.address === undefined) {
-    throw new pulumi.RunError(
-      `${what}: address: say where the host is, or connection: "local" for this machine`,
-    );
-  }
-  return {
-    kind: "ssh",
-    ...shared,
-    ...endpoint({ ...args, address: args.address }),
-    ...(args.jump ? { jump: endpoint(args.jump) } : {}),
-  };
-}
-
-function endpoint(args: SshArgs): Record<string, unknown> {
-  return {
-    address: args.address,
-    port: args.port ?? 22,
-    user: args.user ?? "root",
-    key: keyReference(args.key),
-    ...(args.hostKey === undefined
-      ? {}
-      : {
-          hostKeys: Array.isArray(args.hostKey)
-            ? args.hostKey
-            : typeof args.hostKey === "string"
-              ? [args.hostKey]
-              : pulumi.output(args.hostKey).apply((key) => (Array.isArray(key) ? key : [key])),
-        }),
-    ...(args.knownHosts === undefined ? {} : { knownHosts: args.knownHosts }),
-  };
-}
-
-function keyReference(key: SshKeyArgs | undefined): KeyReference {
-  if (key?.file) return { kind: "file", path: key.file };
-  if (key?.env) return { kind: "env", variable: key.env };
-  if (typeof key?.agent === "string") return { kind: "agent", socket: key.agent };
-  if (key?.agent || process.env.SSH_AUTH_SOCK) return { kind: "agent" };
-  return { kind: "file", path: "~/.ssh/id_ed25519" };
-}
-
-function commandConnection(access: HostConnection): CommandConnection {
-  if (access.kind === "local") {
-    throw new pulumi.RunError(
-      `DockerHost ${access.name} is this machine: use @pulumi/command's local.Command`,
-    );
-  }
-  const end = (ssh: SshEndpoint) => ({
-    host: ssh.address,
-    port: ssh.port,
-    user: ssh.user,
-    ...privateKey(ssh.key),
-    ...(ssh.hostKeys?.[0] ? { hostKey: ssh.hostKeys[0] } : {}),
-  });
-  return { ...end(access), ...(access.jump ? { proxy: end(access.jump) } : {}) };
-}
-
-function privateKey(key: KeyReference): { privateKey?: string; agentSocketPath?: string } {
-  switch (key.kind) {
-    case "agent": {
-      const socket = key.socket ?? process.env.SSH_AUTH_SOCK;
-      return socket ? { agentSocketPath: socket } : {};
-    }
-    case "file":
-      return { privateKey: fs.readFileSync(expandHome(key.path), "utf8") };
-    case "env":
-      return { privateKey: process.env[key.variable] ?? "" };
   }
 }

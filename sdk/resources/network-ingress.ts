@@ -39,7 +39,7 @@ export class NetworkIngress extends ClockerResource {
         vni: network.vni,
         cidr: network.cidr,
         plan: plan.planName,
-        hosts: cloud.eachHost(({ name, connection }) => ({ name, connection })),
+        hosts: cloud.hostBook.each(({ name, connection }) => ({ name, connection })),
         ports: complete.then(() => openPorts(network, plan, members)),
       },
       {

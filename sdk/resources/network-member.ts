@@ -1,32 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import { accessOf, KNOWN_ACCESS, type HostAccessArgs } from "../host-access.js";
 import { lift } from "../lift.js";
 import { refuseUnknown, type Known } from "../known-args.js";
 import { checkName } from "../names.js";
-import { accessOf, type SshArgs } from "./docker-host.js";
 import type { VirtualNetwork } from "./virtual-network.js";
-
-/** How to reach a machine that is to be on a network. */
-export interface MemberHostArgs extends Partial<SshArgs> {
-  /** "ssh", or "local" for the machine itself. @default "ssh" */
-  connection?: "ssh" | "local";
-  /** Connect through this host first (ProxyJump). */
-  jump?: SshArgs;
-  /** Run commands with `sudo -n`, for a login that is not root. @default false */
-  sudo?: boolean;
-  /** Address that the hosts use to reach it. @default the one our connection arrives at */
-  privateAddress?: string;
-  /**
-   * What taking it off the network does while it cannot be reached: "fail" keeps it in the state, "forget" drops it and
-   * prints what remains there. @default "fail"
-   */
-  whenUnreachable?: "fail" | "forget";
-}
 
 export interface NetworkMemberArgs {
   /** The network, of the same program and driver `vxlan`, `routed` or `wireguard`. Another one moves it there. */
   network: VirtualNetwork;
   /** The machine; it needs sshd, a Linux kernel and no Docker. A change of its address is an update. */
-  host: MemberHostArgs;
+  host: HostAccessArgs;
   /** Its name on the network. @default the resource's name */
   name?: string;
   /** Its address on the network, outside the hosts' blocks. @default the last free one, which it keeps */
@@ -45,20 +28,6 @@ const KNOWN: Known<NetworkMemberArgs> = {
   address: true,
   aliases: true,
   application: true,
-};
-
-const KNOWN_HOST: Known<MemberHostArgs> = {
-  address: true,
-  port: true,
-  user: true,
-  key: true,
-  hostKey: true,
-  knownHosts: true,
-  connection: true,
-  jump: true,
-  sudo: true,
-  privateAddress: true,
-  whenUnreachable: true,
 };
 
 /**
@@ -86,7 +55,7 @@ export class NetworkMember extends pulumi.ComponentResource {
     checkName("NetworkMember", resource);
     const what = `NetworkMember ${resource}`;
     refuseUnknown(what, args, KNOWN);
-    refuseUnknown(`${what}: host`, args.host, KNOWN_HOST);
+    refuseUnknown(`${what}: host`, args.host, KNOWN_ACCESS);
     const { network, address, aliases = [], application = "" } = args;
     const name = args.name ?? resource;
     const { privateAddress, ...host } = args.host;

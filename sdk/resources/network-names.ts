@@ -31,7 +31,7 @@ export class NetworkNames extends ClockerResource {
         domain: network.domain,
         plan: plan.planName,
         hosts: withMachines(
-          cloud.eachHost(({ name, connection }) => ({ name, connection })),
+          cloud.hostBook.each(({ name, connection }) => ({ name, connection })),
           () => network.machines.map(({ name, connection }) => ({ name, connection })),
         ),
         records: lift(plan.names, network.networkName),

@@ -95,8 +95,8 @@ export class NetworkPolicy extends ClockerResource {
         isolate: args.isolate ?? "applications",
         outside: args.outside ?? "open",
         rules,
-        members: cloud.membersOf(network),
-        hosts: cloud.eachHost(({ name: host, connection }) => {
+        members: cloud.networkBook.membersOf(network),
+        hosts: cloud.hostBook.each(({ name: host, connection }) => {
           const member = lift(members, host);
           return {
             name: host,

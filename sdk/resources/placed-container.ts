@@ -179,7 +179,7 @@ export class PlacedContainer extends ClockerResource {
         ...(isEveryAddress(hostAddress) ? {} : { hostAddress }),
       }));
     for (const { network } of attachments)
-      args.cloud.joins(network, {
+      args.cloud.networkBook.joins(network, {
         name,
         application: args.application ?? "",
         service: type,
@@ -188,7 +188,9 @@ export class PlacedContainer extends ClockerResource {
         ...(published.length > 0 ? { published } : {}),
       });
     const policies = attachments.flatMap(({ network }) => network.policy?.resource ?? []);
-    const names = attachments.flatMap(({ network }) => args.cloud.addedNames(network, plan) ?? []);
+    const names = attachments.flatMap(
+      ({ network }) => args.cloud.networkBook.namesOf(network, plan) ?? [],
+    );
     super(
       "PlacedContainer",
       "placedContainer",
@@ -215,7 +217,7 @@ export class PlacedContainer extends ClockerResource {
     this.plan = plan;
     args.cloud.announce(name, answered(this));
     const [first] = attachments;
-    if (first && ingress.length > 0) args.cloud.opens(first.network, plan, this);
+    if (first && ingress.length > 0) args.cloud.networkBook.opens(first.network, plan, this);
   }
 
   /** Host, addresses, score and reason, as the plan decided. Known in preview. */

@@ -198,7 +198,7 @@ export class VirtualNetwork extends ClockerResource {
         outbound: args.outbound ?? true,
         records: lift(allocation, "records"),
         hosts: withMachines(
-          args.cloud.eachHost(({ name: host, connection }) => {
+          args.cloud.hostBook.each(({ name: host, connection }) => {
             const member = lift(members, host);
             return {
               name: host,

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ContainerPlace } from "../../../provider/resources/placed-container/inputs.js";
 import type { PlacedContainerInputs } from "../../../provider/resources/placed-container/inputs.js";
 import type { PlacementInputs } from "../../../provider/resources/placement/inputs.js";
-import type { CloudExport } from "../../../sdk/resources/docker-cloud.js";
+import type { CloudExport } from "../../../sdk/cloud-args.js";
 import { stuckSentence } from "../../../sdk/stuck.js";
 
 interface Registered {
