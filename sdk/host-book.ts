@@ -25,7 +25,7 @@ export class HostBook {
   ) {
     if (pulumi.Output.isInstance(hosts)) this.all = hosts;
     else {
-      this.all = pulumi.output(hosts.map(planHostOf)) as unknown as pulumi.Output<PlanHost[]>;
+      this.all = pulumi.output(hosts.map(planHostOf));
       for (const host of hosts) this.infos.set(host.hostName, pulumi.output(planHostOf(host)));
     }
   }
@@ -33,7 +33,7 @@ export class HostBook {
   /** As the plan takes them. While the facts of a host are not known, its resource has something to do first: it may have Docker to start. */
   planned(): pulumi.Input<pulumi.Input<Record<string, unknown>>[]> {
     const { hosts } = this;
-    if (pulumi.Output.isInstance(hosts)) return hosts as never;
+    if (pulumi.Output.isInstance(hosts)) return hosts;
     return hosts.map((host) => ({
       ...planHostOf(host),
       preparing: host.facts.apply(() => undefined),
