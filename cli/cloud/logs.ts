@@ -1,4 +1,5 @@
 import type { CommonFlags } from "../commands/options.js";
+import { printJsonLine } from "../commands/table.js";
 import { dockerFor } from "../../provider/host/docker.js";
 import { cloudState, findContainer } from "./state.js";
 
@@ -47,11 +48,8 @@ function writer(name: string, form: "plain" | "prefix" | "json") {
     const lines = (rest[stream] + text).split("\n");
     rest[stream] = lines.pop() ?? "";
     for (const line of lines) {
-      process.stdout.write(
-        form === "json"
-          ? `${JSON.stringify({ container: name, stream, line })}\n`
-          : `${name}  ${line}\n`,
-      );
+      if (form === "json") printJsonLine({ container: name, stream, line });
+      else process.stdout.write(`${name}  ${line}\n`);
     }
   };
 }

@@ -1,18 +1,11 @@
-import { bridgeName, linkName, VXLAN_PORT } from "../../provider/network/names.js";
-import { factsOf } from "../../provider/ipam/driver-facts.js";
 import { deciding, type Decision } from "../../provider/firewall/decide.js";
 import type { PolicyMember } from "../../provider/firewall/model.js";
 import { CloudError } from "../../provider/errors.js";
 import { carrierOf } from "./net-border.js";
+import { carried, foreign, type Step } from "./net-carriage.js";
+import { addressOfHost, endOf, isMember, type End, type Member, type Of } from "./net-ends.js";
 import { bothFamilies, networkViews, rangesOf, type NetworkView } from "./net-model.js";
-import { findContainer, type CloudState } from "./state.js";
-
-/** One place that a packet passes. */
-export interface Step {
-  /** A container, host or "outside". */
-  at: string;
-  what: string;
-}
+import type { CloudState } from "./state.js";
 
 /** A way from one end to the other, by the state alone. */
 export interface Path {
@@ -26,12 +19,6 @@ export interface Path {
   /** What a probe connects to; absent where nothing can be. */
   target?: { address: string; ports: number[] };
 }
-
-type End =
-  | { kind: "container"; name: string; host: string; id: string }
-  | { kind: "host"; name: string; address: string }
-  | { kind: "machine"; name: string }
-  | { kind: "outside"; name: string };
 
 /** Every way between two ends: one for each network that they share, or by way of a published port. Pure. */
 export function pathsBetween(cloud: CloudState, a: string, b: string): Path[] {
@@ -55,34 +42,6 @@ export function pathsBetween(cloud: CloudState, a: string, b: string): Path[] {
       ],
     },
   ];
-}
-
-export function endOf(cloud: CloudState, name: string): End {
-  if (name === "outside") return { kind: "outside", name };
-  if (networkViews(cloud).some(({ machines }) => machines.some((each) => each.name === name)))
-    return { kind: "machine", name };
-  const address = addressOfHost(cloud, name);
-  if (address !== undefined) return { kind: "host", name, address };
-  const { id, state, name: full } = findContainer(cloud, name);
-  return { kind: "container", name: full, host: state.place.host, id };
-}
-
-function addressOfHost(cloud: CloudState, name: string): string | undefined {
-  const known = cloud.hosts.find((host) => host.name === name)?.state.facts.underlayAddress;
-  if (known !== undefined) return known;
-  for (const { hosts } of cloud.networks) {
-    const found = hosts.find((host) => host.name === name);
-    if (found) return found.underlay;
-  }
-  return undefined;
-}
-
-type Of<Kind extends End["kind"]> = Extract<End, { kind: Kind }>;
-type Member = Of<"container"> | Of<"machine">;
-
-/** On a network itself, and not by way of a host. */
-function isMember(end: End): end is Member {
-  return end.kind === "container" || end.kind === "machine";
 }
 
 class Tracer {
@@ -305,66 +264,6 @@ const memberOf = (
   members.find((member) => member.name === name) ??
   policy.members.find((member) => member.machine && member.name === name) ??
   machines.find((member) => member.name === name);
-
-/** How a packet gets from one host's containers to another's. */
-function carried(view: NetworkView, from: string, to: string): Step[] {
-  const bridge = bridgeName(view.vni);
-  if (view.driver === "macvlan")
-    return [{ at: from, what: "goes over the hosts' own link, not wrapped, past the firewall" }];
-  if (view.driver === "plugin" || view.driver === "cni") return [foreign(view, from)];
-  if (from === to)
-    return [
-      {
-        at: from,
-        what: `stays on the host, on the bridge ${view.driver === "swarm" ? "of the overlay" : bridge}`,
-      },
-    ];
-  const underlay = (name: string) =>
-    view.hosts.find((host) => host.name === name)?.underlay ?? name;
-  const ways = `${underlay(from)} -> ${underlay(to)}`;
-  const { overhead } = factsOf(view.driver);
-  switch (view.driver) {
-    case "routed":
-      return [
-        { at: from, what: `is routed ${ways}, not wrapped and not encrypted` },
-        arrival(view, to),
-      ];
-    case "weave":
-      return [
-        {
-          at: from,
-          what: `is carried by Weave's router, ${ways}, over the bridge weave, ${view.encrypted ? "encrypted" : "not encrypted"}`,
-        },
-      ];
-    case "wireguard":
-      return [
-        { at: from, what: `is encrypted by WireGuard, ${ways}, ${overhead} bytes a packet` },
-        arrival(view, to),
-      ];
-    default:
-      return [
-        {
-          at: from,
-          what: `is wrapped as VXLAN ${view.vni}, UDP ${VXLAN_PORT}, ${ways}, by ${view.driver === "vxlan" ? linkName(view.vni) : view.driver}, ${overhead} bytes a packet, not encrypted`,
-        },
-        arrival(view, to),
-      ];
-  }
-}
-
-function arrival(view: NetworkView, host: string): Step {
-  const where =
-    view.driver === "swarm"
-      ? "the overlay"
-      : view.driver === "ovs"
-        ? `cns${view.vni}`
-        : bridgeName(view.vni);
-  return { at: host, what: `arrives on ${where}` };
-}
-
-function foreign(view: NetworkView, host: string): Step {
-  return { at: host, what: `the driver ${view.driver} carries it by rules of its own` };
-}
 
 function judged(view: NetworkView, host: string, decision: Decision): Step[] {
   if (view.policyName === undefined) return [];

@@ -2,7 +2,8 @@ import { printJson, table } from "../commands/table.js";
 import type { CommonFlags } from "../commands/options.js";
 import { finish } from "../program.js";
 import { connectFrom, connectHere, type Knock } from "./net-connect.js";
-import { endOf, pathsBetween, type Path } from "./net-path.js";
+import { endOf } from "./net-ends.js";
+import { pathsBetween, type Path } from "./net-path.js";
 import { cloudState, connections, type CloudState } from "./state.js";
 
 export type TraceFlags = CommonFlags & { json?: boolean; probe?: boolean; port?: number };

@@ -30,6 +30,12 @@ export function ago(then: Date, now: Date): string {
   return "now";
 }
 
+/** The whole answer of a command. */
 export const printJson = (value: unknown): void => {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+};
+
+/** One of many answers, as they come. */
+export const printJsonLine = (value: unknown): void => {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
 };

@@ -14,6 +14,7 @@ import {
   readInventory,
   type LabInit,
 } from "../../lab/index.js";
+import { printJson } from "../commands/table.js";
 import { bytes, hostCount, memoryList, numberList, printTable } from "./format.js";
 
 interface Common {
@@ -195,8 +196,4 @@ async function report(options: { json?: boolean }, body: () => Promise<void>): P
     else process.stderr.write(`error: ${error.message}\n`);
     process.exitCode ??= 1;
   }
-}
-
-function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }

@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { labNames, listLabs } from "../../lab/index.js";
-import { documentedAnswers, shapeOf } from "../support/cli-docs.js";
+import { documentedAnswers, shapeOf, wordsOf } from "../support/cli-docs.js";
 import { obstacles } from "../support/lab.js";
 import { PULUMI, ROOT } from "../support/project.js";
 
@@ -186,7 +186,7 @@ describe.skipIf(obstacles.length > 0)("the quickstart", () => {
 
   // While the quickstart's cloud is there: these commands need one, and none of them changes it.
   it.each(documentedAnswers())("clocker %s answers as docs/cli.md shows", async (line, answer) => {
-    const words = line.split(" ");
+    const words = wordsOf(line);
     if (words[0] === "lab") words.splice(2, 0, "--name", words[1] === "down" ? `${NAME}-2` : NAME);
     else if (!["about", "whoami", "stack ls"].some((start) => line.startsWith(start)))
       words.splice(["stack", "config", "net"].includes(words[0]!) ? 2 : 1, 0, "--stack", NAME);

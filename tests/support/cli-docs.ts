@@ -9,8 +9,10 @@ interface Part {
   text: string;
 }
 
+const read = () => readFileSync(join(ROOT, "docs/cli.md"), "utf8");
+
 function parts(level: string): Part[] {
-  const document = readFileSync(join(ROOT, "docs/cli.md"), "utf8");
+  const document = read();
   const heading = new RegExp(`^${level} \`(.+)\`$`, "m");
   const [, ...found] = document.split(heading);
   return found.flatMap((title, at) =>
@@ -21,6 +23,14 @@ function parts(level: string): Part[] {
 /** The commands that the document describes. */
 export const documentedCommands = (): Part[] => parts("###");
 
+/** What the chapter that describes a command says before its first command. */
+export function chapterOf(title: string): string {
+  const chapter = read()
+    .split(/^## /m)
+    .find((text) => text.includes(`\n### \`${title}\`\n`))!;
+  return chapter.split("\n### ")[0]!;
+}
+
 /** The command lines whose answer it shows, without `clocker`, and what they answer there. */
 export const documentedAnswers = (): [command: string, answer: unknown][] =>
   parts("####").map(({ title, text }) => {
@@ -29,8 +39,14 @@ export const documentedAnswers = (): [command: string, answer: unknown][] =>
     return [title.replace(/^clocker /, ""), JSON.parse(json)];
   });
 
-/** Members whose keys are the user's own. */
-const MAPS = new Set(["labels", "addresses", "config", "environment", "resourceChanges"]);
+/** The words of such a line: `plan --what-if "drain h1"` has three. */
+export const wordsOf = (line: string): string[] =>
+  [...line.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+
+/** Members whose keys are data, where they are objects. */
+const MAPS = new Set([
+  ...["labels", "addresses", "problems", "config", "environment", "resourceChanges"],
+]);
 
 /** Every path of keys with the type at its end, sorted: what a reader of the answer can rely on. */
 export function shapeOf(value: unknown): string[] {
@@ -42,6 +58,8 @@ function pathsOf(value: unknown, path: string): string[] {
     return [`${path}: list`, ...value.flatMap((item) => pathsOf(item, `${path}[]`))];
   if (typeof value !== "object" || value === null) return [`${path}: ${typeof value}`];
   return Object.entries(value).flatMap(([key, member]) =>
-    MAPS.has(key) ? [`${path}.${key}: map`] : pathsOf(member, `${path}.${key}`),
+    MAPS.has(key) && typeof member === "object" && !Array.isArray(member)
+      ? [`${path}.${key}: map`]
+      : pathsOf(member, `${path}.${key}`),
   );
 }
