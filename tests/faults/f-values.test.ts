@@ -128,6 +128,11 @@ describeLab("values that are wrong or hostile", () => {
     await faulty.setInventory(inventory);
   });
 
+  it("F1: once they are right, one up is enough", async () => {
+    await faulty.write({});
+    await faulty.heals(["web"]);
+  });
+
   it("F4: shell metacharacters reach the container byte for byte, and no shell", async () => {
     const hostile = [
       "$(touch /tmp/sentinel)",

@@ -11,6 +11,12 @@ const FILE = `canary-file-${randomBytes(8).toString("hex")}`;
 const ENV = `canary-env-${randomBytes(8).toString("hex")}`;
 const CRASH = `canary-crash-${randomBytes(8).toString("hex")}`;
 
+/** One container has a secret as a file, one in its environment. */
+const BOTH = `
+  const config = new pulumi.Config();
+  web("web", { secrets: { token: config.requireSecret("file") } });
+  web("env", { secretEnv: { TOKEN: config.requireSecret("env") } });`;
+
 describeLab("G1: secrets", () => {
   const lab = withLab("fault-secrets", { hosts: 1 });
   withBystanders(lab);
@@ -44,12 +50,7 @@ describeLab("G1: secrets", () => {
   }
 
   it("are nowhere but in the container that needs them", async () => {
-    faulty = await FaultProject.create(lab, "secrets", {
-      body: `
-        const config = new pulumi.Config();
-        web("web", { secrets: { token: config.requireSecret("file") } });
-        web("env", { secretEnv: { TOKEN: config.requireSecret("env") } });`,
-    });
+    faulty = await FaultProject.create(lab, "secrets", { body: BOTH });
     const { project } = faulty;
     await project.must(["config", "set", "--secret", "file", FILE, "--stack", "dev"]);
     await project.must(["config", "set", "--secret", "env", ENV, "--stack", "dev"]);
@@ -107,10 +108,7 @@ describeLab("G1: secrets", () => {
     const before = await faulty!.owned();
     await faulty!.project.must(["config", "set", "--secret", "crash", CRASH, "--stack", "dev"]);
     await faulty!.write({
-      body: `
-        const config = new pulumi.Config();
-        web("web", { secrets: { token: config.requireSecret("file") } });
-        web("env", { secretEnv: { TOKEN: config.requireSecret("env") } });
+      body: `${BOTH}
         web("crash", {
           secrets: { token: config.requireSecret("crash") },
           command: ["sh", "-c", "echo the token is $(cat /run/secrets/token); exit 3"],
@@ -126,5 +124,11 @@ describeLab("G1: secrets", () => {
     expect((await faulty!.owned()).filter(({ owner }) => !owner.endsWith("/crash"))).toEqual(
       before,
     );
+
+    // What it left goes with it, and the others never noticed.
+    await faulty!.write({ body: BOTH });
+    const { output } = await faulty!.heals(["web", "env"]);
+    for (const canary of [FILE, ENV, CRASH]) expect(output).not.toContain(canary);
+    expect(await faulty!.owned()).toEqual(before);
   });
 });
