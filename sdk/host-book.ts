@@ -31,7 +31,7 @@ export class HostBook {
   }
 
   /** As the plan takes them. While the facts of a host are not known, its resource has something to do first: it may have Docker to start. */
-  planned(): pulumi.Input<pulumi.Input<Record<string, unknown>>[]> {
+  planned(): pulumi.Input<object[]> {
     const { hosts } = this;
     if (pulumi.Output.isInstance(hosts)) return hosts;
     return hosts.map((host) => ({
