@@ -50,12 +50,10 @@ describeLab("a network's names in a zone of BIND", () => {
       expect(await problems()).toBeUndefined();
     });
 
-    it("follows a move within a second, and drops what is gone", async () => {
+    it("has followed a move when up is done, and dropped what is gone", async () => {
       const moved = { web: ["10.101.2.11"] };
       await put({ ...app, records: moved });
-      const start = Date.now();
       expect(await bind.look("web.corp.example")).toEqual(["10.101.2.11"]);
-      expect(Date.now() - start).toBeLessThan(1000);
       expect(await bind.look("web-1.corp.example")).toEqual([]);
       expect(await bind.look("10.101.1.10")).toEqual([]);
       expect(await bind.look("10.101.2.11")).toEqual(["web.corp.example."]);
