@@ -44,4 +44,16 @@ down_agent() {
   fi
   rm -f "$RUN/$1-$vni.pid"
 }
+
+# Starts the containers that are to run always and that Docker could not start with the network, which it does not try
+# again. $@: words of Docker's reasons, of which one is to be in a container's. One that was stopped has none.
+revive_where() {
+  for id in $(docker ps --all --quiet --no-trunc --filter "network=$network-$vni" --filter status=exited 2>/dev/null); do
+    reason=$(docker inspect --format '{{.HostConfig.RestartPolicy.Name}} {{.State.Error}}' "$id") || continue
+    case $reason in "always "* | "unless-stopped "*) ;; *) continue ;; esac
+    for word; do
+      case $reason in *"$word"*) is docker start "$id" || true; break ;; esac
+    done
+  done
+}
 `;

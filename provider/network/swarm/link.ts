@@ -53,13 +53,8 @@ plug_swarm() {
   nsenter --net="$namespace" ip link set dev clocker mtu "$mtu" master br0 up
 }
 
-revive_swarm() {
-  for id in $(docker ps --all --quiet --no-trunc --filter "network=$network-$vni" --filter status=exited 2>/dev/null); do
-    case $(docker inspect --format '{{.HostConfig.RestartPolicy.Name}} {{.State.Error}}' "$id") in
-      "always attaching to network failed"* | "unless-stopped attaching to network failed"*) docker start "$id" || true ;;
-    esac
-  done
-}
+# "attaching to network failed", "Could not attach to network", "network not found": whatever is not there yet after a boot
+revive_swarm() { revive_where network; }
 
 down_swarm() {
   agent=$(swarm_agent)

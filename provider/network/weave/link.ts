@@ -61,11 +61,7 @@ plug_weave() { plug_plugin; }
 # again. In the minutes after its start, whoever waits for the bridge starts those.
 revive_weave() {
   weave_runs || return 0
-  for id in $(docker ps --all --quiet --no-trunc --filter "network=$network-$vni" --filter status=exited 2>/dev/null); do
-    case $(docker inspect --format '{{.HostConfig.RestartPolicy.Name}} {{.State.Error}}' "$id") in
-      "always "*weavemesh* | "unless-stopped "*weavemesh* | "always "*plugin* | "unless-stopped "*plugin*) docker start "$id" || true ;;
-    esac
-  done
+  revive_where weavemesh plugin
 }
 
 # $@ links of containers that were not there before. Each has another MAC than the one that had its address, and whoever
