@@ -39,7 +39,7 @@ export interface DockerHostArgs extends HostAccessArgs {
   headroom?: { cpus?: number; memory?: Memory; disk?: Memory };
   /** At most this many containers of clouds, of all stacks together. @default no limit */
   maxContainers?: number;
-  /** Install Docker Engine from the distribution (Debian; on Ubuntu untried) when it is missing. @default true */
+  /** Install Docker Engine from the packages of the distribution, Debian or Ubuntu, when it is missing. @default true */
   installDocker?: boolean;
   /** Smallest accepted version of Docker Engine. @default "20.10" */
   minimumVersion?: string;

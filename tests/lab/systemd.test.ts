@@ -25,6 +25,13 @@ ID_LIKE=debian
 
 const BOOT_MS = 60_000;
 
+const HOSTS = ["h1", "h2"];
+/** On the network without Docker, as a NetworkMember is. */
+const MACHINE = { name: "h3", alias: "erp", address: "10.101.255.254" };
+/** What a network could leave there. */
+const MACHINE_TRACES =
+  "ls -A /var/lib/clocker 2>/dev/null; cat /etc/hosts; iptables-save | grep -E 'CLK-|CLOCKER'; ip -o link | grep -oE 'cn[bvx][0-9]+'; true";
+
 let said: string[] = [];
 useSink((_urn, message) => said.push(message));
 afterEach(() => {
@@ -35,7 +42,7 @@ const describeSystemd = systemdObstacle() === undefined ? describeLab : describe
 if (systemdObstacle() !== undefined) console.warn(`skipped: ${systemdObstacle()}`);
 
 describeSystemd("hosts with systemd", () => {
-  const lab = withLab("systemd", { hosts: 2, bare: ["h2"], init: "systemd", image: false });
+  const lab = withLab("systemd", { hosts: 3, bare: ["h2", "h3"], init: "systemd", image: false });
   let app: VirtualNetworkInputs;
   let made: VirtualNetworkState;
   let before: string[];
@@ -57,7 +64,12 @@ describeSystemd("hosts with systemd", () => {
 
   /** Everything that a network could leave. */
   const remains = async (host: string): Promise<string> =>
-    [await traces(lab, host), await units(host)].join("\n");
+    [
+      host === MACHINE.name
+        ? await lab.sh(host, "sh", "-c", MACHINE_TRACES)
+        : await traces(lab, host),
+      await units(host),
+    ].join("\n");
   const idOfApp = (): string => dockerNetworkName(app.networkId, app.vni);
   /** What a refresh finds, which the next update puts right. */
   const problems = async (): Promise<VirtualNetworkState["problems"]> => {
@@ -69,8 +81,10 @@ describeSystemd("hosts with systemd", () => {
     for (const [host, from, to] of [
       ["h1", "app-1", "app-2"],
       ["h2", "app-2", "app-1"],
+      ["h1", "app-1", MACHINE.alias],
     ] as const)
       expect(await pingable(lab, host, from, to, BOOT_MS), `${from} -> ${to}`).toBeTypeOf("number");
+    await lab.sh(MACHINE.name, "ping", "-c", "1", "-W", "1", "app-2.app.clocker");
   };
 
   it("boot to the end, with nothing that failed", async () => {
@@ -120,17 +134,27 @@ describeSystemd("hosts with systemd", () => {
     expect(await systemctl("h1", "is-active", "docker")).toBe("active");
   });
 
-  it("carry a network and its containers", async () => {
-    await loadImages([await buildTestImage(IMAGE_CACHE)], lab.hosts);
+  it("carry a network, its containers and a machine without Docker", async () => {
+    const withDocker = lab.hosts.filter(({ name }) => HOSTS.includes(name));
+    await loadImages([await buildTestImage(IMAGE_CACHE)], withDocker);
     before = await Promise.all(lab.hosts.map((host) => remains(host.name)));
     app = networkInputs(lab, "app", {
       vni: 101,
       net: "10.101",
-      records: { "app-1": ["10.101.1.10"], "app-2": ["10.101.2.10"] },
+      hostNames: HOSTS,
+      records: {
+        ...{ "app-1": ["10.101.1.10"], "app-2": ["10.101.2.10"] },
+        [MACHINE.alias]: [MACHINE.address],
+      },
+    });
+    app.hosts.push({
+      ...{ name: MACHINE.name, connection: lab.connection(MACHINE.name), machine: true },
+      ...{ block: `${MACHINE.address}/32`, gateway: MACHINE.address },
+      underlay: lab.host(MACHINE.name).address,
     });
     made = (await virtualNetwork.create(app)).outs;
     await Promise.all(
-      lab.hosts.map(({ name }, i) =>
+      HOSTS.map((name, i) =>
         runContainer(
           lab,
           name,
@@ -142,7 +166,7 @@ describeSystemd("hosts with systemd", () => {
       ),
     );
     await reachEachOther();
-    for (const { name } of lab.hosts)
+    for (const name of HOSTS)
       expect(await units(name)).toMatch(
         /^clocker-dns-101\.service +loaded active +running .*\nclocker-net\.service +loaded inactive .*\nclocker-dns-101\.service +transient.*\nclocker-net\.service +enabled /,
       );
@@ -177,6 +201,7 @@ describeSystemd("hosts with systemd", () => {
     await reachEachOther();
     expect(await lab.sh("h1", "cat", "/proc/1/comm")).toBe("systemd");
     expect(await systemctl("h2", "is-active", "clocker-net", "docker")).toBe("active\nactive");
+    expect(await systemctl(MACHINE.name, "is-active", "clocker-net")).toBe("active");
     // Docker started into a network that was complete.
     const [ours, dockers] = await Promise.all(
       ["clocker-net", "docker"].map((unit) =>
@@ -188,12 +213,10 @@ describeSystemd("hosts with systemd", () => {
   });
 
   it("keep nothing of ours when the network and the hosts are given up", async () => {
-    await Promise.all(
-      lab.hosts.map(({ name }, i) => lab.sh(name, "docker", "rm", "-f", `app-${i + 1}`)),
-    );
+    await Promise.all(HOSTS.map((name, i) => lab.sh(name, "docker", "rm", "-f", `app-${i + 1}`)));
     await virtualNetwork.delete(idOfApp(), made);
     expect(await Promise.all(lab.hosts.map((host) => remains(host.name)))).toEqual(before);
-    for (const { name } of lab.hosts) {
+    for (const name of HOSTS) {
       const { id, outs } = await dockerHost.create(inputsFor(name));
       await dockerHost.delete(id, outs);
       expect((await lab.exec(name, ["test", "-e", "/etc/sysctl.d/99-clocker.conf"])).code).toBe(1);
