@@ -183,11 +183,22 @@ export class Conductor {
     }
   }
 
-  /** Lets what runs finish and begins nothing more; whoever waits is told that it is over. */
+  /** Lets what runs finish and begins nothing more; whoever waits is told that it is over, and the program is stopped. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
     this.executor.cancel();
+    if (this.executor.needsProgram) void this.executor.idle().then(() => this.#dismiss());
+    else this.#dismiss();
+  }
+
+  /** Waits for nothing: what runs is cut off. */
+  abort(): void {
+    this.stop();
+    this.#dismiss();
+  }
+
+  #dismiss(): void {
     for (const reject of this.#waiting) reject(new ShutDown());
     this.#waiting.clear();
     this.#onStop();

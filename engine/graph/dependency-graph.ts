@@ -26,13 +26,7 @@ export class DependencyGraph {
     resources.forEach((state, at) => {
       this.#index.set(state, at);
       append(this.#byUrn, state.urn, at);
-      if (state.parent !== undefined) parents.set(state.urn, state.parent);
-      for (
-        let parent = state.parent;
-        parent !== undefined && parent !== "";
-        parent = parents.get(parent)
-      )
-        append(this.#descendants, parent, at);
+      for (const ancestor of ancestorsOf(state, parents)) append(this.#descendants, ancestor, at);
     });
   }
 
@@ -107,24 +101,65 @@ export class DependencyGraph {
   }
 
   /**
-   * Splits resources that are to be deleted into groups: a group may be deleted at once, after the one before it. Who
-   * depends on another is always in an earlier group.
+   * Splits resources of this graph that are to be deleted into groups: a group may be deleted at once, after the one before
+   * it. Who depends on another is always in an earlier group. Takes a time linear in resources and references: what
+   * depends on a component is not held against each of its descendants.
    */
   deletionOrder(condemned: ReadonlySet<ResourceState>): ResourceState[][] {
-    const level = new Map<ResourceState, number>();
+    const levels = new Levels();
     const groups: ResourceState[][] = [];
-    const ordered = [...condemned].sort(
-      (a, b) => (this.#index.get(a) ?? 0) - (this.#index.get(b) ?? 0),
-    );
-    for (const state of ordered) {
-      let own = 0;
-      for (const dependency of this.dependencies(state))
-        own = Math.max(own, (level.get(dependency) ?? -1) + 1);
-      level.set(state, own);
-      (groups[own] ??= []).push(state);
+    for (const state of this.#resources) {
+      const level = levels.above(state);
+      const isCondemned = condemned.has(state);
+      if (isCondemned) (groups[level] ??= []).push(state);
+      levels.add(state, isCondemned ? level : NOT_CONDEMNED);
     }
     return groups.reverse();
   }
+}
+
+/** Below every group: what is not deleted keeps nothing from being deleted. */
+const NOT_CONDEMNED = -1;
+
+/** The groups of the resources so far, in a list where whoever depends on another stands later: 0 is deleted last. */
+class Levels {
+  readonly #parents = new Map<string, string>();
+  readonly #components = new Set<string>();
+  /** The highest of those that carry a URN, and of all descendants of a URN. */
+  readonly #own = new Map<string, number>();
+  readonly #below = new Map<string, number>();
+
+  /** The lowest above everything that a resource depends on. */
+  above(state: ResourceState): number {
+    let highest = NOT_CONDEMNED;
+    for (const { kind, urn } of edgesOf(state)) {
+      highest = Math.max(highest, this.#own.get(urn) ?? NOT_CONDEMNED);
+      if (kind !== "parent" && this.#components.has(urn))
+        highest = Math.max(highest, this.#below.get(urn) ?? NOT_CONDEMNED);
+    }
+    return highest + 1;
+  }
+
+  add(state: ResourceState, level: number): void {
+    if (!state.custom) this.#components.add(state.urn);
+    raise(this.#own, state.urn, level);
+    for (const ancestor of ancestorsOf(state, this.#parents)) raise(this.#below, ancestor, level);
+  }
+}
+
+/** The URNs above a resource, the nearest first. `parents`: those of all that stand before it; its own is added. */
+function* ancestorsOf(state: ResourceState, parents: Map<string, string>): Generator<string> {
+  if (state.parent !== undefined) parents.set(state.urn, state.parent);
+  for (
+    let parent = state.parent;
+    parent !== undefined && parent !== "";
+    parent = parents.get(parent)
+  )
+    yield parent;
+}
+
+function raise(map: Map<string, number>, key: string, value: number): void {
+  map.set(key, Math.max(map.get(key) ?? value, value));
 }
 
 function append<Item>(map: Map<string, Item[]>, key: string, value: Item): void {

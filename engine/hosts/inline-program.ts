@@ -5,6 +5,8 @@ import type { ProgramHost, ProgramLaunch, ProgramResult } from "./program.js";
 /** What `runtime/state` exports besides its published types. */
 interface StateModule {
   withLocalStorage: <T>(run: () => Promise<T>) => Promise<T>;
+  /** `callbacks`: the program's own functions that the engine calls; its address is known a moment after the first of them. */
+  getStore: () => { callbacks?: { _target: Promise<string> } };
 }
 
 /** How long a stopped program has to end by itself. */
@@ -37,7 +39,7 @@ export class InlineProgramHost implements ProgramHost {
       import("@pulumi/pulumi/log/index.js"),
       import("@pulumi/pulumi/errors.js"),
     ]);
-    const { withLocalStorage } = localState.default as unknown as StateModule;
+    const { withLocalStorage, getStore } = localState.default as unknown as StateModule;
     return withLocalStorage(async (): Promise<ProgramResult> => {
       const { project, stack: name, parallel, address, dryRun, organization, config } = launch;
       settings.resetOptions(project, name, parallel, address, address, dryRun, organization);
@@ -59,6 +61,9 @@ export class InlineProgramHost implements ProgramHost {
       const end = async (): Promise<ProgramResult> => {
         try {
           await stack.runInPulumiStack(this.#program as () => Promise<unknown>);
+          // Hooks register themselves once they know their address; the SDK does not wait for that.
+          await getStore().callbacks?._target;
+          await new Promise(setImmediate);
           await settings.disconnect(true);
         } catch (error) {
           await settings.disconnect(false);

@@ -218,7 +218,7 @@ class Operation {
     onAbort(terminate, () => {
       this.#cancelled = this.#terminated = true;
       this.#snapshot?.abandon();
-      conductor.stop();
+      conductor.abort();
       this.#children.killAll();
     });
     return conductor;

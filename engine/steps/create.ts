@@ -4,7 +4,9 @@ import type { Deployment } from "../deployment/deployment.js";
 import type { SnapshotManager } from "../snapshot/manager.js";
 import type { ResourceState } from "../state/model.js";
 import type { DetailedDiff } from "../values/diff.js";
+import type { CreateRequest, CreateResult, Provider } from "../providers/provider.js";
 import { hookSubject, withErrorHooks } from "./hooked.js";
+import { messageOf } from "./messages.js";
 import { HookedStep, ResourceStep } from "./resource-step.js";
 import type { Step, StepOutcome } from "./step.js";
 
@@ -53,8 +55,12 @@ export class CreateStep extends HookedStep implements Step {
         timeout: state.customTimeouts?.create ?? 0,
         preview: deployment.options.dryRun,
       };
-      const created = await withErrorHooks(deployment, state, "create", subject, () =>
-        provider.create(request),
+      const created = await withErrorHooks(
+        deployment,
+        state,
+        "create",
+        subject,
+        creation(provider, request),
       );
       state.id = created.id;
       state.outputs = created.outputs;
@@ -79,6 +85,31 @@ export class CreateStep extends HookedStep implements Step {
       snapshot.renamed(this.old.urn, this.next.urn);
     return { durable: true };
   }
+}
+
+/** One attempt to create; what the attempt before has left, not being well, makes room for it first. */
+function creation(provider: Provider, request: CreateRequest): () => Promise<CreateResult> {
+  let unwell: CreateResult | undefined;
+  return async () => {
+    if (unwell !== undefined) {
+      const { id, outputs, partial } = unwell;
+      const { urn, inputs, timeout } = request;
+      try {
+        await provider.delete({ urn, id, inputs, outputs, timeout });
+      } catch (error) {
+        const message = `${id} could not be deleted before it is created again: ${messageOf(error)}`;
+        return {
+          id,
+          outputs,
+          partial: { message, reasons: [...(partial?.reasons ?? []), message] },
+        };
+      }
+      unwell = undefined;
+    }
+    const created = await provider.create(request);
+    if (created.partial !== undefined) unwell = created;
+    return created;
+  };
 }
 
 /** The marker between the halves of a replacement; it does nothing and is what the summary counts. */

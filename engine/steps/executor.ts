@@ -4,7 +4,7 @@ import { ProviderError } from "../providers/provider.js";
 import { Semaphore } from "../deployment/semaphore.js";
 import { messageOf } from "./messages.js";
 import { sealOutputs } from "./seal.js";
-import { answer, ProtectedError, type Step, type StepOutcome } from "./step.js";
+import { answer, ProtectedError, type Step, type StepOutcome, stepResource } from "./step.js";
 
 /** Applies chains of steps: the steps of a chain in order, chains at once up to the limit. */
 export class StepExecutor {
@@ -13,6 +13,7 @@ export class StepExecutor {
   readonly #onFailure: () => void;
   readonly events: StepEvents;
   readonly #running = new Set<Promise<void>>();
+  readonly #applying = new Set<Step>();
   /** Steps that wait for their resource's outputs (components, the root stack). */
   readonly pendingOutputs = new Map<string, Step>();
   readonly errored: Step[] = [];
@@ -37,6 +38,11 @@ export class StepExecutor {
 
   get cancelled(): boolean {
     return this.#cancelled;
+  }
+
+  /** What runs has hooks, which are functions of the program: it must live until they have been called. */
+  get needsProgram(): boolean {
+    return [...this.#applying].some((step) => stepResource(step)?.resourceHooks !== undefined);
   }
 
   /** Begins a chain. The promise is fulfilled when its last step is done, also after a failure. */
@@ -71,6 +77,7 @@ export class StepExecutor {
   /** False when the rest of its chain must not follow. */
   async #runStep(step: Step): Promise<boolean> {
     const { snapshot } = this.#deployment;
+    this.#applying.add(step);
     try {
       this.events.pre(step);
       if (step.pending !== undefined) await snapshot?.begin(step.pending.state, step.pending.type);
@@ -95,6 +102,8 @@ export class StepExecutor {
       this.failed = true;
       this.cancel();
       this.#onFailure();
+    } finally {
+      this.#applying.delete(step);
     }
     return false;
   }

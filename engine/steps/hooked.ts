@@ -41,7 +41,10 @@ export async function failureOf(run: Promise<void>): Promise<{ afterwards?: Erro
   }
 }
 
-/** Calls the provider, and again as long as the resource's error hooks ask for it. */
+/**
+ * Calls the provider, and again as long as the resource's error hooks ask for it. What exists, though not well, is the
+ * result whatever else fails: it must be in the state.
+ */
 export async function withErrorHooks<T extends { partial?: PartialFailure } | void>(
   { hooks, events }: Deployment,
   state: ResourceState,
@@ -66,13 +69,13 @@ export async function withErrorHooks<T extends { partial?: PartialFailure } | vo
     if (failures.length >= MOST_ATTEMPTS) {
       const message = `maximum number of error hook retries (${MOST_ATTEMPTS}) reached`;
       events.diagnostic("warning", message, { urn: state.urn });
+      if (result !== undefined) return result;
       throw new Error("maximum number of error hook retries reached", { cause: failure });
     }
     let retry: boolean;
     try {
       retry = await hooks.wantsRetry(names, subject(), operation, failures);
     } catch (error) {
-      // What exists must be kept in the state, also when a hook is broken.
       if (result !== undefined) return result;
       throw new Error(`error hooks execution failed: ${messageOf(error)}`, { cause: failure });
     }

@@ -59,12 +59,31 @@ export interface SpecEntry {
   /** As an output, with the inputs' dependencies. */
   lifted?: 1;
   reference?: string;
+  /** A function for the engine to call; `opts.hooks` and `opts.transforms` of what follows go by the entry's name. */
+  callback?: CallbackSpec;
   /** Fails with this message, once what stands before it is registered. */
   throw?: string;
   args?: PropertyMap;
   opts?: PropertyMap;
   /** Of the component, or (without a name) of the stack. */
   outputs?: PropertyMap;
+}
+
+/** A function of the program that the engine calls. Each call is a line in the provider's log, with what it saw. */
+export interface CallbackSpec {
+  /** `stackTransform` and `invokeTransform` concern all, the others what names them. */
+  kind: "hook" | "errorHook" | "transform" | "stackTransform" | "invokeTransform";
+  /** Fails with this message. */
+  fail?: string;
+  /** Hooks: called in previews, too; a failure is a warning. */
+  onDryRun?: 1;
+  ignoreErrors?: 1;
+  /** Error hooks: how many failures are tried again; default 0. */
+  retries?: number;
+  /** Transforms: the one resource they concern, if not all; what they change. An input that is null is taken away. */
+  only?: string;
+  props?: PropertyMap;
+  opts?: PropertyMap;
 }
 
 /** What happened in a step, in the terms of the recordings. */

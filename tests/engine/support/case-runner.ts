@@ -20,6 +20,8 @@ export interface FullStep extends Required<Pick<Step, "command" | "flags" | "spe
   config: NonNullable<Step["config"]>;
   /** Aborted when the user would press Ctrl-C. */
   interrupt: AbortSignal;
+  /** A line for a call of one of the program's own functions, among the provider's calls. */
+  log: (line: string) => void;
 }
 
 /** What an engine makes of a step. */
@@ -91,6 +93,7 @@ export class CaseRunner {
         spec: this.#spec,
         config: this.#config,
         interrupt: interrupt.signal,
+        log: (line) => appendFileSync(this.#log, `${line}\n`),
       },
       env,
     );

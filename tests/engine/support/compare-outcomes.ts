@@ -52,7 +52,30 @@ export function orderProblems(
   now: Depends,
 ): string[] {
   const known = new Set(problemsOf(expected, expected, before, now));
-  return problemsOf(actual, expected, before, now).filter((problem) => !known.has(problem));
+  return [
+    ...problemsOf(actual, expected, before, now).filter((problem) => !known.has(problem)),
+    ...callbackProblems(actual.calls, expected.calls),
+  ];
+}
+
+const CALLBACK = /^(?:hook|errorHook|transform|stackTransform) \S+ (\S+)/;
+
+/** What a function of the program belongs to: its calls stand among the provider's calls for the same resource as recorded. */
+function callbackProblems(actual: readonly string[], expected: readonly string[]): string[] {
+  const names = new Set(expected.flatMap((line) => CALLBACK.exec(line)?.[1] ?? []));
+  return [...names].flatMap((name) => {
+    const own = (calls: readonly string[]): string =>
+      calls
+        .filter((line) => {
+          if (CALLBACK.test(line)) return CALLBACK.exec(line)?.[1] === name;
+          const [, subject = ""] = /^(?:created?|update|delete) (\S+)/.exec(line) ?? [];
+          return subject === name || subject.replace(/-\d+$/, "") === name;
+        })
+        .join("; ");
+    return own(actual) === own(expected)
+      ? []
+      : [`${name}: ${own(actual)} instead of ${own(expected)}`];
+  });
 }
 
 function problemsOf(actual: Outcome, expected: Outcome, before: Depends, now: Depends): string[] {

@@ -106,6 +106,7 @@ function describe(state: ResourceState): string {
   say("replaceOn", state.replaceOnChanges?.join(","));
   say("trigger", state.replacementTrigger);
   say("aliases", names(state.aliases));
+  say("hooks", state.resourceHooks);
   return words.join(" ");
 }
 

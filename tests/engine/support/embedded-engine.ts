@@ -24,7 +24,7 @@ export class EmbeddedEngine implements Engine {
     const stack = await Stack.createOrSelect({
       workDir: PROJECT,
       stackName: this.stack,
-      program: async () => (await new SpecProgram().run(step.spec)) ?? {},
+      program: async () => (await new SpecProgram(step.log).run(step.spec)) ?? {},
       store: this.store,
       env: { ...env, ...this.env },
       config: step.config,
@@ -40,7 +40,8 @@ export class EmbeddedEngine implements Engine {
     try {
       result = await stack[step.command](options);
     } catch (error) {
-      log.errors.push(error instanceof Error ? error.message : String(error));
+      const message = error instanceof Error ? error.message : String(error);
+      log.errors.push(message.split("\n")[0] ?? "");
       return { rc: 1, log };
     }
     return { rc: result.result === "succeeded" ? 0 : 1, log };

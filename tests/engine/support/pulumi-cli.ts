@@ -55,10 +55,10 @@ export class PulumiCli implements Engine {
   }
 
   async run(
-    { command, flags, spec, config, interrupt }: FullStep,
+    { command, flags, spec, config, interrupt, log }: FullStep,
     env: Record<string, string>,
   ): Promise<Run> {
-    const program = new LanguageServer(() => new SpecProgram().run(spec));
+    const program = new LanguageServer(() => new SpecProgram(log).run(spec));
     const server = new grpc.Server();
     server.addService(LanguageRuntimeService, program);
     const port = await new Promise<number>((done, reject) =>
@@ -68,19 +68,20 @@ export class PulumiCli implements Engine {
     );
     for (const [key, { value, secret }] of Object.entries(config))
       this.#pulumi("config", "set", ...(secret === true ? ["--secret"] : []), key, value);
-    const events = join(this.#folder, "events");
-    rmSync(events, { force: true });
-    const argv = [command, "-s", this.stack, "--non-interactive", "--event-log", events];
+    const eventFile = join(this.#folder, "events");
+    rmSync(eventFile, { force: true });
+    const argv = [command, "-s", this.stack, "--non-interactive", "--event-log", eventFile];
     if (command !== "preview") argv.push("--yes", "--skip-preview");
     argv.push(`--client=127.0.0.1:${port}`, "--exec-kind=auto.inline", ...flags);
     const { code, stderr } = await this.#spawn(argv, env, interrupt);
     server.forceShutdown();
-    const log = new EventLog();
-    const lines = existsSync(events) ? readFileSync(events, "utf8").trim() : "";
+    const events = new EventLog();
+    const lines = existsSync(eventFile) ? readFileSync(eventFile, "utf8").trim() : "";
     for (const line of lines === "" ? [] : lines.split("\n"))
-      log.add(JSON.parse(line) as EngineEvent);
-    if (code !== 0 && log.errors.length === 0) log.errors.push(stderr.trim().split("\n")[0] ?? "");
-    return { rc: code === 0 ? 0 : 1, log };
+      events.add(JSON.parse(line) as EngineEvent);
+    if (code !== 0 && events.errors.length === 0)
+      events.errors.push(stderr.trim().split("\n")[0] ?? "");
+    return { rc: code === 0 ? 0 : 1, log: events };
   }
 
   #pulumi(...argv: string[]): void {

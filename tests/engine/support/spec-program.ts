@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SpecEntry } from "./case-format.js";
+import type { CallbackSpec, SpecEntry } from "./case-format.js";
+import { type Callback, makeCallback } from "./spec-callbacks.js";
 
 /** What an entry has left under its name: a resource, or the result of a call. */
 type Made = pulumi.Resource | pulumi.Output<Record<string, unknown>>;
@@ -32,15 +33,32 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
 /** Does what the entries of a spec say, in their order. Returns the stack's outputs. */
 export class SpecProgram {
   readonly #made = new Map<string, Made>();
+  readonly #callbacks = new Map<string, Callback>();
+  readonly #log: (line: string) => void;
+
+  /** `log`: takes a line for each call of one of the program's own functions. */
+  constructor(log: (line: string) => void = () => undefined) {
+    this.#log = log;
+  }
 
   async run(spec: readonly SpecEntry[]): Promise<Record<string, unknown> | undefined> {
     let outputs: Record<string, unknown> | undefined;
     for (const entry of spec) {
       if (entry.throw !== undefined) await this.#fail(entry.throw);
       else if (entry.name === undefined) outputs = this.#value(entry.outputs) as typeof outputs;
+      else if (entry.callback !== undefined)
+        this.#callbacks.set(entry.name, this.#callback(entry.name, entry.callback));
       else this.#made.set(entry.name, this.#make(entry, entry.name));
     }
     return outputs;
+  }
+
+  #callback(name: string, spec: CallbackSpec): Callback {
+    return makeCallback(name, spec, {
+      log: this.#log,
+      value: (value) => this.#value(value),
+      options: (opts) => this.#options(opts),
+    });
   }
 
   /** What was registered before is there when the program ends. */
@@ -81,6 +99,12 @@ export class SpecProgram {
     return made;
   }
 
+  #findCallback(name: unknown): Callback {
+    const found = this.#callbacks.get(String(name));
+    if (found === undefined) throw new Error(`the spec has no callback ${String(name)} yet`);
+    return found;
+  }
+
   /** `$a.out` is an output of a; `{ $secret: v }`, `{ $text: s }` and the like are what the SDK makes of v and s. */
   #value(value: unknown): unknown {
     if (typeof value === "string") {
@@ -113,6 +137,15 @@ export class SpecProgram {
       if (key in opts) result[key] = one(opts[key]);
     for (const key of ["dependsOn", "replaceWith", "providers"])
       if (Array.isArray(opts[key])) result[key] = opts[key].map(one);
+    if (Array.isArray(opts["transforms"]))
+      result["transforms"] = opts["transforms"].map((name) => this.#findCallback(name));
+    if (isMap(opts["hooks"]))
+      result["hooks"] = Object.fromEntries(
+        Object.entries(opts["hooks"]).map(([when, names]) => [
+          when,
+          (names as string[]).map((name) => this.#findCallback(name)),
+        ]),
+      );
     if ("replacementTrigger" in opts)
       result["replacementTrigger"] = this.#value(opts["replacementTrigger"]);
     if (Array.isArray(opts["aliases"]))

@@ -136,6 +136,42 @@ describe("the dependency graph", () => {
     expect(groups).toEqual([["user"], ["child"], ["b"], ["a", "c", "free"]]);
   });
 
+  test("deletions: each as late as what depends on it allows, with components and copies", () => {
+    const pick = fc.subarray(["a", "b", "c", "d", "e"]);
+    const state = fc
+      .record({
+        name: fc.constantFrom("a", "b", "c", "d", "e"),
+        custom: fc.boolean(),
+        parent: pick,
+        needs: pick,
+        isCondemned: fc.boolean(),
+      })
+      .map(({ name, custom, parent, needs, isCondemned }) => ({
+        isCondemned,
+        state: resource(name, {
+          custom,
+          // No resource is its own ancestor.
+          parent: parent.filter((other) => other < name).map(urn)[0] ?? "",
+          dependencies: needs.map(urn),
+        }),
+      }));
+    fc.assert(
+      fc.property(fc.array(state), (list) => {
+        const all = new DependencyGraph(list.map((each) => each.state));
+        const condemned = new Set(list.flatMap((each) => (each.isCondemned ? each.state : [])));
+        const levels = new Map<ResourceState, number>();
+        for (const each of condemned) {
+          const below = [...all.dependencies(each)].map((other) => levels.get(other) ?? -1);
+          levels.set(each, Math.max(-1, ...below) + 1);
+        }
+        const groups = all.deletionOrder(condemned).reverse();
+        expect(groups.flat()).toHaveLength(condemned.size);
+        for (const [level, group] of groups.entries())
+          expect(group.map((each) => levels.get(each))).toEqual(group.map(() => level));
+      }),
+    );
+  });
+
   test("two resources of one URN", () => {
     const old = resource("a", { delete: true });
     const second = resource("b", { dependencies: [urn("a")] });

@@ -74,7 +74,7 @@ class Service {
     const call = `${method} ${name}`;
     this.log(remark === "" ? call : `${call} ${remark}`);
     const rules = this.control().rules ?? {};
-    const rule = rules[call] ?? rules[`${method} *`] ?? {};
+    const rule = this.stillHolds(call, rules[call] ?? rules[`${method} *`] ?? {});
     if (rule.after) await this.until(rule.after);
     if (rule.pause) await pause(rule.pause);
     if (rule.die) {
@@ -83,6 +83,14 @@ class Service {
     }
     if (rule.fail) throw new Failure(rule.fail, rule.code);
     return rule;
+  }
+
+  /** A rule with `times` is one for the first calls only. */
+  stillHolds(call, rule) {
+    if (rule.times === undefined) return rule;
+    const calls = readFileSync(this.logFile, "utf8").split("\n");
+    const so = calls.filter((line) => line === call || line.startsWith(`${call} `)).length;
+    return so <= rule.times ? rule : {};
   }
 
   /** Waits until a line is in the log. */
