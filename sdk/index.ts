@@ -23,7 +23,12 @@ export type {
 } from "./resources/network-policy.js";
 export { Placement } from "./resources/placement.js";
 export { VirtualNetwork } from "./resources/virtual-network.js";
-export type { NetworkZoneArgs, VirtualNetworkArgs } from "./resources/virtual-network.js";
+export type {
+  ExistingZoneArgs,
+  NetworkZoneArgs,
+  OwnZoneArgs,
+  VirtualNetworkArgs,
+} from "./resources/virtual-network.js";
 export { WeaveNetwork } from "./resources/weave-network.js";
 export type { WeaveNetworkArgs } from "./resources/weave-network.js";
 export { PlacedContainer } from "./resources/placed-container.js";

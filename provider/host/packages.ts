@@ -27,12 +27,59 @@ export DEBIAN_FRONTEND=noninteractive
 install() { apt-get -q -y -o DPkg::Lock::Timeout=300 -o APT::Install-Recommends=false install "$@"; }
 install "$@" || { apt-get -q -o DPkg::Lock::Timeout=300 update && install "$@"; }`;
 
+/**
+ * The same for packages whose services are not to run as the distribution has them: $1 their names. While a package is set up, Debian asks
+ * policy-rc.d whether services may be started; a host that has one of its own keeps it.
+ */
+const INSTALL_IDLE_SCRIPT = `
+services=$1; shift
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+  chmod 755 "$policy"
+fi
+( ${INSTALL_SCRIPT.trim()}
+) || exit $?
+for service in $services; do
+  if [ -d /run/systemd/system ]; then
+    systemctl disable --now "$service"
+  else
+    invoke-rc.d --force "$service" stop
+    update-rc.d "$service" disable
+  fi >/dev/null 2>&1 || true
+done`;
+
 /** Installs packages from the distribution. */
 export async function installPackages(
   transport: Transport,
   system: PackageSystem,
   packages: readonly string[],
 ): Promise<void> {
+  await install(transport, system, packages, INSTALL_SCRIPT, packages);
+}
+
+/** Installs packages of which only the programs are wanted: their services do not start, now or at boot. */
+export async function installIdle(
+  transport: Transport,
+  system: PackageSystem,
+  packages: readonly string[],
+  services: readonly string[],
+): Promise<void> {
+  await install(transport, system, packages, INSTALL_IDLE_SCRIPT, [
+    services.join(" "),
+    ...packages,
+  ]);
+}
+
+async function install(
+  transport: Transport,
+  system: PackageSystem,
+  packages: readonly string[],
+  script: string,
+  args: readonly string[],
+): Promise<void> {
+  if (packages.length === 0) return;
   const host = transport.connection.name;
   const list = packages.join(", ");
   if (!system.apt)
@@ -41,7 +88,7 @@ export async function installPackages(
       hint: `Packages are installed on Debian and Ubuntu only; install ${list} there by hand and run again.`,
     });
   progress(`installing ${list}`);
-  const result = await transport.script(INSTALL_SCRIPT, packages, {
+  const result = await transport.script(script, args, {
     timeoutMs: 15 * 60_000,
     onOutput: (text) => {
       const line = /^(?:Get:\d+|Unpacking|Setting up) .*$/m.exec(text)?.[0];

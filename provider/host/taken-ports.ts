@@ -68,7 +68,7 @@ function listener(
   ephemeral: { low: number; high: number },
 ): TakenPorts[] {
   const process = /"([^"]+)"/.exec(users)?.[1];
-  if (!isProtocol(protocol) || process === KNOWN_PROCESS) return [];
+  if (!isProtocol(protocol) || users.includes(`"${KNOWN_PROCESS}"`)) return [];
   const [, address = "", port] = /^(.*):(\d+)$/.exec(local) ?? [];
   const number = Number(port);
   if (protocol === "udp" && ephemeral.low <= number && number <= ephemeral.high) return [];

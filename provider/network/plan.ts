@@ -65,7 +65,7 @@ export function planParts(
         host: host.name,
         block: host.block,
       }),
-      ...zoneSettings(inputs.zone),
+      ...zoneSettings(inputs.zone, host.name, inputs.hosts),
     },
     ...(host.machine !== true && Object.keys(secrets).length > 0 ? { secrets } : {}),
     names,

@@ -1,7 +1,7 @@
 import { CloudError, isNotFound } from "../errors.js";
 import { dockerFor } from "../host/docker.js";
 import { faultPoint } from "../host/faults.js";
-import { installPackages, packageSystemOf } from "../host/packages.js";
+import { installIdle, installPackages, packageSystemOf } from "../host/packages.js";
 import {
   ensureDockerNetwork,
   findOurs,
@@ -22,7 +22,7 @@ import {
 } from "./requirements.js";
 import { applyPart, forgetEndpoints, runProgram } from "./run-program.js";
 import { dropRecord, observeRecord, putRecord } from "./run-record.js";
-import { ZONE_PROGRAMS } from "./zone/zone.js";
+import { SERVING, zonePrograms } from "./zone/zone.js";
 
 const RECORD_FAULTS = {
   names: "names-added",
@@ -45,15 +45,17 @@ export function programDriver(
 
     async prepare(context, { machine = false, settings }) {
       if (!machine) await requirePrograms(context, plan.name, COMMON_PROGRAMS);
-      const zone = "zone" in settings && !machine ? ZONE_PROGRAMS : {};
       const wanted = machine
         ? { ...withoutCommon(programs), ...commonPrograms(true) }
-        : { ...programs, ...zone };
+        : { ...programs, ...zonePrograms(settings) };
       const missing = await missingPrograms(context, wanted);
       if (missing.length === 0) return;
       const { transport } = context;
       const system = await packageSystemOf(transport);
-      await installPackages(transport, system, packagesOf(wanted, missing));
+      const servers = missing.filter((name) => Object.hasOwn(SERVING, name));
+      await installIdle(transport, system, packagesOf(SERVING, servers), servers);
+      const others = missing.filter((name) => !servers.includes(name));
+      await installPackages(transport, system, packagesOf(wanted, others));
       await requirePrograms(context, plan.name, wanted);
     },
 

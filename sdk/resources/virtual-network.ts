@@ -8,9 +8,7 @@ import { checkName } from "../names.js";
 import { ClockerResource, TYPE_PREFIX } from "../resource.js";
 import type { DockerCloud } from "./docker-cloud.js";
 
-export interface NetworkZoneArgs {
-  /** IPv4 address of the zone's primary server. */
-  server: pulumi.Input<string>;
+interface ZoneNames {
   /** @default 53 */
   port?: pulumi.Input<number>;
   /** The zone, such as `app.example.org`: a container `web` is `web.app.example.org` there. */
@@ -19,6 +17,12 @@ export interface NetworkZoneArgs {
   reverseZone?: pulumi.Input<string>;
   /** Seconds that others may remember an answer. @default 1 */
   ttl?: pulumi.Input<number>;
+}
+
+/** A zone of an existing name server: BIND, or any that takes signed dynamic updates. */
+export interface ExistingZoneArgs extends ZoneNames {
+  /** IPv4 address of the zone's primary server. */
+  server: pulumi.Input<string>;
   /** The key that may change and transfer the zone, as tsig-keygen makes it; its secret is kept as one. */
   key: {
     name: pulumi.Input<string>;
@@ -28,13 +32,21 @@ export interface NetworkZoneArgs {
   };
 }
 
+/** A zone that hosts of the network serve: BIND, run by us. */
+export interface OwnZoneArgs extends ZoneNames {
+  /** Hosts that serve it, by name, each at its own address. A change of the list moves the zone. */
+  hosts: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+export type NetworkZoneArgs = ExistingZoneArgs | OwnZoneArgs;
+
 export interface VirtualNetworkArgs {
   /** The cloud whose hosts the network joins. */
   cloud: DockerCloud;
   /** What people call the network; also part of its names on the hosts. @default the resource's name */
   networkId?: string;
   /**
-   * How hosts are joined (docs/networking.md compares them). A change replaces the network.
+   * How hosts are joined (docs/networking.md compares them). A change replaces the network, and is refused while containers are on it.
    * `"auto"`: plain routes where all hosts are neighbours on one link, else as the default.
    * @default "vxlan", or "wireguard" when some host is reached at a public address
    */
@@ -71,8 +83,8 @@ export interface VirtualNetworkArgs {
   /** Domain of the network's names: `redis` is also `redis.<domain>`. @default "<networkId>.clocker" */
   domain?: string;
   /**
-   * A zone of your own name server (BIND, or any that takes signed dynamic updates) that gets the network's names as well:
-   * those outside find containers too. @default none
+   * A zone that gets the network's names as well, of your own name server or served by hosts of the network: those outside find
+   * containers too. @default none
    */
   zone?: NetworkZoneArgs;
   /** Resolvers for all other names. @default the host's own */
@@ -102,15 +114,16 @@ const KNOWN: Known<VirtualNetworkArgs> = {
   outbound: true,
 };
 
-const KNOWN_ZONE: Known<NetworkZoneArgs> = {
+const KNOWN_ZONE: Known<ExistingZoneArgs & OwnZoneArgs> = {
   server: true,
   port: true,
   zone: true,
   reverseZone: true,
   ttl: true,
   key: true,
+  hosts: true,
 };
-const KNOWN_KEY: Known<NetworkZoneArgs["key"]> = { name: true, algorithm: true, secret: true };
+const KNOWN_KEY: Known<ExistingZoneArgs["key"]> = { name: true, algorithm: true, secret: true };
 
 /**
  * A private network across all hosts of a cloud. Which CIDR it has, each host's block and every container's address are
@@ -245,6 +258,7 @@ export class VirtualNetwork extends ClockerResource {
 
 function zoneOf(name: string, zone: NetworkZoneArgs): pulumi.Inputs {
   refuseUnknown(`VirtualNetwork ${name}: zone`, zone, KNOWN_ZONE);
+  if (!("key" in zone)) return { ...zone };
   refuseUnknown(`VirtualNetwork ${name}: zone.key`, zone.key, KNOWN_KEY);
   return { ...zone, key: { ...zone.key, secret: pulumi.secret(zone.key.secret) } };
 }

@@ -150,5 +150,106 @@ describeLab("a network's names in a zone of BIND", () => {
       expect(await traces(lab, "h1")).toBe(await traces(lab, "h2"));
       expect(await traces(lab, "h1")).not.toContain("101");
     });
+
+    describe("that hosts of the network serve", () => {
+      const zone = {
+        hosts: ["h1", "h2"],
+        zone: "own.example",
+        reverseZone: "101.10.in-addr.arpa",
+      };
+      const key = "/var/lib/bind/clocker-101/key";
+
+      /** What each server says, asked from a host that has none. */
+      const look = async (asked: string, ...servers: string[]) =>
+        Promise.all(
+          (servers.length === 0 ? zone.hosts : servers).map(async (host) => {
+            const words = /^[0-9.]+$/.test(asked) ? ["-x", asked] : [asked];
+            const at = `@${lab.host(host).address}`;
+            const text = await lab.sh("h3", "dig", at, "+short", "+time=1", "+tries=1", ...words);
+            return text.trim().split("\n").sort().join(" ");
+          }),
+        );
+      const namedOn = async (host: string) =>
+        (await lab.sh(host, "sh", "-c", "ps -eo args | grep '^[^ ]*named' || true")).trim();
+
+      it("has them forward and reverse on every server, each with a key that stays on its host", async () => {
+        app = { ...app, zone, hosts: networkInputs(lab, "app", { vni: 101, net: "10.101" }).hosts };
+        state = (await lifecycle.create(app)).outs;
+        const both = (answer: string) => [answer, answer];
+        expect(await look("web.own.example")).toEqual(both("10.101.1.10 10.101.2.10"));
+        expect(await look("10.101.1.10")).toEqual(both("web-1.own.example."));
+        expect(await look("clocker-ns2.own.example")).toEqual(both(lab.host("h2").address));
+        const keys = await Promise.all(zone.hosts.map((host) => lab.sh(host, "cat", key)));
+        expect(keys[0]).toMatch(
+          /^key "clocker" \{ algorithm hmac-sha256; secret "[\w+/]{43}="; \};$/,
+        );
+        expect(keys[1]).not.toBe(keys[0]);
+        for (const text of keys)
+          expect(JSON.stringify(state)).not.toContain(/secret "(.*)"/.exec(text)![1]);
+        expect(await lab.sh("h1", "stat", "-c", "%a %U:%G", key)).toBe("640 root:bind");
+        expect(await problems()).toBeUndefined();
+      });
+
+      it("follows a move within a second, and takes no update of anybody's", async () => {
+        await put({ ...app, records: { web: ["10.101.2.11"] } });
+        const start = Date.now();
+        expect(await look("web.own.example")).toEqual(["10.101.2.11", "10.101.2.11"]);
+        expect(Date.now() - start).toBeLessThan(1000);
+        expect(await look("web-1.own.example")).toEqual(["", ""]);
+        expect(await look("10.101.1.10")).toEqual(["", ""]);
+        const forged = `server ${lab.host("h1").address}\nupdate add x.own.example. 1 A 192.0.2.1\nsend\n`;
+        const refused = await lab.exec("h3", ["nsupdate"], forged);
+        expect(refused.stderr).toContain("REFUSED");
+        await put(app);
+      });
+
+      it("that died or lost a record shows in a refresh, comes back with the next up, and by itself after a power cut", async () => {
+        const [at] = [lab.host("h1").address];
+        const change = `server ${at}\nupdate delete web-1.own.example. A\nsend\n`;
+        expect((await lab.exec("h1", ["nsupdate", "-k", key], change)).code).toBe(0);
+        await lab.sh("h2", "sh", "-c", "kill $(cat /run/clocker/zone-101.pid)");
+        await expect.poll(problems).toEqual({
+          h1: ["the zone own.example has other records: web-1.own.example."],
+          h2: ["the zone's name server is not running"],
+        });
+        state = { ...state, problems: { h1: ["seen"], h2: ["seen"] } };
+        await put(app);
+        expect(await problems()).toBeUndefined();
+        await lab.restart("h2");
+        await closeTransports();
+        await expect
+          .poll(() => look("web-1.own.example").catch(() => []), { timeout: 20_000 })
+          .toEqual(["10.101.1.10", "10.101.1.10"]);
+      });
+
+      it("is refused where the port is somebody's, and moves to other hosts", async () => {
+        await expect(put({ ...app, zone: { ...zone, hosts: ["h3"] } })).rejects.toThrow(
+          `port 53 of ${lab.host("h3").address}, at which the zone own.example is to be asked for, is in use by the process named`,
+        );
+        state = { ...state, problems: { h1: ["seen"], h2: ["seen"], h3: ["seen"] } };
+        await put({ ...app, zone: { ...zone, hosts: ["h2", "h3"], port: 5353 } });
+        expect(await namedOn("h1")).toBe("");
+        const at = `@${lab.host("h3").address}`;
+        expect(await lab.sh("h1", "dig", "-p", "5353", at, "+short", "web-1.own.example")).toBe(
+          "10.101.1.10",
+        );
+      });
+
+      it("is gone without the zone, and with the network", async () => {
+        const { zone: _zone, ...alone } = app;
+        await put(alone);
+        expect(await namedOn("h2")).toBe("");
+        await put(app);
+        expect(await look("web-1.own.example")).toEqual(["10.101.1.10", "10.101.1.10"]);
+        await lifecycle.delete(id, state);
+        for (const host of ["h1", "h2"]) {
+          expect(await namedOn(host)).toBe("");
+          expect(
+            await lab.sh(host, "sh", "-c", "ls -d /var/lib/bind/clocker-* 2>/dev/null || true"),
+          ).toBe("");
+        }
+        expect(await traces(lab, "h1")).toBe(await traces(lab, "h2"));
+      });
+    });
   });
 });

@@ -18,6 +18,7 @@ refuse() {
     [ "$before" = "$owner" ] || conflict "VNI $vni belongs to the network of $before"
   fi
   refuse_without_ipv6
+  refuse_zone_server
   "refuse_$driver"
 }
 
@@ -124,6 +125,7 @@ do_leave() {
       make_scratch
       zone_clear "$ROOT/$vni/secrets"
     fi
+    down_zone_server
     if [ -n "$machine" ]; then down_hosts; else dns_stop; fi
     "down_$driver"
     down_firewall

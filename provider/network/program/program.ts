@@ -11,6 +11,7 @@ import { WEAVE_API_PART } from "../weave/api.js";
 import { WEAVE_PART } from "../weave/link.js";
 import { WIREGUARD_PART } from "../wireguard/link.js";
 import { ZONE_PART } from "../zone/link.js";
+import { ZONE_SERVER_PART } from "../zone/server.js";
 import { AGENT_PART } from "./agent.js";
 import { BOOT_PART } from "./boot.js";
 import { BRIDGE_PART } from "./bridge.js";
@@ -49,6 +50,7 @@ export const NETWORK_PROGRAM = (
   DNS_PART +
   HOSTS_PART +
   ZONE_PART +
+  ZONE_SERVER_PART +
   BOOT_PART +
   RECORDS_PART +
   MAIN_PART

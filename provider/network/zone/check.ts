@@ -31,11 +31,19 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 const REQUIRED = ["server", "zone", "key.name", "key.secret"];
 
+interface Problem {
+  property: string;
+  reason: string;
+}
+
 /** What is wrong with a network's zone, by property. Unknown values are let through. */
-export function zoneProblems(zone: unknown): { property: string; reason: string }[] {
+export function zoneProblems(zone: unknown, hosts: unknown = []): Problem[] {
   if (zone === undefined || isUnknown(zone)) return [];
   if (!isRecord(zone))
-    return [{ property: "zone", reason: "must be an object: server, zone, key" }];
+    return [
+      { property: "zone", reason: "must be an object: server, zone, key; or hosts, and zone" },
+    ];
+  if (zone["hosts"] !== undefined) return ownProblems(zone, hosts);
   const { key, ...rest } = zone;
   if (isUnknown(key)) return problemsOf(rest, ["server", "zone"]);
   if (!isRecord(key)) return [{ property: "zone.key", reason: "must be an object: name, secret" }];
@@ -45,10 +53,44 @@ export function zoneProblems(zone: unknown): { property: string; reason: string 
   return problemsOf({ ...rest, ...given }, REQUIRED);
 }
 
+/** Of a zone on servers that we run. */
+function ownProblems(
+  { hosts: wanted, server, key, ...rest }: Readonly<Record<string, unknown>>,
+  hosts: unknown,
+): Problem[] {
+  const foreign = Object.entries({ server, key }).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [
+          {
+            property: `zone.${name}`,
+            reason: "must be left out: the hosts have servers of their own",
+          },
+        ],
+  );
+  const reason = isUnknown(wanted) ? undefined : serversProblem(wanted, hosts);
+  const own = reason === undefined ? [] : [{ property: "zone.hosts", reason }];
+  return [...foreign, ...own, ...problemsOf(rest, ["zone"])];
+}
+
+function serversProblem(wanted: unknown, hosts: unknown): string | undefined {
+  if (!Array.isArray(wanted) || wanted.length === 0) return "must be a list of the network's hosts";
+  if (isUnknown(hosts) || !Array.isArray(hosts)) return undefined;
+  const known = (hosts as unknown[]).filter(isRecord);
+  const stranger = (wanted as unknown[]).find(
+    (name) =>
+      !isUnknown(name) &&
+      !known.some((host) => isUnknown(host["name"]) || (host["name"] === name && !host["machine"])),
+  );
+  if (stranger === undefined) return undefined;
+  const names = known.filter((host) => !host["machine"]).map((host) => String(host["name"]));
+  return `has ${JSON.stringify(stranger)}, which is no host of the network: those are ${names.join(", ")}`;
+}
+
 function problemsOf(
   given: Readonly<Record<string, unknown>>,
   required: readonly string[],
-): { property: string; reason: string }[] {
+): Problem[] {
   const missing = required
     .filter((name) => given[name] === undefined)
     .map((name) => ({ property: `zone.${name}`, reason: "must be given" }));

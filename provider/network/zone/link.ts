@@ -1,7 +1,8 @@
 /**
  * A zone of somebody's name server that has the network's names as well, by dynamic updates (RFC 2136) that are signed
  * (TSIG). Every host brings the zone up to date when its own names change, so no host is needed for it: what another has
- * done already is nothing to do. A host that boots leaves it alone, as its names may be old.
+ * done already is nothing to do. A host that boots leaves it alone, as its names may be old. A server of ours (server.ts) is its
+ * host's alone, and shows what that host knows.
  *
  * A name of ours has a TXT record that says so, and an update of it is taken only while it has (or, of a new one, while nobody
  * has the name), which the name server itself looks after. So nothing of others is touched, whatever happens in between.
@@ -86,8 +87,9 @@ zone_changes() {
     }' "$1"
 }
 
-# The key as the tools of BIND read it, in a file of root's.
+# The key as the tools of BIND read it, in a file of root's. A server of ours has made it itself.
 zone_key() {
+  if has_zone_server; then cp "$(zone_dir)/key" "$scratch/tsig"; return 0; fi
   secret=$(sed -n 's/^tsig //p' "$1" | base64 -d)
   (umask 077 && echo "key \\"$(setting zonekey)\\" { algorithm $(setting zonealgorithm); secret \\"$secret\\"; };" > "$scratch/tsig")
 }
@@ -128,7 +130,12 @@ zone_put() {
 
 up_zone() {
   zone_load
-  [ -n "$zone" ] && [ -z "$booting$machine" ] || return 0
+  [ -n "$zone" ] && [ -z "$machine" ] || return 0
+  if has_zone_server; then
+    up_zone_server || return 0
+  elif [ -n "$booting" ]; then
+    return 0
+  fi
   zone_key "$ROOT/$vni/secrets"
   cat "$ROOT/$vni/names" "$ROOT/$vni/names.d"/* 2>/dev/null | zone_wanted > "$scratch/wanted"
   for each in $zone $zone_reverse; do
@@ -150,7 +157,7 @@ suffix_of() { awk -v end=".$1." 'substr($1, length($1) - length(end) + 1) == end
 # that does not take it, keeps nobody from leaving it.
 zone_clear() {
   zone_load
-  [ -n "$zone" ] && [ -z "$machine" ] || return 0
+  [ -n "$zone" ] && [ -z "$machine" ] && ! has_zone_server || return 0
   zone_key "$1"
   : > "$scratch/part"
   for each in $zone $zone_reverse; do
@@ -163,6 +170,7 @@ zone_clear() {
 zone_moved() {
   [ -e "$ROOT/$vni/config" ] || return 0
   kept=$(sed -n 's/^set zone //p; s/^set zonereverse //p' "$new/config" | tr '\\n' ' ')
+  has_zone_server || down_zone_server
   ( load "$ROOT/$vni/config"; zone_clear "$ROOT/$vni/secrets" "$kept" )
 }
 `;

@@ -1,18 +1,24 @@
-/**
- * A zone of a name server that has the network's names as well. The server takes signed updates (RFC 2136, TSIG), and hands the
- * zone out (AXFR) to the same key, as BIND does with `allow-update` and `allow-transfer`.
- */
-export interface NetworkZone {
-  /** IPv4 address of the primary server. */
-  server: string;
-  /** Default 53. */
-  port?: number;
+/** A zone of a name server that has the network's names as well. */
+export type NetworkZone = ExistingZone | OwnZone;
+
+interface ZoneNames {
   /** The zone: `app-1` is `app-1.<zone>` there. */
   zone: string;
   /** The zone of the addresses, such as `101.10.in-addr.arpa`. Absent: no reverse records. */
   reverseZone?: string;
+  /** Default 53. */
+  port?: number;
   /** Seconds that others may remember an answer. Default 1. */
   ttl?: number;
+}
+
+/**
+ * Of somebody's server, which takes signed updates (RFC 2136, TSIG), and hands the zone out (AXFR) to the same key, as BIND does with
+ * `allow-update` and `allow-transfer`.
+ */
+export interface ExistingZone extends ZoneNames {
+  /** IPv4 address of the primary server. */
+  server: string;
   key: {
     name: string;
     /** Default "hmac-sha256". */
@@ -22,26 +28,62 @@ export interface NetworkZone {
   };
 }
 
+/** Of servers that we run: BIND on each of these hosts of the network, at the host's own address. */
+export interface OwnZone extends ZoneNames {
+  /** Logical names; at least one. */
+  hosts: string[];
+}
+
 /** What a host needs for it, and the Debian and Ubuntu package of each. */
-export const ZONE_PROGRAMS: Readonly<Record<string, string>> = {
+const ASKING: Readonly<Record<string, string>> = {
   dig: "bind9-dnsutils",
   nsupdate: "bind9-dnsutils",
 };
+export const SERVING: Readonly<Record<string, string>> = { named: "bind9" };
 
-/** The zone as the program on the host reads it. */
-export function zoneSettings(zone: NetworkZone | undefined): Record<string, string> {
-  if (!zone) return {};
+/** Programs that a host with these settings needs for its zone. */
+export function zonePrograms(settings: Readonly<Record<string, string>>): Record<string, string> {
   return {
-    zone: zone.zone,
-    zoneserver: zone.server,
-    zoneport: String(zone.port ?? 53),
-    zonettl: String(zone.ttl ?? 1),
-    zonekey: zone.key.name,
-    zonealgorithm: zone.key.algorithm ?? "hmac-sha256",
-    ...(zone.reverseZone === undefined ? {} : { zonereverse: zone.reverseZone }),
+    ...("zone" in settings ? ASKING : {}),
+    ...("zoneservers" in settings ? SERVING : {}),
+  };
+}
+
+/** The zone as the program on a host reads it: nothing where others look after it. */
+export function zoneSettings(
+  zone: NetworkZone | undefined,
+  host: string,
+  hosts: readonly { name: string; underlay: string }[],
+): Record<string, string> {
+  if (!zone) return {};
+  if (!isOwn(zone))
+    return {
+      ...namesOf(zone, zone.server),
+      ...{ zonekey: zone.key.name, zonealgorithm: zone.key.algorithm ?? "hmac-sha256" },
+      ...reverseOf(zone),
+    };
+  const servers = hosts.filter(({ name }) => zone.hosts.includes(name));
+  const own = servers.find(({ name }) => name === host);
+  if (!own) return {};
+  return {
+    ...namesOf(zone, own.underlay),
+    ...reverseOf(zone),
+    zoneservers: servers.map(({ underlay }) => underlay).join(","),
   };
 }
 
 export function zoneSecrets(zone: NetworkZone | undefined): Record<string, string> {
-  return zone ? { tsig: zone.key.secret } : {};
+  return zone && !isOwn(zone) ? { tsig: zone.key.secret } : {};
+}
+
+function isOwn(zone: NetworkZone): zone is OwnZone {
+  return "hosts" in zone;
+}
+
+function namesOf({ zone, port = 53, ttl = 1 }: ZoneNames, server: string): Record<string, string> {
+  return { zone, zoneserver: server, zoneport: String(port), zonettl: String(ttl) };
+}
+
+function reverseOf({ reverseZone }: ZoneNames): Record<string, string> {
+  return reverseZone === undefined ? {} : { zonereverse: reverseZone };
 }

@@ -1,4 +1,4 @@
-import type { NetworkZone } from "../../../provider/network/zone/zone.js";
+import type { ExistingZone } from "../../../provider/network/zone/zone.js";
 import type { TestLab } from "../../support/lab.js";
 
 const ZONE = "corp.example";
@@ -11,7 +11,7 @@ const ZONE_FILE = `$TTL 60
 
 /** BIND on a host of a lab, the primary of a zone and of its addresses' zone, in which somebody has names already. */
 export interface NameServer {
-  zone: NetworkZone & { reverseZone: string };
+  zone: ExistingZone & { reverseZone: string };
   /** Names in both zones that are there before ours. */
   others: string[];
   /** What a name or an address is, sorted; [] if nobody knows. */

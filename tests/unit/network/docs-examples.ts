@@ -67,6 +67,16 @@ export const examples = (
       },
     }),
 
+  ownZone: () =>
+    new VirtualNetwork("shop", {
+      cloud,
+      zone: {
+        hosts: ["host1", "host2"],
+        zone: "shop.example.org",
+        reverseZone: "102.10.in-addr.arpa",
+      },
+    }),
+
   ingress: () =>
     new Blueprint("shop", {
       cloud,

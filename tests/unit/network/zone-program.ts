@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { COMMON_PART } from "../../../provider/network/program/common.js";
 import { ZONE_PART } from "../../../provider/network/zone/link.js";
+import { ZONE_SERVER_PART } from "../../../provider/network/zone/server.js";
 
 export const MARK = "io.clocker=p/s/app-42";
 
@@ -43,7 +44,7 @@ export function zoneLeft(before: Record<string, string>, after: Record<string, s
     writeFileSync(join(dir, "42", "config"), settings(before));
     writeFileSync(join(dir, "42", "secrets"), "tsig c2VjcmV0\n");
     writeFileSync(join(dir, "new", "config"), settings(after));
-    const program = `${COMMON_PART}${ZONE_PART}
+    const program = `${COMMON_PART}${ZONE_PART}${ZONE_SERVER_PART}
 ROOT=$1 new=$1/new scratch=$1/new vni=42 owner=p/s/app
 dig() { return 9; }
 load "$new/config"

@@ -111,7 +111,7 @@ describe("changes of a zone", () => {
 });
 
 describe("leaving a zone whose name server is gone", () => {
-  const settings = zoneSettings({ ...ZONE, reverseZone: "42.10.in-addr.arpa" });
+  const settings = zoneSettings({ ...ZONE, reverseZone: "42.10.in-addr.arpa" }, "h1", []);
   const gone = (zone: string) =>
     `warning the name server 192.0.2.53 does not answer on port 53: the network's names stay in the zone ${zone} there`;
 
@@ -137,7 +137,7 @@ describe("a network's zone", () => {
     [UNKNOWN, []],
     [{ ...ZONE, key: UNKNOWN }, []],
     [{ ...ZONE, port: 5353, ttl: 5, reverseZone: "42.10.in-addr.arpa", server: UNKNOWN }, []],
-    ["corp.example", ["zone must be an object: server, zone, key"]],
+    ["corp.example", ["zone must be an object: server, zone, key; or hosts, and zone"]],
     [{ zone: "corp.example", server: "192.0.2.53" }, ["zone.key must be an object: name, secret"]],
     [
       {
@@ -163,10 +163,29 @@ describe("a network's zone", () => {
         "zone.key.algorithm must be one of hmac-sha224, hmac-sha256, hmac-sha384, hmac-sha512",
       ],
     ],
+    [{ hosts: ["h1"], zone: "corp.example", port: 5353, ttl: 5 }, []],
+    [{ hosts: UNKNOWN, zone: "corp.example" }, []],
+    [{ hosts: [UNKNOWN, "h1"], zone: UNKNOWN }, []],
+    [
+      { ...ZONE, hosts: [] },
+      [
+        "zone.server must be left out: the hosts have servers of their own",
+        "zone.key must be left out: the hosts have servers of their own",
+        "zone.hosts must be a list of the network's hosts",
+      ],
+    ],
+    [
+      { hosts: ["h1", "m1"], reverseZone: "42.10.in-addr.arpa" },
+      [
+        'zone.hosts has "m1", which is no host of the network: those are h1, h2',
+        "zone.zone must be given",
+      ],
+    ],
   ])("is checked before anything is made, case %#", (zone, problems) => {
-    expect(zoneProblems(zone).map(({ property, reason }) => `${property} ${reason}`)).toEqual(
-      problems,
-    );
+    const hosts = [{ name: "h1" }, { name: "h2" }, { name: "m1", machine: true }];
+    expect(
+      zoneProblems(zone, hosts).map(({ property, reason }) => `${property} ${reason}`),
+    ).toEqual(problems);
   });
 
   it("goes to the hosts as settings, and its key's secret apart from them", () => {
@@ -182,6 +201,36 @@ describe("a network's zone", () => {
       "set zonealgorithm hmac-sha256",
     ]);
     expect(document.slice(1).join("\n")).not.toContain(KEY.secret);
+  });
+
+  it("of our own is the matter of the hosts that serve it, which know no key of ours", () => {
+    const parts = planParts({
+      ...inputsOn(new FakeHosts(), "h1", "h2", "h3"),
+      zone: { hosts: ["h3", "h1"], zone: "corp.example", reverseZone: "42.10.in-addr.arpa" },
+    });
+    const documents = parts.map((part) => partDocument(part).split("\n"));
+    const underlays = parts.map(({ underlay }) => underlay);
+    expect(
+      documents.map((lines) => lines.filter((line) => /^(set zone|secret)/.test(line))),
+    ).toEqual([
+      [
+        "set zone corp.example",
+        `set zoneserver ${underlays[0]}`,
+        "set zoneport 53",
+        "set zonettl 1",
+        "set zonereverse 42.10.in-addr.arpa",
+        `set zoneservers ${underlays[0]},${underlays[2]}`,
+      ],
+      [],
+      [
+        "set zone corp.example",
+        `set zoneserver ${underlays[2]}`,
+        "set zoneport 53",
+        "set zonettl 1",
+        "set zonereverse 42.10.in-addr.arpa",
+        `set zoneservers ${underlays[0]},${underlays[2]}`,
+      ],
+    ]);
   });
 
   it("has no secret for a machine, which asks no name server", () => {
