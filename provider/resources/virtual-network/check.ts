@@ -15,6 +15,7 @@ import { type DriverName, factsOf, isDriverName } from "../../ipam/driver-facts.
 import { DRIVERS } from "../../network/drivers.js";
 import { zoneProblems } from "../../network/zone/check.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
+import { inUseProblems } from "./in-use.js";
 import type { NetworkHost, VirtualNetworkInputs } from "./inputs.js";
 
 /** Smallest MTU that hosts of each family must take, and the largest that Linux bridges do. */
@@ -23,7 +24,7 @@ const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
 
 /** Refuses what cannot work, before anything is touched. No I/O; unknown values are let through. */
 export async function check(
-  _olds: Partial<VirtualNetworkInputs>,
+  olds: Partial<VirtualNetworkInputs>,
   news: VirtualNetworkInputs,
 ): Promise<CheckResult<VirtualNetworkInputs>> {
   const failures: CheckFailure[] = [];
@@ -67,13 +68,15 @@ export async function check(
       : `must be a whole number from ${leastMtu} to ${MTU_RANGE.max}`,
   );
   known("domain", domainProblem);
-  for (const { property, reason } of zoneProblems(news.zone)) failures.push({ property, reason });
+  for (const { property, reason } of zoneProblems(news.zone, news.hosts))
+    failures.push({ property, reason });
   known("outbound", (value) => (typeof value === "boolean" ? undefined : "must be true or false"));
   known("dnsServers", dnsProblem);
   known("records", recordsProblem);
   const cidr = failures.some(({ property }) => property === "cidr") ? undefined : news.cidr;
   known("hosts", (hosts) => hostsProblem(hosts, isUnknown(cidr) ? undefined : cidr));
   known("hosts", (hosts) => machinesProblem(hosts, driver));
+  failures.push(...inUseProblems(olds, news));
   return { inputs: news, failures };
 }
 

@@ -17,13 +17,7 @@ export async function diff(
   news: VirtualNetworkInputs,
 ): Promise<DiffResult> {
   const changed = changedKeys(olds, news, ["meta", ...STATE_KEYS]);
-  const replaces: string[] = FIXED.filter((key) => changed.includes(key) && !isUnknown(news[key]));
-  if (!isUnknown(news.meta) && ownerOf(olds.meta) !== ownerOf(news.meta)) replaces.push("meta");
-  if (!hasUnknown(news.driverOptions) && driverOptionsReplace(olds, news))
-    replaces.push("driverOptions");
-  for (const key of DRIVERS[olds.driver]?.plan.fixedInputs ?? []) {
-    if (changed.includes(key) && !isUnknown(news[key])) replaces.push(key);
-  }
+  const replaces = replacedKeys(olds, news);
   const broken = Object.keys(olds.problems ?? {}).length > 0;
   return {
     changes: changed.length > 0 || replaces.length > 0 || broken,
@@ -32,14 +26,27 @@ export async function diff(
   };
 }
 
+/** What of the change makes another network. */
+export function replacedKeys(olds: VirtualNetworkInputs, news: VirtualNetworkInputs): string[] {
+  const changed = changedKeys(olds, news, ["meta", ...STATE_KEYS]);
+  const replaces: string[] = FIXED.filter((key) => changed.includes(key) && !isUnknown(news[key]));
+  if (!isUnknown(news.meta) && ownerOf(olds.meta) !== ownerOf(news.meta)) replaces.push("meta");
+  if (!hasUnknown(news.driverOptions) && driverOptionsReplace(olds, news))
+    replaces.push("driverOptions");
+  for (const key of DRIVERS[olds.driver]?.plan.fixedInputs ?? []) {
+    if (changed.includes(key) && !isUnknown(news[key])) replaces.push(key);
+  }
+  return replaces;
+}
+
 /** Options that a network cannot change while it lives. */
-function driverOptionsReplace(olds: VirtualNetworkState, news: VirtualNetworkInputs): boolean {
+function driverOptionsReplace(olds: VirtualNetworkInputs, news: VirtualNetworkInputs): boolean {
   const fixed = DRIVERS[olds.driver]?.plan.fixedOptions ?? [];
   return fixed.some((key) => !same(olds.driverOptions?.[key], news.driverOptions?.[key]));
 }
 
 /** Old and new can be on a host together: other link names, other addresses. */
-function fitsBeside(olds: VirtualNetworkState, news: VirtualNetworkInputs): boolean {
+export function fitsBeside(olds: VirtualNetworkInputs, news: VirtualNetworkInputs): boolean {
   if (olds.vni === news.vni) return false;
   return !meet(olds.cidr, news.cidr) && !meet(olds.cidr6, news.cidr6);
 }

@@ -35,7 +35,7 @@ export interface VirtualNetworkInputs {
   mtu: number;
   /** Domain appended to names, e.g. "app.clocker". */
   domain: string;
-  /** A zone of an existing name server that has the network's names as well. Absent: none. */
+  /** A zone, of an existing name server or of servers of ours, that has the network's names as well. Absent: none. */
   zone?: NetworkZone;
   /** Upstream resolvers for names that are not the network's; empty: the host's own. */
   dnsServers: string[];

@@ -267,3 +267,40 @@ describe("a swarm network", () => {
     ).toEqual([]);
   });
 });
+
+describe("a change that needs another network in the place of this one", () => {
+  const used = {
+    ...base,
+    records: { "web-0": ["10.1.0.2"], "web-1": ["10.1.0.3"], web: ["10.1.0.2", "10.1.0.3"] },
+  };
+  const changed = async (olds: VirtualNetworkInputs, change: Record<string, unknown>) =>
+    ((await lifecycle.check(olds, { ...olds, ...change })).failures ?? []).map(
+      ({ property, reason }) => `${property} ${reason}`,
+    );
+
+  it("is refused while containers are on it, with their names", async () => {
+    const reason =
+      "cannot be changed while containers are on the network (web-0, web-1): make another network, move them there in one up, and remove this one in the next";
+    expect(await changed(used, { driver: "routed" })).toEqual([`driver ${reason}`]);
+    expect(await changed({ ...used, driver: "swarm" }, { outbound: false })).toEqual([
+      `outbound ${reason}`,
+    ]);
+  });
+
+  it.each<[string, VirtualNetworkInputs, Record<string, unknown>]>([
+    ["nobody is on it", { ...base, records: {} }, { driver: "routed" }],
+    ["only a machine is on it", withMachine(), { driver: "routed" }],
+    ["it fits beside the old one", used, { cidr: "10.77.0.0/16", vni: base.vni + 1, hosts: [] }],
+    ["the new driver is not known yet", used, { driver: UNKNOWN }],
+    ["nothing of it needs another one", used, { outbound: false, dnsServers: ["192.0.2.1"] }],
+  ])("is taken where %s", async (_what, olds, change) => {
+    expect(
+      (await changed(olds, change)).filter((text) => text.includes("containers are on")),
+    ).toEqual([]);
+  });
+
+  function withMachine(): VirtualNetworkInputs {
+    const machine = { ...h2, block: `${h2.gateway}/32`, machine: true as const };
+    return { ...base, hosts: [h1, machine], records: { db: [h2.gateway] } };
+  }
+});
