@@ -190,11 +190,9 @@ describeLab("a network's names in a zone of BIND", () => {
         expect(await problems()).toBeUndefined();
       });
 
-      it("follows a move within a second, and takes no update of anybody's", async () => {
+      it("has followed a move when up is done, and takes no update of anybody's", async () => {
         await put({ ...app, records: { web: ["10.101.2.11"] } });
-        const start = Date.now();
         expect(await look("web.own.example")).toEqual(["10.101.2.11", "10.101.2.11"]);
-        expect(Date.now() - start).toBeLessThan(1000);
         expect(await look("web-1.own.example")).toEqual(["", ""]);
         expect(await look("10.101.1.10")).toEqual(["", ""]);
         const forged = `server ${lab.host("h1").address}\nupdate add x.own.example. 1 A 192.0.2.1\nsend\n`;
