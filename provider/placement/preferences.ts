@@ -50,7 +50,7 @@ export function preferenceStrategy(
   return {
     name: `preferences ${JSON.stringify(preferences)}`,
     byType: live,
-    changes: live ? "freely" : "rises",
+    changes: live ? "freely" : "never",
     margin: 0,
     key: (of, host) => 0 - score(of, host),
     score,

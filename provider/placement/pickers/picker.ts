@@ -8,8 +8,8 @@ export interface Pick {
 }
 
 /**
- * Finds the first host of an ordering that accepts a request. There are three, by what the order needs: a scan, a
- * heap and a ring. All give what the scan gives; they differ in how much they look at.
+ * Finds the first host of an ordering that accepts a request. There are four, by what the order needs: a scan, a
+ * heap, a ring, and bands of rings. All give what the scan gives; they differ in how much they look at.
  */
 export interface Picker {
   pick(ask: Ask): Pick | undefined;

@@ -1,7 +1,6 @@
 import type { Ask } from "../constraints/constraint.js";
 import type { HostState } from "../host-state.js";
 import { Draw, DRAWS } from "../strategies/draw.js";
-import { makeRing } from "./ring-order.js";
 import type { Accepts, Pick, Picker } from "./picker.js";
 
 /**
@@ -9,17 +8,16 @@ import type { Accepts, Pick, Picker } from "./picker.js";
  * in nearly constant time, because each remembers where the next one with room was last seen.
  */
 export class RingPicker implements Picker {
-  private readonly ring: readonly HostState[];
   /** `onward[i] === i`: not known to be full; else some later place (modulo the size) to go on at. */
   private readonly onward: Int32Array;
   private full = 0;
 
+  /** `ring` as `makeRing` gives it. */
   constructor(
-    hosts: readonly HostState[],
+    private readonly ring: readonly HostState[],
     private readonly seed: string,
     private readonly accepts: Accepts,
   ) {
-    this.ring = makeRing(hosts, seed);
     this.onward = Int32Array.from(this.ring.keys());
   }
 

@@ -21,12 +21,14 @@ export class ScanPicker implements Picker {
   }
 
   pick(ask: Ask): Pick | undefined {
-    const { last } = this.ordering;
+    const { last, strategies } = this.ordering;
     const order = last.kind === "random" ? drawOrder(this.hosts, last.seed, ask.name) : this.hosts;
     let winner: HostState | undefined;
     let next: HostState | undefined;
     for (const host of order) {
       if (!this.accepts(ask, host)) continue;
+      // Without keys the first two are the answer.
+      if (winner && strategies.length === 0) return { winner, next: host };
       if (!winner || compareKeys(this.ordering, ask, host, winner) < 0) {
         next = winner;
         winner = host;

@@ -10,8 +10,9 @@ export interface Strategy {
   /**
    * How a host's key may change while containers are placed. `rises`: it never falls. `freely`: either way, but only
    * when something is placed on that very host. `byBranch`: it never falls, and is the same for all hosts of a branch.
+   * `never`: it goes by what is declared alone.
    */
-  readonly changes: "rises" | "freely" | "byBranch";
+  readonly changes: "rises" | "freely" | "byBranch" | "never";
   /** Of `byBranch`. */
   readonly branches?: Branches;
   /** True: it goes by a sample, which the next plan takes anew. Nothing is moved for a better balance of it. */

@@ -212,7 +212,7 @@ function checkPool(report: Report, pool: Record<string, unknown>): void {
   report.keeps("pool.networkPrefix", pool["networkPrefix"], rule.whole(1, 30));
   const cidr = typeof pool["cidr"] === "string" ? parseCidr(pool["cidr"]) : undefined;
   const prefix = pool["networkPrefix"];
-  if (cidr && typeof prefix === "number" && prefix < cidr.prefix) {
+  if (cidr?.family === 4 && typeof prefix === "number" && prefix < cidr.prefix) {
     report.add("pool.networkPrefix", `must be at least the pool's own /${cidr.prefix}`);
   }
 }
@@ -231,7 +231,7 @@ function checkNetwork(report: Report, at: string, network: unknown): void {
     report.keeps(`${at}.blockPrefix`, it["blockPrefix"], rule.whole(1, 30));
     const cidr = typeof it["cidr"] === "string" ? parseCidr(it["cidr"]) : undefined;
     const prefix = it["blockPrefix"];
-    if (cidr && typeof prefix === "number" && prefix < cidr.prefix) {
+    if (cidr?.family === 4 && typeof prefix === "number" && prefix < cidr.prefix) {
       report.add(`${at}.blockPrefix`, `must be at least the network's own /${cidr.prefix}`);
     }
     report.list(`${at}.reserved`, it["reserved"], (address, path) => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { StrategySpec } from "../../../provider/placement/model.js";
+import type { MakePicker } from "../../../provider/placement/make-picker.js";
+import type { HostNow, PlanInput, StrategySpec } from "../../../provider/placement/model.js";
+import { ScanPicker } from "../../../provider/placement/pickers/scan.js";
 import { planAll } from "../../../provider/placement/plan.js";
-import { after, ask, host, hostsOf, input, other, replicas } from "./make.js";
+import { after, ask, host, hostsOf, input, other, replicas, sentences } from "./make.js";
 
 const three = [host("h1"), host("h2"), host("h3")];
 describe("breadthFirst", () => {
@@ -100,6 +102,12 @@ describe("depthFirst", () => {
   });
 });
 
+const WISHES = [
+  { weight: 2, prefer: { kind: "label" as const, expression: "disk=ssd" } },
+  { weight: -1, prefer: { kind: "hostname" as const, pattern: "h[14]" } },
+];
+const CHANGING = [{ weight: 1, prefer: { kind: "maxContainers" as const, max: 1 } }];
+
 describe("random", () => {
   const place = (seed: string, names: string[]) =>
     hostsOf(
@@ -121,6 +129,47 @@ describe("random", () => {
     for (const { name } of three) {
       expect(used.filter((each) => each === name).length).toBeGreaterThan(8);
     }
+  });
+
+  describe("below wishes", () => {
+    const ssd = { labels: { disk: "ssd" } };
+    const candidates = [
+      ...["h1", "h2", "h3"].map((name) => host(name, { maxContainers: 2 })),
+      ...["h4", "h5"].map((name) => host(name, { ...ssd, maxContainers: 2 })),
+      host("h6", { ...ssd, notReady: "cannot be reached: timed out" }),
+    ];
+    const wishing = (over: Partial<PlanInput> = {}) =>
+      input({
+        candidates,
+        requests: replicas("web", 11),
+        strategies: [{ kind: "random" }],
+        preferences: [{ weight: 1, prefer: { kind: "label", expression: "disk=ssd" } }],
+        ...over,
+      });
+    const scan: MakePicker = ({ hosts, ordering, accepts }) =>
+      new ScanPicker(hosts, ordering, accepts);
+
+    it("fills the hosts that are wished for, then the others", () => {
+      const result = planAll(wishing());
+      const used = Object.values(hostsOf(result));
+      expect(used.slice(0, 4).sort()).toEqual(["h4", "h4", "h5", "h5"]);
+      expect(used.slice(4).sort()).toEqual(["h1", "h1", "h2", "h2", "h3", "h3"]);
+      expect(result.assignments["web-3"]?.reason).toMatch(/^preferred with 1 .*, h\d with 0$/);
+      expect(sentences(result)).toEqual([
+        "no host for web-10: 5 hosts run their limit of 2 containers, 1 host is not ready (h6 cannot be reached: timed out)",
+      ]);
+    });
+
+    it.each<[string, Partial<PlanInput>]>([
+      ["as they are", {}],
+      ["that several hosts meet in part", { preferences: WISHES }],
+      ["for what changes", { preferences: CHANGING }],
+      ["of hosts that may accept later", { constraints: [{ kind: "predicate", name: "even" }] }],
+    ])("is what a scan of all hosts gives: wishes %s", (_, over) => {
+      const functions = { predicates: { even: ({ containers }: HostNow) => containers % 2 === 0 } };
+      const plan = wishing({ ...over, functions });
+      expect(planAll(plan)).toEqual(planAll(plan, scan));
+    });
   });
 });
 
