@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { PlanInput } from "../provider/placement/model.js";
+import type { PlanInput, StrategySpec } from "../provider/placement/model.js";
 import { placeAll } from "../provider/placement/place.js";
 import { planAll } from "../provider/placement/plan.js";
 import { makeWorld, STRATEGIES } from "./placement-world.js";
@@ -11,26 +11,55 @@ const REQUESTS = 100_000;
 const MiB = 1024 ** 2;
 
 /**
- * Placements per second for each strategy, on 1,000 hosts also without the constraints of every kind; growth
- * from 100 to 20,000 hosts and to 200,000 requests; the memory of a plan; and how long a plan takes again after one change.
+ * Placements per second for each strategy, on 1,000 hosts also without the constraints of every kind, and how their time
+ * grows from there to 10,000 hosts; growth from 100 to 20,000 hosts and to 200,000 requests, with the memory of a plan; and
+ * how long a plan takes again after one change. Nothing is measured twice, so that all of it takes minutes.
  */
 export async function run(): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const [hosts, constrained] of [
-    [1_000, false],
-    [1_000, true],
-    [10_000, true],
-  ] as const) {
-    for (const [name, strategy] of Object.entries(STRATEGIES)) {
-      placeAll(makeWorld(100, strategy, constrained, 2_000));
-      rows.push(throughput(name, makeWorld(hosts, strategy, constrained, REQUESTS), constrained));
-    }
-  }
-  return [...rows, ...growth(), ...wholePlan(1_000), ...wholePlan(10_000)];
+  return [
+    ...Object.entries(STRATEGIES).flatMap(([name, strategy]) => ofStrategy(name, strategy)),
+    ...growth(),
+    ...wholePlan(1_000),
+    ...wholePlan(10_000),
+  ];
 }
 
-function throughput(name: string, world: PlanInput, constrained: boolean): BenchRow {
-  const { seconds } = timed(() => placed(world));
+function ofStrategy(name: string, strategy: StrategySpec): BenchRow[] {
+  placeAll(makeWorld(100, strategy, true, 2_000));
+  const measure = (hosts: number, constrained: boolean): Measured => {
+    const world = makeWorld(hosts, strategy, constrained, REQUESTS);
+    return { world, constrained, seconds: timed(() => placed(world)).seconds };
+  };
+  const plain = measure(1_000, false);
+  const small = measure(1_000, true);
+  const large = measure(10_000, true);
+  return [
+    ...[plain, small, large].map((each) => throughput(name, each)),
+    {
+      suite: "placement",
+      name: `growth of ${name} from ${size(small.world)} to 10,000 hosts, constraints`,
+      value: exponent(small, large, ({ candidates }) => candidates.length),
+      unit: "(time ~ hosts ^ this)",
+    },
+  ];
+}
+
+interface Measured {
+  readonly world: PlanInput;
+  readonly constrained: boolean;
+  readonly seconds: number;
+}
+
+/** By which power of the size the time has grown: 0 not at all, 1 in proportion. */
+function exponent(
+  from: Pick<Measured, "world" | "seconds">,
+  to: Pick<Measured, "world" | "seconds">,
+  sizeOf: (world: PlanInput) => number,
+): number {
+  return Math.log(to.seconds / from.seconds) / Math.log(sizeOf(to.world) / sizeOf(from.world));
+}
+
+function throughput(name: string, { world, constrained, seconds }: Measured): BenchRow {
   const value = Math.round(world.requests.length / seconds);
   return {
     suite: "placement",
@@ -44,33 +73,46 @@ function throughput(name: string, world: PlanInput, constrained: boolean): Bench
   };
 }
 
-/** The time of one placement as the cloud grows, against the smallest. */
+/** The time and memory of a plan as the cloud grows, and then the program. */
 function growth(): BenchRow[] {
-  const breadthFirst = { kind: "breadthFirst" as const };
-  let first: number | undefined;
-  return [
+  const sizes = [
     [100, REQUESTS],
     [1_000, REQUESTS],
     [5_000, REQUESTS],
     [20_000, REQUESTS],
     [20_000, 2 * REQUESTS],
-  ].map(([hosts = 0, requests = 0]) => {
-    const world = makeWorld(hosts, breadthFirst, true, requests);
+  ] as const;
+  const measured = sizes.map(([hosts, requests]) => {
+    const world = makeWorld(hosts, { kind: "breadthFirst" }, true, requests);
     const before = usedMemory();
     const { seconds, result } = timed(() => placed(world));
-    const grown = usedMemory() - before;
+    const bytes = usedMemory() - before;
     if (result.pending.length > 0) throw new Error("some requests wait for hosts");
-    const each = (seconds / requests) * 1e6;
-    first ??= each;
-    return {
-      suite: "placement",
-      name: `growth, ${size(world)}, constraints (${seconds.toFixed(2)} s, ${Math.round(grown / MiB)} MiB kept)`,
-      value: each,
-      unit: "us a placement",
-      ratio: each / first,
-      against: "100 hosts",
-    };
+    return { world, seconds, bytes };
   });
+  const [first, , , hosts, requests] = measured;
+  return [
+    ...measured.map(({ world, seconds, bytes }) => ({
+      suite: "placement",
+      name: `growth, ${size(world)}, constraints, ${Math.round(bytes / MiB)} MiB kept`,
+      value: seconds,
+      unit: "s",
+      ratio: seconds / world.requests.length / (first!.seconds / REQUESTS),
+      against: "100 hosts, each placement",
+    })),
+    {
+      suite: "placement",
+      name: "growth from 100 to 20,000 hosts",
+      value: exponent(first!, hosts!, ({ candidates }) => candidates.length),
+      unit: "(time ~ hosts ^ this)",
+    },
+    {
+      suite: "placement",
+      name: "growth from 100,000 to 200,000 requests, 20,000 hosts",
+      value: exponent(hosts!, requests!, (world) => world.requests.length),
+      unit: "(time ~ requests ^ this)",
+    },
+  ];
 }
 
 /** A plan with everything in it, and the plan after one change of the program or of the hosts. */

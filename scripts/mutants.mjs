@@ -194,7 +194,12 @@ function instrument(file, text, mutants) {
 
 function compile(text, transformers) {
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
-  return ts.transpileModule(text, { compilerOptions, transformers }).outputText;
+  const { outputText } = ts.transpileModule(text, { compilerOptions, transformers });
+  // A CommonJS module whose names Node does not find by reading it.
+  return outputText.replace(
+    /import (\{.*\}) from "ssh2";/,
+    'import ssh2 from "ssh2"; const $1 = ssh2;',
+  );
 }
 
 /** Everything compiled into a folder of its own; the answer is what can be changed. */
@@ -202,7 +207,12 @@ function build(folder, tests) {
   rmSync(out, { recursive: true, force: true });
   const mutants = [];
   for (const file of globSync(
-    ["provider/**/*.ts", "tests/unit/placement/make.ts", "tests/property/**/*.ts", ...tests],
+    [
+      "provider/**/*.ts",
+      "tests/unit/placement/{make,plan-world}.ts",
+      "tests/property/**/*.ts",
+      ...tests,
+    ],
     { cwd: root },
   )) {
     const text = readFileSync(join(root, file), "utf8");
@@ -237,7 +247,9 @@ const it = (name, run) => void tests.push({ name, run });
 it.each = each(it);
 const describe = (_name, body) => void body();
 describe.each = each(describe);
-export { describe, expect, it };
+const hooks = (globalThis.__afterEach = globalThis.__afterEach ?? []);
+const afterEach = (run) => void hooks.push(run);
+export { afterEach, describe, expect, it };
 `;
 
 /** A process that runs the tests on one change after the other. */
@@ -291,6 +303,8 @@ async function passes(test) {
   } catch (error) {
     test.error = error;
     return false;
+  } finally {
+    for (const run of globalThis.__afterEach) await run();
   }
 }
 
