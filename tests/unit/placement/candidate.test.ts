@@ -166,7 +166,7 @@ describe("what lies on a host", () => {
   const app: Partial<DockerNetwork> = {
     Name: "app-7",
     Labels: { [LABELS.owner]: "shop/dev/app", [LABELS.vni]: "7" },
-    IPAM: { Config: [{ Subnet: "10.1.0.0/16" }, { Subnet: "fd00::/64" }] },
+    IPAM: { Driver: "default", Config: [{ Subnet: "10.1.0.0/16" }, { Subnet: "fd00::/64" }] },
   };
 
   it("is ours by owner, the newest first, others', and foreign ones that run", () => {
