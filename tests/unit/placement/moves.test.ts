@@ -44,6 +44,14 @@ describe("a host that is drained", () => {
     expect(next).not.toHaveProperty("moves");
   });
 
+  it("as one at fault is, is left for another however many are there", () => {
+    const there = replicas("other", 5).map(({ name }) => other(name));
+    const before = input({ candidates: [host("h1")], requests: replicas("web", 2) });
+    const candidates = [host("h1", { drain: true }), host("h2", { others: there })];
+    const now = { ...after(before, planAll(before)), candidates, requests: replicas("web", 3) };
+    expect(hostsOf(planAll(now))).toEqual({ "web-0": "h2", "web-1": "h2", "web-2": "h2" });
+  });
+
   it("cuts a circle of dependencies where program order enters it", () => {
     const result = plan({
       candidates: two({ drain: true }),
