@@ -29,6 +29,8 @@ interface Joined {
 export class NetworkBook {
   private readonly joined = new Map<string, Joined[]>();
   private readonly names = new Map<Placement, Map<string, NetworkNames>>();
+  /** Policies that the cloud itself makes. */
+  private readonly partings = new Map<string, NetworkPolicy>();
   private readonly opened = new Map<Placement, Map<string, PlacedContainer[]>>();
 
   constructor(
@@ -55,11 +57,22 @@ export class NetworkBook {
     const joined = this.joined.get(network.networkName) ?? [];
     const applications = new Set(joined.map(({ application }) => application));
     if (applications.size < 2 || network.policy) return;
-    new NetworkPolicy(
+    const policy = new NetworkPolicy(
       `${network.networkName}-applications`,
       { network },
       { parent: network, protect: false },
     );
+    this.partings.set(network.networkName, policy);
+  }
+
+  /**
+   * The policies that keep applications apart on these networks, complete once the program really waits: nobody is on
+   * the networks before they are in force.
+   */
+  async partedBy(networks: readonly VirtualNetwork[]): Promise<NetworkPolicy[]> {
+    if (!this.isolates) return [];
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    return networks.flatMap(({ networkName }) => this.partings.get(networkName) ?? []);
   }
 
   /** Who is on a network, of all that the program requests until it really waits. */

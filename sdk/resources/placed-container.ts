@@ -191,6 +191,9 @@ export class PlacedContainer extends ClockerResource {
     const names = attachments.flatMap(
       ({ network }) => args.cloud.networkBook.namesOf(network, plan) ?? [],
     );
+    const earlier: Promise<pulumi.Input<pulumi.Resource>[]> = args.cloud.networkBook
+      .partedBy(attachments.map(({ network }) => network))
+      .then((partings) => [...names, ...policies, ...partings]);
     super(
       "PlacedContainer",
       "placedContainer",
@@ -208,9 +211,7 @@ export class PlacedContainer extends ClockerResource {
         }),
         status: undefined,
       },
-      names.length + policies.length === 0
-        ? opts
-        : pulumi.mergeOptions(opts, { dependsOn: [...names, ...policies] }),
+      pulumi.mergeOptions(opts, { dependsOn: earlier }),
     );
     this.containerName = name;
     this.ingress = ingress;

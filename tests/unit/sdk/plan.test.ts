@@ -386,6 +386,11 @@ describe("applications that share a network", () => {
     expect(
       policies().map(({ name, inputs }) => [name, inputs["isolate"], inputs["outside"]]),
     ).toEqual([["lan-applications", "applications", "open"]]);
+    const names = registered.map(({ name }) => name);
+    for (const container of ["c0", "c1", "c2"])
+      expect(names.indexOf(container), `${container} waits for it`).toBeGreaterThan(
+        names.indexOf("lan-applications"),
+      );
     expect(policies()[0]!.inputs["members"]).toMatchObject([
       { name: "c0", application: "shop" },
       { name: "c1", application: "data" },
