@@ -30,6 +30,8 @@ export function pathsBetween(cloud: CloudState, a: string, b: string): Path[] {
   if (to.kind === "container") {
     return from.kind === "host" ? tracer.fromHost(from, to) : [tracer.entering(from, to)];
   }
+  if (from.kind === "container" && to.kind === "host" && to.name === from.host)
+    return [tracer.toOwnHost(from, to)];
   if (from.kind === "container" && to.kind !== "machine") return [tracer.leaving(from, to)];
   return [
     {
@@ -194,6 +196,20 @@ class Tracer {
         { at: from.host, what: "leaves with an address of the host (masquerade)" },
       ],
       ...target,
+    };
+  }
+
+  /** It does not leave: neither a policy nor `outbound` is about the services of the host itself. */
+  toOwnHost(from: Of<"container">, to: Of<"host">): Path {
+    const view = this.carrier(from.name);
+    if (!view || view.border.kind !== "published") return this.leaving(from, to);
+    return {
+      ...{ from: from.name, to: to.name, network: view.network, verdict: "open" },
+      steps: [
+        this.interfaceOf(view, memberOf(view, from.name)!),
+        { at: to.name, what: "answers itself: its own services are a matter of its own firewall" },
+      ],
+      target: { address: to.address, ports: [] },
     };
   }
 

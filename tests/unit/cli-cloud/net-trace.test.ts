@@ -67,6 +67,19 @@ describe("clocker net trace", () => {
     expect(shown).toMatch(/redis +h2 +10\.128\.1\.2, fd00:128::102 +redis/);
   });
 
+  it("says that the services of a container's own host are open, whatever policy and way out say", () => {
+    const own = (container: string) => pathsBetween(closed, container, "h1")[0]!;
+    for (const container of ["web", "admin"]) {
+      expect(own(container).verdict).toBe("open");
+      expect(own(container).steps.at(-1)).toEqual({
+        at: "h1",
+        what: "answers itself: its own services are a matter of its own firewall",
+      });
+    }
+    const others = ["web", "admin"].map((each) => pathsBetween(closed, each, "h2")[0]!.verdict);
+    expect(others, "those of another one").toEqual(["blocked", "blocked"]);
+  });
+
   it("says how each driver carries it", () => {
     const way = (driver: string, driverOptions: Record<string, unknown> = {}) =>
       pathsBetween(
