@@ -127,6 +127,8 @@ export interface DriverPlan {
   readonly facts: DriverFacts;
   /** What is wrong with the options: the option's name and why. Unknown values are let through. */
   optionProblems(options: DriverOptions): { option: string; reason: string }[];
+  /** The same of options that follow others while the network lives. Absent: every change is taken. */
+  changeProblems?(olds: DriverOptions, news: DriverOptions): { option: string; reason: string }[];
   /** Options that cannot change while the network lives. */
   readonly fixedOptions: readonly string[];
   /** Of the network's own settings, those that this driver cannot change while it lives. Absent: none. */

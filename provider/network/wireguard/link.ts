@@ -103,8 +103,10 @@ up_wireguard() {
   wg show "$wg" allowed-ips | while read -r theirs to; do
     echo "$theirs $(echo "$to" | tr ' ' '\\n' | sort | paste -sd ,)"
   done > "$scratch/wg.now"
+  # a peer may be met elsewhere by now, so what counts is where it was told to be
+  told=$ROOT/$vni/wg.told
   while read -r theirs at to; do
-    grep -qxF "$theirs $to" "$scratch/wg.now" && continue
+    grep -qxF "$theirs $to" "$scratch/wg.now" && grep -qsxF "$theirs $at $to" "$told" && continue
     if need "the tunnel to \${at%:*} is missing"; then
       # kept alive: a host that boots greets its peers, who else would go on with the keys of before for 15 seconds
       wg set "$wg" peer "$theirs" endpoint "$at" allowed-ips "$to" persistent-keepalive 25
@@ -114,6 +116,10 @@ up_wireguard() {
     cut -d ' ' -f 1 "$scratch/wg" | grep -qxF "$theirs" && continue
     if need "there is a tunnel to $to, which is no peer"; then wg set "$wg" peer "$theirs" remove; fi
   done < "$scratch/wg.now"
+  if [ "$fix" = 1 ]; then
+    cp "$scratch/wg" "$told.new"
+    mv "$told.new" "$told"
+  fi
   if [ "$(mtu_of "$wg")" != "$mtu" ] && need "the link $wg has another MTU than $mtu"; then ip link set dev "$wg" mtu "$mtu"; fi
   # while both links are there, answers may come in by the other one
   up_switch "ipv4/conf/$wg/rp_filter" 2

@@ -53,6 +53,12 @@ export async function check(
   const driver = isDriverName(news.driver) ? news.driver : undefined;
   for (const { option, reason } of optionProblemsOf(driver, news.driverOptions))
     refuse(option === "" ? "driverOptions" : `driverOptions.${option}`, reason);
+  if (driver !== undefined && olds.driver === driver) {
+    const { plan } = DRIVERS[driver];
+    const problems =
+      plan.changeProblems?.(olds.driverOptions ?? {}, news.driverOptions ?? {}) ?? [];
+    for (const { option, reason } of problems) refuse(`driverOptions.${option}`, reason);
+  }
   known("encryption", (encryption) => encryptionProblem(driver, encryption));
   for (const [property, reason] of optionalEncryptionProblems(driver, news))
     refuse(property, reason);

@@ -20,6 +20,35 @@ const check = async (change: Record<string, unknown>) =>
   (await lifecycle.check({}, { ...base, ...change })).failures;
 
 describe("check", () => {
+  it.each([
+    [1, 2, []],
+    [2, 1, []],
+    [3, 3, []],
+    [undefined, 2, []],
+    [1, 3, [1, 2]],
+    [undefined, 5, [1, 2]],
+    [4, 2, [4, 5]],
+  ])(
+    "takes a keyVersion of %s for one of %s, or says why not",
+    async (before, after, [from, to]: number[]) => {
+      const wireguard = { ...base, driver: "wireguard", encryption: true } as VirtualNetworkInputs;
+      const { failures } = await lifecycle.check(
+        { ...wireguard, driverOptions: { keyVersion: before } },
+        { ...wireguard, driverOptions: { keyVersion: after } },
+      );
+      expect(failures).toEqual(
+        from === undefined
+          ? []
+          : [
+              {
+                property: "driverOptions.keyVersion",
+                reason: `must be raised by one, from ${from} to ${to}: new keys are made beside the old ones, and this would change those in use`,
+              },
+            ],
+      );
+    },
+  );
+
   const options = async (driver: string, driverOptions: unknown) =>
     ((await check({ driver, driverOptions })) ?? []).map(
       ({ property, reason }) => `${property} ${reason}`,

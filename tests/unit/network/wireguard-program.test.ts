@@ -1,0 +1,64 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { COMMON_PART } from "../../../provider/network/program/common.js";
+import { IPV6_PART } from "../../../provider/network/program/ipv6.js";
+import { ROUTES_PART } from "../../../provider/network/program/routes.js";
+import { WIREGUARD_PART } from "../../../provider/network/wireguard/link.js";
+
+/** The driver's part of the host's program; `wg` and what is about links are played. */
+describe("a host's tunnels", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "clocker-wireguard-"));
+    mkdirSync(join(folder, "7"));
+    writeFileSync(join(folder, "7/wg-1.key"), "private\n");
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** What the program asks of `wg`, of the tunnel to a host at `peer`. */
+  function up(fix: 0 | 1, peer: string): string[] {
+    writeFileSync(
+      join(folder, "7/config"),
+      [
+        ...["set keyversion 1", "fact self publickey OURS", "fact self port 51821"],
+        ...[`peer ${peer} 10.7.2.0/24`, `fact ${peer} publickey THEIRS`, `fact ${peer} port 51821`],
+        "",
+      ].join("\n"),
+    );
+    const played = `
+      ROOT=${folder} scratch=${folder} config=${folder}/7/config vni=7 bridge=cnb7 mtu=1420 fix=${fix} peers=${peer}
+      up_bridge() { :; }; up_proxy() { :; }; up_switch() { :; }; up_routes_of_both() { :; }
+      mtu_of() { echo 1420; }
+      ip() { case "$*" in *cnx7*) return 1 ;; *) echo "5: cnw7: <UP,LOWER_UP>" ;; esac; }
+      wg() {
+        case "$*" in
+          pubkey | "show cnw7 public-key") echo OURS ;;
+          "show cnw7 listen-port") echo 51821 ;;
+          "show cnw7 allowed-ips") cat ${folder}/live 2>/dev/null || true ;;
+          *) echo "wg $*"; echo "THEIRS 10.7.2.0/24" > ${folder}/live ;;
+        esac
+      }
+      up_wireguard`;
+    const parts = [COMMON_PART, IPV6_PART, ROUTES_PART, WIREGUARD_PART];
+    const { stdout, stderr, status } = spawnSync("sh", ["-c", parts.join("") + played], {
+      encoding: "utf8",
+    });
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    return stdout.split("\n").filter((line) => line !== "");
+  }
+  const told = (peer: string) => [
+    `differs the tunnel to ${peer} is missing`,
+    `wg set cnw7 peer THEIRS endpoint ${peer}:51821 allowed-ips 10.7.2.0/24 persistent-keepalive 25`,
+  ];
+
+  it("lead to where a peer is now, whose key and addresses are the same", () => {
+    expect(up(1, "192.0.2.2")).toEqual(told("192.0.2.2"));
+    expect(up(1, "192.0.2.2"), "told once").toEqual([]);
+    expect(up(0, "198.51.100.2"), "seen by a check").toEqual([told("198.51.100.2")[0]]);
+    expect(up(1, "198.51.100.2")).toEqual(told("198.51.100.2"));
+    expect(up(0, "198.51.100.2")).toEqual([]);
+  });
+});
