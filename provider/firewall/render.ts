@@ -4,8 +4,9 @@
  * groups they talk to, not with the square of the network.
  *
  * TCP is not tracked within a network (that is what keeps it fast), so an answer is a segment from the asked port that
- * opens no connection; everything else is tracked, and an answer is what connection tracking calls one. Packets in the
- * opening direction are judged anew each, which is why a change also ends connections that are no longer allowed.
+ * opens no connection; everything else is tracked, and an answer is what connection tracking calls one. Every packet is judged
+ * anew, answers by the rule that lets the question through, which is why a change also ends connections that are no longer
+ * allowed.
  */
 import { proxied } from "./proxied.js";
 import { containsAddress, parseAddress, parseCidrLoosely } from "../ipam/cidr.js";
@@ -46,7 +47,6 @@ export function renderPolicy(policy: Policy, site: PolicySite): string {
 
   for (const gateway of site.gateways) add(base, `-s ${gateway} -j ACCEPT`);
   add(base, "-m conntrack --ctstate RELATED -j ACCEPT");
-  add(base, ANSWERS, "-j ACCEPT");
   const chains: string[] = [];
   guarded.forEach((member, index) => {
     const chain = `${base}-d${index}`;
@@ -109,9 +109,11 @@ function inside(
     if (matches(rule.from, member)) {
       const asked = members.filter((other) => matches(rule.to, other));
       if (asked.length === 0) continue;
-      const tcp = wordsOf(rule, "--sport").filter((words) => !words.startsWith("-p udp"));
-      for (const ports of tcp)
-        lines.push(`${ports === "" ? "-p tcp" : ports} ! --syn -j ${sets.of(asked)}`);
+      for (const ports of wordsOf(rule, "--sport")) {
+        const set = sets.of(asked);
+        if (!ports.startsWith("-p tcp")) lines.push(`${ports} ${ANSWERS} -j ${set}`);
+        if (!ports.startsWith("-p udp")) lines.push(`${ports || "-p tcp"} ! --syn -j ${set}`);
+      }
     }
   }
   return [...new Set(lines)].map((line) => line.trim());
@@ -129,14 +131,19 @@ function outside(
     if (policy.outside === "open") return ["-j RETURN"];
     const far = own === "to" ? "from" : "to";
     const [ownFlag, farFlag] = own === "to" ? ["-d", "-s"] : ["-s", "-d"];
-    const lines = ["-m conntrack --ctstate RELATED -j RETURN", `${ANSWERS} -j RETURN`];
-    for (const rule of policy.rules) {
-      const address = farWords(rule[far], farFlag);
-      if (address === undefined) continue;
-      for (const member of guarded[far].filter((each) => matches(rule[own], each)))
-        for (const ports of wordsOf(rule, "--dport"))
-          lines.push(`${ownFlag} ${member.address} ${address} ${ports} -j RETURN`);
-    }
+    const lines = ["-m conntrack --ctstate RELATED -j RETURN"];
+    const kinds = [
+      [own, far, "--dport", ""], // questions in this direction
+      [far, own, "--sport", ANSWERS], // answers to questions in the other one
+    ] as const;
+    for (const [end, otherEnd, port, more] of kinds)
+      for (const rule of policy.rules) {
+        const address = farWords(rule[otherEnd], farFlag);
+        if (address === undefined) continue;
+        for (const member of guarded[otherEnd].filter((each) => matches(rule[end], each)))
+          for (const ports of wordsOf(rule, port))
+            lines.push(`${ownFlag} ${member.address} ${address} ${ports} ${more} -j RETURN`);
+      }
     return [...lines, "-j DROP"].map((line) => line.replace(/ +/g, " "));
   };
   return [

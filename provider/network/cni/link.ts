@@ -40,7 +40,7 @@ up_cni() {
   cni_settings > "$scratch/cni.json"
   stale=
   if keep_file "$scratch/cni-agent" "$ROOT/$vni/cni-agent" "the process between Docker and CNI is missing or of another version" 755; then stale=yes; fi
-  if keep_file "$scratch/cni.json" "$ROOT/$vni/cni.json" "the chain of CNI plugins is new" 644; then stale=yes; fi
+  if keep_file "$scratch/cni.json" "$ROOT/$vni/cni.json" "the chain of CNI plugins is new" 600; then stale=yes; fi
   agent=$(cni_process)
   if [ -n "$stale" ] && [ "$fix" = 1 ]; then down_agent cni; fi
   up_agent cni "the process between Docker and CNI does not run"

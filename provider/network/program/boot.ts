@@ -1,6 +1,7 @@
 /**
  * Brings the networks back after a reboot, without us. As a systemd unit it runs before dockerd, so that containers
- * start into a complete network; a sysv script may run after it, which works as well.
+ * start into a complete network; where one could not be made (the hosts' own network comes late), the unit tries again until it is. A sysv
+ * script may run after Docker, and has containers without their network and its rules until then.
  */
 export const BOOT_PART = `
 UNITS=/etc/systemd/system
@@ -16,10 +17,13 @@ Wants=network-online.target
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/bin/sh /var/lib/clocker/net/clocker-net start
-[Install]
-WantedBy=multi-user.target
 UNIT
+  # an older systemd takes no such unit at all
+  if [ "$(systemd_version)" -ge 244 ]; then printf 'Restart=on-failure\\nRestartSec=5\\n'; fi
+  printf '[Install]\\nWantedBy=multi-user.target\\n'
 }
+
+systemd_version() { systemctl --version | sed -n '1s/^systemd \\([0-9]*\\).*/\\1/p'; }
 
 boot_script() {
   cat <<'SCRIPT'

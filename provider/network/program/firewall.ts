@@ -8,7 +8,8 @@
  * translation) is tracked as ever. The encapsulated packets of our VNI are not tracked either.
  *
  * Isolation: nothing enters the network but from itself, as an answer, or by a published port; nobody but the
- * network itself talks to its gateway; frames of our VNI come from peers only.
+ * network itself talks to its gateway; frames of our VNI come from peers only. A container that asks a peer does so with
+ * this host's address, so what containers send to the tunnels of peers is dropped here.
  *
  * Two families: a network with IPv6 has the same rules there, by ip6tables (program/ipv6.ts). Nothing less: an address of
  * IPv6 that nobody guards would be a way round all of it. Docker before 27 makes no chains there, so ours hang in a
@@ -30,7 +31,8 @@ firewall_rules() {
   paths=$("paths_$driver")
   vxlan="-p udp --dport $port -m u32 --u32 0>>22&0x3C@12>>8=$vni"
   echo "*raw"
-  for chain in R X O; do echo ":CLK-$chain-$vni - [0:0]"; done
+  for chain in R X O T U; do echo ":CLK-$chain-$vni - [0:0]"; done
+  tunnels_guarded
   if has_vxlan; then echo "-A CLK-R-$vni $vxlan -j CLK-X-$vni"; fi
   if shares_bridge; then
     # before Weave's own rules, which let through all that goes over its bridge
@@ -113,8 +115,32 @@ firewall_rules() {
   echo "-A CLK-F-$vni ! -i $bridge -o $bridge $ends -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
   if [ "$outbound" != yes ]; then
     echo "-A CLK-F-$vni -i $bridge ! -o $bridge $starts -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
+    # what was opened while there was a way out ends
+    echo "-A CLK-F-$vni -i $bridge ! -o $bridge $starts -m conntrack --ctstate ESTABLISHED --ctdir ORIGINAL -m conntrack ! --ctstate DNAT -j DROP"
   fi
   echo COMMIT
+}
+
+# What peers take for a packet of ours by our address alone: lines of protocol and port. WireGuard knows who it is.
+tunnels() {
+  case $driver$six in
+    vxlan | ovs) echo "udp $port" ;;
+    swarm) printf '%s\\n' "udp 4789" "udp 7946" "tcp 7946" ;;
+    weave) printf '%s\\n' "udp 6783:6784" "tcp 6783" ;;
+  esac
+}
+
+# What comes in here for a peer is only passed on, never the host's own. It may be from another peer, where this host is their
+# router, but never from a bridge of ours.
+tunnels_guarded() {
+  [ -n "$(tunnels)" ] || return 0
+  tunnels | while read -r protocol at; do
+    echo "-A CLK-R-$vni ! -d $underlay -p $protocol --dport $at -j CLK-T-$vni"
+  done
+  for peer in $peers; do echo "-A CLK-T-$vni -d $peer -j CLK-U-$vni"; done
+  echo "-A CLK-U-$vni -i cnb+ -j DROP"
+  for peer in $peers; do echo "-A CLK-U-$vni -s $peer -j RETURN"; done
+  echo "-A CLK-U-$vni -j DROP"
 }
 
 has_policy() { [ -e "$ROOT/$vni/policy" ]; }
@@ -150,7 +176,7 @@ policy_rules() {
     destinations | while read -r _ from; do echo "-A CLK-G-$vni -i $path -o $bridge -s $from -d $cidr -j CLK-P-$vni"; done
   done
   echo "-A CLK-G-$vni -i $bridge -o $bridge -j DROP"
-  echo "-A CLK-G-$vni -o $bridge ! -s $cidr -j CLK-P-$vni-from"
+  echo "-A CLK-G-$vni ! -i $bridge -o $bridge -j CLK-P-$vni-from"
   echo "-A CLK-G-$vni -i $bridge ! -d $cidr -j CLK-P-$vni-to"
 }
 
@@ -258,7 +284,7 @@ down_firewall() {
   unjump filter CLOCKER-INPUT "CLK-I-$vni"
   unjump filter CLOCKER-FORWARD "CLK-F-$vni"
   unjump filter CLOCKER-POLICY "CLK-G-$vni"
-  for chain in R X O; do drop_chain raw "CLK-$chain-$vni"; done
+  for chain in R X O T U; do drop_chain raw "CLK-$chain-$vni"; done
   drop_chain nat "CLK-N-$vni"
   unjump nat CLOCKER-PORTS "CLK-E-$vni"
   for chain in I F G; do drop_chain filter "CLK-$chain-$vni"; done

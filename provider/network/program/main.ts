@@ -41,7 +41,7 @@ do_apply() {
   if [ -e "$ROOT/$vni/config" ] && [ "$(grep ^peer "$ROOT/$vni/config")" != "$(grep ^peer "$new/config")" ]; then moved=yes; fi
   drop_old_ipv6_routes
   zone_moved
-  keep_file "$new/config" "$ROOT/$vni/config" "the settings are new" 644 || true
+  keep_file "$new/config" "$ROOT/$vni/config" "the settings are new" 600 || true
   keep_secrets
   keep_file "$new/names" "$ROOT/$vni/names" "the names are new" 644 || true
   up_boot
@@ -66,7 +66,7 @@ do_check() {
   load "$new/config"
   scratch=$new moved=
   [ -e "$ROOT/$vni/config" ] || { echo "differs the network is not on the host"; exit 0; }
-  keep_file "$new/config" "$ROOT/$vni/config" "the settings differ" 644 || true
+  keep_file "$new/config" "$ROOT/$vni/config" "the settings differ" 600 || true
   keep_secrets
   keep_file "$new/names" "$ROOT/$vni/names" "the names differ" 644 || true
   if [ -e "$ROOT/$vni/endpoints" ]; then echo "differs containers wait to be attached again"; fi
@@ -110,9 +110,19 @@ do_start() {
     [ -e "$config" ] || continue
     number=\${config%/config}
     number=\${number##*/}
-    sh "$PROGRAM" up "$number" || status=1
+    sh "$PROGRAM" up "$number" && continue
+    status=1
+    sh "$PROGRAM" guard "$number" || true
   done
   return $status
+}
+
+# At boot, where the rest could not be made: containers that Docker starts all the same are kept apart as they were.
+do_guard() {
+  load "$ROOT/$1/config"
+  make_scratch
+  fix=1 booting=yes
+  up_firewall
 }
 
 # $1 vni, $2 owner, $3 "ending" where all hosts leave. Everything of the network goes; with the last one, everything of ours.
@@ -201,6 +211,7 @@ case $verb in
   leave) do_leave "$@" ;;
   start) do_start ;;
   up) do_up "$@" ;;
+  guard) do_guard "$@" ;;
   *) fail "unknown verb $verb" ;;
 esac
 `;

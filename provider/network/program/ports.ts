@@ -48,12 +48,17 @@ ports_translated() {
   done
 }
 
-# A policy judges them as connections from outside, whoever asks: their way leads over the host.
+# A policy judges them as connections from outside, whoever asks: their way leads over the host. It says no more of them, but
+# the policies of other networks do.
 ports_judged() {
   ports_all | while read -r protocol port address inside _; do
-    match="-d $address -p $protocol --dport $inside -m conntrack --ctstate DNAT --ctorigdstport $port --ctdir ORIGINAL"
-    echo "-A CLK-G-$vni $match -j CLK-P-$vni-from"
-    echo "-A CLK-G-$vni $match -j ACCEPT"
+    tracked="-m conntrack --ctstate DNAT --ctorigdstport $port"
+    asked="-d $address -p $protocol --dport $inside $tracked --ctdir ORIGINAL"
+    answered="-s $address -p $protocol --sport $inside $tracked --ctdir REPLY"
+    echo "-A CLK-G-$vni $asked -j CLK-P-$vni-from"
+    echo "-A CLK-G-$vni $asked -j RETURN"
+    echo "-A CLK-G-$vni $answered -j CLK-P-$vni-to"
+    echo "-A CLK-G-$vni $answered -j RETURN"
   done
 }
 

@@ -113,6 +113,11 @@ const first = (
   state: protocol === "tcp" && !tracked ? "UNTRACKED" : "NEW",
 });
 
+const answerTo = ({ src, dst, protocol, sport, dport }: Packet): Packet => ({
+  ...{ src: dst, dst: src, protocol, state: "REPLY" },
+  ...(sport === undefined || dport === undefined ? {} : { sport: dport, dport: sport }),
+});
+
 describe("the rules on the hosts", () => {
   it("say of every pair, protocol and port what the matrix says", () => {
     fc.assert(
@@ -160,6 +165,28 @@ describe("the rules on the hosts", () => {
     );
   });
 
+  it("end what is no longer allowed in both directions, however long it is answered", () => {
+    fc.assert(
+      fc.property(policy, probe, (given, { protocol, port }) => {
+        if (protocol === "tcp") return; // not tracked: an answer is no state
+        for (const from of given.members.filter(({ machine }) => !machine))
+          for (const to of given.members) {
+            if (from === to) continue;
+            const answer = answerTo(first(from.address, to.address, protocol, port));
+            const rules = renderPolicy(given, siteOf(from.host));
+            expect(
+              verdictOf(rules, "CLK-P-7", answer) === "ACCEPT",
+              `${from.name}, ${to.name}`,
+            ).toBe(
+              opens(reach(given, from, to), protocol, port) ||
+                opens(reach(given, to, from), protocol, 40_000),
+            );
+          }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it("say of the outside what the matrix says", () => {
     fc.assert(
       fc.property(policy, probe, (given, { protocol, port }) => {
@@ -173,11 +200,15 @@ describe("the rules on the hosts", () => {
           expect(verdictOf(rules, "CLK-P-7-to", going) !== "DROP").toBe(
             opens(reach(given, member, "outside"), protocol, port),
           );
-          for (const [chain, packet] of [
-            ["CLK-P-7-from", coming],
-            ["CLK-P-7-to", going],
+          for (const [chain, question, asking, asked] of [
+            ["CLK-P-7-from", going, member, "outside"],
+            ["CLK-P-7-to", coming, "outside", member],
           ] as const)
-            expect(verdictOf(rules, chain, { ...packet, state: "REPLY" })).toBe("RETURN");
+            expect(verdictOf(rules, chain, answerTo(question)) !== "DROP", "an answer").toBe(
+              opens(reach(given, asking, asked), protocol, port) ||
+                // the asker's own port may be asked as well
+                opens(reach(given, asked, asking), protocol, 40_000),
+            );
         }
       }),
       { numRuns: 200 },

@@ -9,6 +9,13 @@ export interface Packet {
   syn?: boolean;
   /** What connection tracking says; TCP inside a network is not tracked. */
   state: "NEW" | "UNTRACKED" | "REPLY" | "ORIGINAL" | "RELATED";
+  /** Links that it comes in by and goes out by. */
+  in?: string;
+  out?: string;
+  /** It was asked at this port of the host, and is translated. */
+  asked?: number;
+  /** It is for the host itself. */
+  local?: boolean;
 }
 
 export type Verdict = "ACCEPT" | "DROP" | "RETURN";
@@ -18,10 +25,12 @@ export function verdictOf(rules: string, chain: string, packet: Packet): Verdict
   for (const line of rules.split("\n").filter((each) => each !== "")) {
     if (line.startsWith(":")) chains.set(line.slice(1).split(" ")[0]!, []);
     else {
-      const [flag, name, ...words] = line.split(" ");
+      const [flag, name, ...words] = line.split(/ +/);
       const rulesOf = chains.get(name!);
-      if (flag !== "-A" || !rulesOf) throw new Error(`no chain for ${line}`);
-      rulesOf.push(words);
+      if (!rulesOf) throw new Error(`no chain for ${line}`);
+      if (flag === "-A") rulesOf.push(words);
+      else if (flag === "-I") rulesOf.splice(Number(words.shift()) - 1, 0, words);
+      else throw new Error(`neither -A nor -I: ${line}`);
     }
   }
   const walk = (name: string): Verdict => {
@@ -34,6 +43,7 @@ export function verdictOf(rules: string, chain: string, packet: Packet): Verdict
         if (target === "RETURN") return "RETURN";
         return target;
       }
+      if (target === "CT") continue;
       const inner = walk(target);
       if (inner !== "RETURN") return inner;
     }
@@ -66,21 +76,37 @@ function one(rest: string[], packet: Packet): boolean {
       return between(packet.sport, rest.shift()!);
     case "--syn":
       return packet.syn === true;
-    case "-m":
-      if (rest.shift() !== "conntrack") throw new Error("only conntrack");
+    case "-i":
+      return isLink(packet.in, rest.shift()!);
+    case "-o":
+      return isLink(packet.out, rest.shift()!);
+    case "-m": {
+      const name = rest.shift()!;
+      if (!["conntrack", "addrtype"].includes(name)) throw new Error(`no match ${name}`);
       return true;
+    }
     case "--ctstate": {
       const states = rest.shift()!.split(",");
       const state =
         packet.state === "REPLY" || packet.state === "ORIGINAL" ? "ESTABLISHED" : packet.state;
-      return states.includes(state);
+      return states.includes(state) || (packet.asked !== undefined && states.includes("DNAT"));
     }
     case "--ctdir":
-      if (rest.shift() !== "REPLY") throw new Error("only replies");
-      return packet.state === "REPLY";
+      return (
+        packet.state !== "UNTRACKED" && (rest.shift() === "REPLY") === (packet.state === "REPLY")
+      );
+    case "--ctorigdstport":
+      return packet.asked === Number(rest.shift());
+    case "--dst-type":
+      return rest.shift() === "LOCAL" && packet.local === true;
     default:
       throw new Error(`unknown match ${flag}`);
   }
+}
+
+/** "cnb+" is every link whose name begins so. */
+function isLink(link: string | undefined, pattern: string): boolean {
+  return pattern.endsWith("+") ? (link ?? "").startsWith(pattern.slice(0, -1)) : link === pattern;
 }
 
 const numberOf = (address: string) =>

@@ -1,0 +1,146 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { OVS_PART } from "../../../provider/network/ovs/link.js";
+import { COMMON_PART } from "../../../provider/network/program/common.js";
+import { FIREWALL_PART } from "../../../provider/network/program/firewall.js";
+import { IPV6_PART } from "../../../provider/network/program/ipv6.js";
+import { PORTS_PART } from "../../../provider/network/program/ports.js";
+import { ROUTES_PART } from "../../../provider/network/program/routes.js";
+import { SWARM_PART } from "../../../provider/network/swarm/link.js";
+import { VXLAN_PART } from "../../../provider/network/vxlan/link.js";
+import { WEAVE_PART } from "../../../provider/network/weave/link.js";
+import { verdictOf, type Packet } from "../../property/firewall/rules.js";
+
+const PARTS = [
+  ...[COMMON_PART, IPV6_PART, ROUTES_PART, VXLAN_PART, OVS_PART, SWARM_PART, WEAVE_PART],
+  ...[PORTS_PART, FIREWALL_PART],
+];
+
+/** The rules that the program writes for the host 192.0.2.1, whose peers are 192.0.2.2 and .3, asked about packets. */
+describe("the firewall of a network on a host", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "clocker-firewall-"))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  interface Network {
+    driver?: string;
+    outbound?: "yes" | "no";
+    /** Lines of the policy, and of the ports that are open on every host. */
+    policy?: string;
+    ports?: string;
+  }
+
+  /** Chains of a table, of network 10.<vni>.0.0/16 with the bridge cnb<vni>. */
+  function tableOf(table: string, vni: number, network: Network = {}): string {
+    const { driver = "vxlan", outbound = "yes", policy, ports } = network;
+    mkdirSync(join(folder, `${vni}/ports.d`), { recursive: true });
+    writeFileSync(join(folder, `${vni}/config`), "");
+    if (policy !== undefined) writeFileSync(join(folder, `${vni}/policy`), `# 0123abcd\n${policy}`);
+    if (ports !== undefined) writeFileSync(join(folder, `${vni}/ports.d/cloud`), ports);
+    const settings = [
+      `ROOT=${folder} scratch=${folder} config=${folder}/${vni}/config`,
+      `vni=${vni} bridge=cnb${vni} port=4789 cidr=10.${vni}.0.0/16 gateway=10.${vni}.1.1`,
+      `driver=${driver} outbound=${outbound} underlay=192.0.2.1 peers="192.0.2.2 192.0.2.3"`,
+    ];
+    const { stdout, stderr } = spawnSync(
+      "sh",
+      ["-c", `${PARTS.join("")}\n${settings.join("\n")}\nfirewall_rules`],
+      { encoding: "utf8" },
+    );
+    expect(stderr).toBe("");
+    return stdout.split(`*${table}\n`)[1]!.split("COMMIT\n")[0]!;
+  }
+
+  describe("keeps containers from the tunnels of the hosts", () => {
+    const sent = (more: Partial<Packet>): Packet => ({
+      ...{ src: "10.7.1.5", dst: "192.0.2.2", protocol: "udp", sport: 40_000, dport: 4789 },
+      ...{ state: "NEW", in: "cnb7", ...more },
+    });
+
+    it.each([
+      ["vxlan", "udp", 4789],
+      ["ovs", "udp", 4789],
+      ["swarm", "udp", 4789],
+      ["swarm", "tcp", 7946],
+      ["weave", "tcp", 6783],
+      ["weave", "udp", 6784],
+    ] as const)(
+      "%s, %s %i: what comes from one is not masqueraded as a peer",
+      (driver, protocol, dport) => {
+        const rules = tableOf("raw", 7, { driver }).replaceAll(/.* -j CLK-X-7\n/g, "");
+        const ask = (more: Partial<Packet>) =>
+          verdictOf(rules, "CLK-R-7", sent({ protocol, dport, ...more }));
+        expect(ask({}), "of the network").toBe("DROP");
+        expect(ask({ src: "172.17.0.2", in: "docker0" }), "of none").toBe("DROP");
+        expect(ask({ src: "192.0.2.3" }), "with the address of a peer").toBe("DROP");
+        expect(ask({ src: "192.0.2.3", in: "eth0" }), "a peer, by way of this host").toBe("RETURN");
+        expect(ask({ src: "192.0.2.2", dst: "192.0.2.1", in: "eth0" }), "a peer").toBe("RETURN");
+        expect(ask({ dst: "203.0.113.9" }), "to somebody else").toBe("RETURN");
+        expect(ask({ dport: 53 }), "for something else").toBe("RETURN");
+      },
+    );
+  });
+
+  describe("with a policy", () => {
+    const chains = (from: string, to: string) =>
+      [
+        ...[":CLK-P-7 - [0:0]", ":CLK-P-7-from - [0:0]", ":CLK-P-7-to - [0:0]"],
+        ...["-A CLK-P-7 -j DROP", `-A CLK-P-7-from -j ${from}`, `-A CLK-P-7-to -j ${to}`, ""],
+      ].join("\n");
+    const asked: Packet = {
+      ...{ src: "192.0.2.77", dst: "10.7.1.5", protocol: "tcp", sport: 40_000, dport: 80 },
+      ...{ syn: true, state: "NEW", asked: 8080, in: "eth0", out: "cnb7" },
+    };
+
+    it("judges whoever comes in from elsewhere, also with an address of the network", () => {
+      const filter = tableOf("filter", 7, { policy: chains("DROP", "RETURN") });
+      for (const src of ["192.0.2.77", "10.7.9.9"])
+        expect(verdictOf(filter, "CLK-G-7", { ...asked, src }), src).toBe("DROP");
+    });
+
+    it("judges a port that is open on every host by the policies of both networks, whichever is asked first", () => {
+      const ports = "tcp 8080 10.7.1.5 80 here\n";
+      const open = tableOf("filter", 7, { policy: chains("RETURN", "RETURN"), ports });
+      const closed = tableOf("filter", 8, {
+        policy: chains("DROP", "DROP").replaceAll("P-7", "P-8"),
+      });
+      const packet = { ...asked, src: "10.8.1.5", in: "cnb8" };
+      const verdict = (order: number[]) =>
+        verdictOf(
+          `${open}${closed}:FORWARD - [0:0]\n${order.map((vni) => `-A FORWARD -j CLK-G-${vni}\n`).join("")}`,
+          "FORWARD",
+          packet,
+        );
+      expect([verdict([7, 8]), verdict([8, 7])]).toEqual(["DROP", "DROP"]);
+      expect(verdictOf(open, "CLK-G-7", packet), "for the other rules").toBe("RETURN");
+      expect(verdictOf(open, "CLK-F-7", packet), "and then let through").toBe("ACCEPT");
+    });
+
+    it("judges the answers of such a port as it judges the question", () => {
+      const ports = "tcp 8080 10.7.2.5 80 there\n";
+      const answer: Packet = {
+        ...{ src: "10.7.2.5", dst: "10.7.1.6", protocol: "tcp", sport: 80, dport: 40_000 },
+        ...{ state: "REPLY", asked: 8080, in: "cnb7", out: "cnb7" },
+      };
+      for (const to of ["RETURN", "DROP"]) {
+        const filter = tableOf("filter", 7, { policy: chains(to, to), ports });
+        expect(verdictOf(filter, "CLK-G-7", answer)).toBe(to);
+      }
+    });
+  });
+
+  it("ends what goes on when there is no way out any more, but not answers", () => {
+    const filter = tableOf("filter", 7, { outbound: "no" });
+    const sent = (state: Packet["state"], more: Partial<Packet> = {}) =>
+      verdictOf(filter, "CLK-F-7", {
+        ...{ src: "10.7.1.5", dst: "203.0.113.9", protocol: "udp", sport: 40_000, dport: 53 },
+        ...{ state, in: "cnb7", out: "eth0", ...more },
+      });
+    expect([sent("NEW"), sent("ORIGINAL")]).toEqual(["DROP", "DROP"]);
+    expect([sent("REPLY"), sent("RELATED")]).toEqual(["RETURN", "RETURN"]);
+    expect(sent("ORIGINAL", { asked: 8080, out: "docker0" }), "a published port").toBe("RETURN");
+  });
+});
