@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labNames, listLabs } from "../../lab/index.js";
 import { documentedAnswers, shapeOf, wordsOf } from "../support/cli-docs.js";
-import { obstacles } from "../support/lab.js";
+import { obstacles, withLab } from "../support/lab.js";
 import { PULUMI, ROOT } from "../support/project.js";
 
 /** A quickstart of the test's own: another lab, stack and state than the one a user may have running. */
@@ -34,6 +35,7 @@ interface Ended {
 function start(
   argv: string[],
   [command, ...before]: readonly string[] = [process.execPath],
+  env: NodeJS.ProcessEnv = ENV,
 ): {
   child: ChildProcess;
   output: () => string;
@@ -44,7 +46,7 @@ function start(
   const streams = { stdout: "", stderr: "" };
   const child = spawn(command!, [...before, ...argv], {
     cwd: ROOT,
-    env: ENV,
+    env,
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
@@ -73,7 +75,7 @@ function section(output: string, number: number): string {
 }
 
 /** Everything a newcomer should read in it, and nothing that would worry them. */
-function expectWhole({ code, output }: Ended): void {
+function expectWhole({ code, output }: Ended, hosts = /h1 .*\n.*h2 .*\n.*h3 /): void {
   expect(code, output).toBe(0);
   const headings = [...output.matchAll(/^\d\. (.*)$/gm)].map(([, title]) => title);
   expect(headings).toEqual([
@@ -84,7 +86,7 @@ function expectWhole({ code, output }: Ended): void {
     "Proof",
     "Up again: nothing to do",
   ]);
-  expect(section(output, 1)).toMatch(/h1 .*\n.*h2 .*\n.*h3 /);
+  expect(section(output, 1)).toMatch(hosts);
   expect(section(output, 2)).toContain("clocker/redis:dev, clocker/guestbook:dev");
   const posted = /posted {2}(".*") {2}through (http:\S+)\n/.exec(section(output, 5));
   const read = /read it back through (http:\S+)/.exec(section(output, 5));
@@ -205,4 +207,58 @@ describe.skipIf(obstacles.length > 0)("the quickstart", () => {
     const again = await quickstart("--down").ended;
     expect(again.code, again.output).toBe(0);
   });
+});
+
+describe.skipIf(obstacles.length > 0)("the quickstart on hosts that one has", () => {
+  const lab = withLab("qs-own", { hosts: 2, image: false });
+  const name = `${NAME}-own`;
+  const state = join(ROOT, ".clocker/quickstarts", name);
+  let home: string;
+  let env: NodeJS.ProcessEnv;
+  const own = (...args: string[]) =>
+    start([join(ROOT, "dist/cli/quickstart/main.js"), ...args], undefined, env).ended;
+
+  beforeAll(async () => {
+    // Where OpenSSH and we look for what a login needs.
+    home = await mkdtemp(join(tmpdir(), "clocker-home-"));
+    await mkdir(join(home, ".ssh"), { mode: 0o700 });
+    await copyFile(lab.inventory.keyFile, join(home, ".ssh/id_ed25519"));
+    await copyFile(lab.inventory.knownHosts, join(home, ".ssh/known_hosts"));
+    const { SSH_AUTH_SOCK: _agent, ...rest } = ENV;
+    env = {
+      ...rest,
+      HOME: home,
+      CLOCKER_HOSTS: lab.hosts.map(({ address, port }) => `root@${address}:${port}`).join(" "),
+      CLOCKER_QUICKSTART_NAME: name,
+    };
+  });
+  afterAll(async () => {
+    if (existsSync(state)) await own("--down");
+    await rm(home, { recursive: true, force: true });
+  });
+
+  it("does the same there, and leaves them as they were", async () => {
+    const before = await seen();
+    const [h1, h2] = lab.hosts;
+    const said = `Using CLOCKER_HOSTS: h1 = ${h1!.address}, h2 = ${h2!.address}\n   reached, and prepared`;
+    expectWhole(await own(), new RegExp(said.replaceAll(".", "\\.")));
+    const { code, output } = await own("--down");
+    expect(code, output).toBe(0);
+    expect(output).not.toContain("hosts are gone");
+    expect(output).toContain("Nothing of the quickstart is left.");
+    expect(await seen()).toEqual(before);
+    expect([state, join(ROOT, `Pulumi.${name}.yaml`)].filter(existsSync)).toEqual([]);
+  });
+
+  /** What Docker has on the hosts beside images, and our folders. */
+  const seen = () =>
+    Promise.all(
+      lab.hosts.map((host) =>
+        lab.sh(
+          host.name,
+          ...["sh", "-c"],
+          "docker ps -aq; docker network ls --format '{{.Name}}' | sort; docker volume ls -q; ls -d /var/lib/clocker/* /run/clocker/* 2>/dev/null; ip -br link show type vxlan",
+        ),
+      ),
+    );
 });
