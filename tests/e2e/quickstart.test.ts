@@ -224,7 +224,7 @@ describe.skipIf(obstacles.length > 0)("the quickstart on hosts that one has", ()
     await mkdir(join(home, ".ssh"), { mode: 0o700 });
     await copyFile(lab.inventory.keyFile, join(home, ".ssh/id_ed25519"));
     await copyFile(lab.inventory.knownHosts, join(home, ".ssh/known_hosts"));
-    const { SSH_AUTH_SOCK: _agent, ...rest } = ENV;
+    const { SSH_AUTH_SOCK: _agent, ...rest }: NodeJS.ProcessEnv = ENV;
     env = {
       ...rest,
       HOME: home,
