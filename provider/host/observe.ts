@@ -66,7 +66,8 @@ export async function observeHost(
 ): Promise<Extract<HostSnapshot, { reachable: true }>> {
   const limit = options.timeoutMs ?? 10_000;
   const late = () =>
-    new CloudError("unreachable", `cannot be observed: timed out after ${duration(limit)}`, {
+    // Connecting has a shorter time: this one answers, but too slowly. It is not dead, nothing of it is placed elsewhere.
+    new CloudError("deadline", `cannot be observed: timed out after ${duration(limit)}`, {
       host: connection.name,
       hint: "Check that the machine is up and not overloaded.",
     });

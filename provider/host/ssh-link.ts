@@ -1,11 +1,13 @@
-import { connect as connectTcp, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Client, type Algorithms, type ClientChannel, type ConnectConfig } from "ssh2";
+import { Client, type Algorithms, type ConnectConfig } from "ssh2";
 import { CloudError, messageOf } from "../errors.js";
 import type { SshEndpoint } from "./connection.js";
 import { duration } from "./deadline.js";
+import { keyExchanges, Logins } from "./handshakes.js";
 import { expectedKeys, hostKeyAlgorithms, judgeHostKey } from "./host-key.js";
-import { credentialsFor } from "./private-key.js";
+import { type Credentials, credentialsFor } from "./private-key.js";
+import { firstByte, Stopwatch, tcp, throughJump } from "./ssh-socket.js";
 
 /** Modern algorithms only; ssh2 adds strict key exchange by itself. */
 const ALGORITHMS = {
@@ -140,97 +142,117 @@ async function openOnce(
   options: LinkOptions,
   serverHostKey: string[],
 ): Promise<SshLink> {
-  const until = Date.now() + options.timeoutMs;
+  // Before anything is sent: a key that is not there needs no host.
   const credentials = credentialsFor(endpoint.key, options.host);
-  const expected = expectedKeys(endpoint);
-  let jump: SshLink | undefined;
-  let socket: Duplex;
-  if (options.jump) {
-    jump = await SshLink.open(options.jump, { host: options.host, timeoutMs: options.timeoutMs });
-    socket = await throughJump(jump, options.jump, endpoint, options.host);
-  } else socket = await tcp(endpoint, options);
+  const logins = Logins.at(endpoint, options.jump);
+  const { end, gone } = await logins.begin();
+  try {
+    if (gone !== undefined) throw unreachable(gone, endpoint, options.host);
+    const time = new Stopwatch(options.timeoutMs);
+    const way = await connect(endpoint, options, time, (why) => logins.failed(why));
+    try {
+      return await login(endpoint, options, { serverHostKey, credentials }, way, time);
+    } catch (error) {
+      way.socket.destroy();
+      way.jump?.end();
+      throw error;
+    }
+  } finally {
+    end();
+  }
+}
 
+/** A stream to a server, and the connection to the jump host that it goes through. */
+interface Way {
+  socket: Duplex;
+  jump?: SshLink;
+}
+
+/** A stream to the server, directly or through a jump host, on which it has begun to speak. */
+async function connect(
+  endpoint: SshEndpoint,
+  options: LinkOptions,
+  time: Stopwatch,
+  onGone: (why: string) => void,
+): Promise<Way> {
+  const failure = (why: string) => {
+    onGone(why);
+    return unreachable(why, endpoint, options.host);
+  };
+  if (!options.jump) {
+    const socket = await time.run((ms) => tcp(endpoint, ms, failure));
+    await time.run((ms) => firstByte(socket, ms, failure));
+    return { socket };
+  }
+  const { jump: via, host, timeoutMs } = options;
+  const jump = await SshLink.open(via, { host, timeoutMs });
+  const behind = (why: string) =>
+    failure(`the jump host ${addressOf(via)} could not connect: ${why}`);
+  try {
+    const socket = await time.run((ms) => throughJump(jump.client, endpoint, ms, behind));
+    await time.run((ms) => firstByte(socket, ms, failure));
+    return { socket, jump };
+  } catch (error) {
+    jump.end();
+    throw error;
+  }
+}
+
+async function login(
+  endpoint: SshEndpoint,
+  options: LinkOptions,
+  keys: { serverHostKey: string[]; credentials: Credentials },
+  { socket, jump }: Way,
+  time: Stopwatch,
+): Promise<SshLink> {
+  const { serverHostKey, credentials } = keys;
+  const expected = expectedKeys(endpoint);
   const client = new Client();
   let refusal: CloudError | undefined;
-  const config: ConnectConfig = {
-    sock: socket,
-    username: endpoint.user,
-    readyTimeout: Math.max(1, until - Date.now()),
-    keepaliveInterval: 0,
-    hostVerifier: (key: Buffer) => {
-      refusal = judgeHostKey(key, expected, endpoint, options.host);
-      return refusal === undefined;
-    },
-    algorithms: { ...ALGORITHMS, serverHostKey } as unknown as Algorithms,
-    authHandler: ["agent" in credentials ? "agent" : "publickey"],
-    ...credentials,
-  };
+  const broken = new Promise<never>((_, reject) => {
+    socket
+      .once("error", reject)
+      .once("close", () => reject(new Error("the host closed the connection")));
+  });
+  broken.catch(() => {}); // it may break while this one waits for its turn
+  const release = await keyExchanges.acquire();
   try {
-    await new Promise<void>((resolve, reject) => {
-      client.once("ready", resolve);
-      client.once("error", reject);
-      client.once("close", () => reject(new Error("the host closed the connection")));
-      client.connect(config);
-    });
+    if (socket.destroyed) await broken;
+    await time.run(
+      ({ left: readyTimeout }) =>
+        new Promise<void>((resolve, reject) => {
+          const config: ConnectConfig = {
+            sock: socket,
+            username: endpoint.user,
+            readyTimeout,
+            keepaliveInterval: 0,
+            hostVerifier: (key: Buffer) => {
+              refusal = judgeHostKey(key, expected, endpoint, options.host);
+              return refusal === undefined;
+            },
+            algorithms: { ...ALGORITHMS, serverHostKey } as unknown as Algorithms,
+            authHandler: ["agent" in credentials ? "agent" : "publickey"],
+            ...credentials,
+          };
+          client.once("ready", resolve);
+          client.once("error", reject);
+          client.once("close", () => reject(new Error("the host closed the connection")));
+          client.connect(config);
+        }),
+    );
   } catch (error) {
     // Errors that follow the first one have no one left to tell.
     client.on("error", () => {});
     client.end();
-    socket.destroy();
-    jump?.end();
     throw refusal ?? connectError(error, endpoint, options);
+  } finally {
+    release();
   }
   client.removeAllListeners("close");
   client.removeAllListeners("error");
-  if (jump) {
-    const hop = jump;
-    client.once("close", () => hop.end());
-  } else (socket as Socket).unref();
+  if (jump) client.once("close", () => jump.end());
+  else (socket as Socket).unref();
   return SshLink.of(client, socket, endpoint, options);
-}
-
-async function tcp(endpoint: SshEndpoint, options: LinkOptions): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const host = endpoint.address.replace(/^\[|\]$/g, "");
-    const socket = connectTcp({ host, port: endpoint.port, noDelay: true });
-    const fail = (why: string) => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(unreachable(why, endpoint, options.host));
-    };
-    const timer = setTimeout(
-      () => fail(`timed out after ${duration(options.timeoutMs)}`),
-      options.timeoutMs,
-    );
-    socket.once("error", (error: NodeJS.ErrnoException) => fail(describe(error)));
-    socket.once("connect", () => {
-      clearTimeout(timer);
-      socket.removeAllListeners("error");
-      resolve(socket);
-    });
-  });
-}
-
-async function throughJump(
-  jump: SshLink,
-  via: SshEndpoint,
-  endpoint: SshEndpoint,
-  host: string,
-): Promise<Duplex> {
-  return new Promise<ClientChannel>((resolve, reject) => {
-    const address = endpoint.address.replace(/^\[|\]$/g, "");
-    jump.client.forwardOut("127.0.0.1", 0, address, endpoint.port, (error, channel) => {
-      if (!error) return resolve(channel);
-      jump.end();
-      reject(
-        unreachable(
-          `the jump host ${addressOf(via)} could not connect: ${error.message}`,
-          endpoint,
-          host,
-        ),
-      );
-    });
-  });
 }
 
 function connectError(error: unknown, endpoint: SshEndpoint, options: LinkOptions): CloudError {
@@ -269,21 +291,6 @@ function unreachable(why: string, endpoint: SshEndpoint, host: string): CloudErr
     host,
     hint: `Check that the machine is up and that sshd listens there: ssh -p ${endpoint.port} ${endpoint.user}@${endpoint.address}`,
   });
-}
-
-function describe(error: NodeJS.ErrnoException): string {
-  const first =
-    error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException) : error;
-  const known: Record<string, string> = {
-    ECONNREFUSED: "connection refused",
-    EHOSTUNREACH: "no route to host",
-    ENETUNREACH: "network is unreachable",
-    ETIMEDOUT: "timed out",
-    ENOTFOUND: "the name does not resolve",
-    EAI_AGAIN: "the name does not resolve (name server did not answer)",
-    ECONNRESET: "connection reset",
-  };
-  return known[first.code ?? ""] ?? first.message;
 }
 
 function keyName(endpoint: SshEndpoint): string {

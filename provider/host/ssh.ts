@@ -4,13 +4,9 @@ import { CloudError } from "../errors.js";
 import { CommandTransport, type HostProcess } from "./command-transport.js";
 import type { HostConnection } from "./connection.js";
 import { faultPoint } from "./faults.js";
-import { Limiter } from "./limiter.js";
 import { SshLink } from "./ssh-link.js";
 
 type SshConnection = Extract<HostConnection, { kind: "ssh" }>;
-
-/** Handshakes at once in this process: they cost CPU here, and sshd's MaxStartups is small. */
-const handshakes = new Limiter(6);
 
 /** After a failure the same answer is given for a while: sshd penalises repeats, and a dead host costs a timeout each. */
 const REMEMBER_MS = { unreachable: 2000, other: 30_000 };
@@ -126,10 +122,7 @@ export class SshTransport extends CommandTransport {
   private async open(): Promise<SshLink> {
     const { name, jump } = this.connection;
     await faultPoint("connect", name);
-    const queued = handshakes.inUse > 0;
-    const release = await handshakes.acquire();
     try {
-      if (queued) await new Promise((resolve) => setTimeout(resolve, Math.random() * 50));
       const link = await SshLink.open(this.connection, {
         host: name,
         ...(jump ? { jump } : {}),
@@ -143,8 +136,6 @@ export class SshTransport extends CommandTransport {
         this.failure = { error, until: Date.now() + keep };
       }
       throw error;
-    } finally {
-      release();
     }
   }
 }
