@@ -39,7 +39,11 @@ export class NetworkIngress extends ClockerResource {
         vni: network.vni,
         cidr: network.cidr,
         plan: plan.planName,
-        hosts: cloud.hostBook.each(({ name, connection }) => ({ name, connection })),
+        hosts: cloud.hostBook.each(({ name, connection }) => ({
+          name,
+          connection,
+          block: network.blockOf(name),
+        })),
         ports: complete.then(() => openPorts(network, plan, members)),
       },
       {

@@ -31,8 +31,12 @@ export class NetworkNames extends ClockerResource {
         domain: network.domain,
         plan: plan.planName,
         hosts: withMachines(
-          cloud.hostBook.each(({ name, connection }) => ({ name, connection })),
-          () => network.machines.map(({ name, connection }) => ({ name, connection })),
+          cloud.hostBook.each(({ name, connection }) => ({
+            name,
+            connection,
+            block: network.blockOf(name),
+          })),
+          () => network.machineHosts(),
         ),
         records: lift(plan.names, network.networkName),
       },

@@ -246,6 +246,20 @@ export class VirtualNetwork extends ClockerResource {
     this.machines.push(machine);
   }
 
+  /** @internal The part of its CIDR that a host of the cloud has; undefined where the host is not in the network yet. */
+  blockOf(host: string): pulumi.Output<string> {
+    return lift(lift(lift(this.allocation, "hosts"), host), "block");
+  }
+
+  /** @internal The same of its machines, each with what it is reached by. */
+  machineHosts(): pulumi.Inputs[] {
+    return this.machines.map(({ name, connection }) => ({
+      name,
+      connection,
+      block: machineBlock(this.allocation, name),
+    }));
+  }
+
   /** @internal Its machines as policies know them. */
   machineMembers(): pulumi.Output<PolicyMember>[] {
     return this.machines.map(({ name, application }) => {
@@ -308,11 +322,20 @@ function machineOn(
   return {
     name,
     connection,
-    block: address.apply((text) => `${text}/32`),
+    block: machineBlock(allocation, name),
     gateway: address,
     underlay: lift(machine, "underlay"),
     machine: true,
   };
+}
+
+/** Its address alone. */
+function machineBlock(
+  allocation: pulumi.Output<NetworkAllocation>,
+  name: string,
+): pulumi.Output<string> {
+  const address = lift(lift(lift(allocation, "machines"), name), "address");
+  return address.apply((text) => `${text}/32`);
 }
 
 /** A CIDR that comes from what the same plan decides could never be known. */

@@ -98,6 +98,13 @@ describeLab("a host that cannot be reached", () => {
     );
     expect(await stored()).toEqual(before);
 
+    // A further network is made on the hosts that can be reached.
+    await faulty.write({ body: `${BOTH} new VirtualNetwork("side", { cloud });` });
+    const side = await faulty.project.run(["preview", "--stack", "dev"]);
+    expect(side.output).toContain("host h2 cannot be reached");
+    expect(side.output).toMatch(/VirtualNetwork +side +create/);
+    expect(side.code).toBe(0);
+
     // Out of the program: the network waits for the host, and the container is not lost without a word.
     const ONE = `web("one");`;
     const waits =

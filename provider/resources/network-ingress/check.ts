@@ -2,6 +2,7 @@ import { nameProblem } from "../../host/command.js";
 import { DRIVER_FACTS } from "../../ipam/driver-facts.js";
 import type { CheckFailure, CheckResult } from "../../lifecycle.js";
 import { isUnknown } from "../../unknown.js";
+import { membersAlone } from "../network-members.js";
 import type { NetworkIngressInputs } from "./inputs.js";
 
 /** Drivers by which a host reaches the containers of all others, and has their answers back. */
@@ -23,5 +24,5 @@ export async function check(
     });
   const reason = isUnknown(plan) ? undefined : nameProblem(plan);
   if (reason !== undefined) failures.push({ property: "plan", reason });
-  return { inputs: news, failures };
+  return { inputs: { ...news, hosts: membersAlone(news.hosts) }, failures };
 }

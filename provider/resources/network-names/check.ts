@@ -1,6 +1,7 @@
 import { nameProblem } from "../../host/command.js";
 import type { CheckFailure, CheckResult } from "../../lifecycle.js";
 import { isUnknown } from "../../unknown.js";
+import { membersAlone } from "../network-members.js";
 import { recordsProblem } from "../virtual-network/check.js";
 import type { NetworkNamesInputs } from "./inputs.js";
 
@@ -19,5 +20,5 @@ export async function check(
   }
   const reason = isUnknown(news.records) ? undefined : recordsProblem(news.records);
   if (reason !== undefined) failures.push({ property: "records", reason });
-  return { inputs: news, failures };
+  return { inputs: { ...news, hosts: membersAlone(news.hosts) }, failures };
 }

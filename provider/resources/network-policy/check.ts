@@ -3,6 +3,7 @@ import { parseCidr } from "../../ipam/cidr.js";
 import { DRIVER_FACTS } from "../../ipam/driver-facts.js";
 import type { CheckFailure, CheckResult } from "../../lifecycle.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
+import { membersOf } from "../network-members.js";
 import type { NetworkPolicyInputs } from "./inputs.js";
 
 const PEER_KEYS = ["application", "service", "container", "host", "machine"] as const;
@@ -27,7 +28,7 @@ export async function check(
       });
     else refuse("rules", "must be a list of rules");
   }
-  return { inputs: news, failures };
+  return { inputs: { ...news, hosts: membersOf(news.hosts) }, failures };
 }
 
 function oneOf(value: unknown, allowed: readonly string[]): string | undefined {

@@ -15,8 +15,8 @@ export interface RecordInputs {
   cidr: string;
   /** Its IPv6 range, where a record says something of it. Absent: none. */
   cidr6?: string;
-  /** Hosts of the network. */
-  hosts: { name: string; connection: HostConnection }[];
+  /** Hosts of the network. As the program gives them, those that are not in it yet are among them, without a block. */
+  hosts: { name: string; connection: HostConnection; block?: string }[];
 }
 
 export type RecordState<Inputs extends RecordInputs> = Inputs & {

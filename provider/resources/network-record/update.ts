@@ -1,9 +1,8 @@
 import { same } from "../../canonical.js";
-import { warn } from "../../progress.js";
 import { partialFailure } from "../../wrap.js";
-import { failuresOf, onEach, type Outcome, problemsOf, statusOf } from "../each-host.js";
-import { canWait } from "../unreachable-member.js";
+import { failuresOf, onEach, problemsOf, statusOf } from "../each-host.js";
 import type { RecordInputs, RecordKind, RecordState } from "./inputs.js";
+import { isLate, warnOfLate } from "./late-host.js";
 import { type RecordWork, workOn } from "./on-hosts.js";
 import { inputsOf, stateOf } from "./state.js";
 
@@ -38,11 +37,8 @@ export async function update<Inputs extends RecordInputs>(
   const outs = stateOf(news, generation, problemsOf(outcomes));
   const failures = failuresOf(outcomes);
   if (failures.length === 0) return { outs };
-  const waits = ({ work: { host }, error }: Outcome<void, RecordWork>) =>
-    canWait(host.connection, error, { tookPart: before.has(host.name) });
-  if (failures.every(waits)) {
-    const names = failures.map(({ work }) => work.host.name).join(", ");
-    await warn(`host ${names} cannot be reached: ${words.later} by the first up that reaches it`);
+  if (failures.every((failure) => isLate(failure, before.has(failure.work.host.name)))) {
+    await warnOfLate(failures, words.later);
     return { outs };
   }
   throw partialFailure(id, news, outs, [

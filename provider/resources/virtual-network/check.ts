@@ -15,6 +15,7 @@ import { type DriverName, factsOf, isDriverName } from "../../ipam/driver-facts.
 import { DRIVERS } from "../../network/drivers.js";
 import { zoneProblems } from "../../network/zone/check.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
+import { membersOf } from "../network-members.js";
 import { inUseProblems } from "./in-use.js";
 import type { NetworkHost, VirtualNetworkInputs } from "./inputs.js";
 
@@ -80,10 +81,11 @@ export async function check(
   known("dnsServers", dnsProblem);
   known("records", recordsProblem);
   const cidr = failures.some(({ property }) => property === "cidr") ? undefined : news.cidr;
-  known("hosts", (hosts) => hostsProblem(hosts, isUnknown(cidr) ? undefined : cidr));
-  known("hosts", (hosts) => machinesProblem(hosts, driver));
+  const hosts = membersOf(news.hosts);
+  known("hosts", () => hostsProblem(hosts, isUnknown(cidr) ? undefined : cidr));
+  known("hosts", () => machinesProblem(hosts, driver));
   failures.push(...inUseProblems(olds, news));
-  return { inputs: news, failures };
+  return { inputs: { ...news, hosts }, failures };
 }
 
 function networkIdProblem(value: unknown): string | undefined {
@@ -200,15 +202,15 @@ function hostsProblem(hosts: NetworkHost[], cidrText: string | undefined): strin
   const seen: { name: string; block: Cidr; underlay: string }[] = [];
   for (const host of hosts) {
     if (hasUnknown(host)) continue;
-    const block = parseCidr(host.block);
-    const gateway = parseAddress(host.gateway);
+    const block = parseCidr(textOf(host.block));
+    const gateway = parseAddress(textOf(host.gateway));
     if (!block)
       return `gives host ${host.name} the block ${quoted(host.block)}, which is no network`;
     if (cidr && !containsCidr(cidr, block))
       return `gives host ${host.name} the block ${host.block}, which is not in ${cidrText}`;
     if (!gateway || !containsAddress(block, gateway))
       return `gives host ${host.name} the gateway ${quoted(host.gateway)}, which is not in ${host.block}`;
-    if (parseAddress(host.underlay)?.family !== 4)
+    if (parseAddress(textOf(host.underlay))?.family !== 4)
       return `gives host ${host.name} the underlay address ${quoted(host.underlay)}, which is no IPv4 address`;
     for (const other of seen) {
       if (other.name === host.name) return `names host ${host.name} twice`;
@@ -240,6 +242,11 @@ function machinesProblem(hosts: NetworkHost[], driver: DriverName | undefined): 
 
 function inRange(value: unknown, min: number, max: number): boolean {
   return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+}
+
+/** "" for what is no text, which is no address either. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function quoted(value: unknown): string {

@@ -137,6 +137,27 @@ describe("check", () => {
     expect(await lifecycle.check({}, base)).toEqual({ inputs: base, failures: [] });
   });
 
+  it("leaves out a host that the plan gave no block, and keeps one whose block is not known yet", async () => {
+    const { name, connection } = h2;
+    const later = { name, connection } as typeof h2;
+    expect(await lifecycle.check({}, { ...base, hosts: [h1, later] })).toEqual({
+      inputs: { ...base, hosts: [h1] },
+      failures: [],
+    });
+    const pending = { ...h2, block: UNKNOWN, gateway: UNKNOWN, underlay: UNKNOWN };
+    expect((await lifecycle.check({}, { ...base, hosts: [h1, pending] })).inputs?.hosts).toEqual([
+      h1,
+      pending,
+    ]);
+  });
+
+  it("names the host whose part is no text", async () => {
+    const part = { block: 7, gateway: null, underlay: undefined } as unknown as typeof h2;
+    expect(await check({ hosts: [{ ...h2, ...part }] })).toEqual([
+      { property: "hosts", reason: "gives host h2 the block 7, which is no network" },
+    ]);
+  });
+
   it.each([
     [
       "cidr",

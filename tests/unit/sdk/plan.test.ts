@@ -3,6 +3,11 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ContainerPlace } from "../../../provider/resources/placed-container/inputs.js";
 import type { PlacedContainerInputs } from "../../../provider/resources/placed-container/inputs.js";
 import type { PlacementInputs } from "../../../provider/resources/placement/inputs.js";
+import type { Lifecycle } from "../../../provider/lifecycle.js";
+import { networkIngressLifecycle } from "../../../provider/resources/network-ingress/lifecycle.js";
+import { networkNamesLifecycle } from "../../../provider/resources/network-names/lifecycle.js";
+import { networkPolicyLifecycle } from "../../../provider/resources/network-policy/lifecycle.js";
+import { virtualNetworkLifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
 import type { CloudExport } from "../../../sdk/cloud-args.js";
 import { stuckSentence } from "../../../sdk/stuck.js";
 
@@ -221,12 +226,40 @@ describe("the plan of a cloud", () => {
       cidr: "10.128.0.0/16",
       domain: "lan.clocker",
       plan: "cloud-2",
-      hosts: [{ name: "h1" }],
+      hosts: [{ name: "h1", block: "10.128.1.0/24" }],
       records: { a: ["10.128.1.2"], b: ["10.128.1.3"] },
     });
     expect(names[0]!.inputs["__provider"]).toBe(
       'exports.handler=()=>require("pulumi-clocker/provider").networkNames',
     );
+  });
+
+  it("leaves a host that the plan has not seen yet out of networks and of what they keep", async () => {
+    const sdk = await import("../../../sdk/index.js");
+    const hosts = ["h1", "h3"].map(
+      (name) => new sdk.DockerHost(name, { address: `10.0.0.${name[1]}`, hostKey: "SHA256:x" }),
+    );
+    const cloud = new sdk.DockerCloud("cloud", { hosts });
+    const network = new sdk.VirtualNetwork("lan", { cloud });
+    new sdk.NetworkPolicy("segments", { network });
+    const make = (name: string, ports: { container: number; host: number; mode: "ingress" }[]) =>
+      new sdk.PlacedContainer(name, { cloud, networks: [network], image: "busybox", ports });
+    await settle(make("web", [{ container: 80, host: 80, mode: "ingress" }]).status);
+    await settle(make("late", []).status);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const members = async <Inputs extends { hosts: { name: string }[] }>(
+      type: string,
+      { check }: Pick<Lifecycle<Inputs, never>, "check">,
+    ) => {
+      const found = registered.find((each) => each.type.endsWith(`:${type}`));
+      const { inputs, failures } = await check({}, found?.inputs as never);
+      expect(failures).toEqual([]);
+      return inputs?.hosts.map(({ name }) => name);
+    };
+    expect(await members("VirtualNetwork", virtualNetworkLifecycle)).toEqual(["h1"]);
+    expect(await members("NetworkPolicy", networkPolicyLifecycle)).toEqual(["h1"]);
+    expect(await members("NetworkNames", networkNamesLifecycle)).toEqual(["h1"]);
+    expect(await members("NetworkIngress", networkIngressLifecycle)).toEqual(["h1"]);
   });
 
   it("a policy knows the containers made before and after it, and a network takes one", async () => {
