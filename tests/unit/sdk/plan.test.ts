@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ContainerPlace } from "../../../provider/resources/placed-container/inputs.js";
 import type { PlacedContainerInputs } from "../../../provider/resources/placed-container/inputs.js";
 import type { PlacementInputs } from "../../../provider/resources/placement/inputs.js";
@@ -239,19 +239,22 @@ describe("the plan of a cloud", () => {
     const hosts = ["h1", "h3"].map(
       (name) => new sdk.DockerHost(name, { address: `10.0.0.${name[1]}`, hostKey: "SHA256:x" }),
     );
-    const cloud = new sdk.DockerCloud("cloud", { hosts });
-    const network = new sdk.VirtualNetwork("lan", { cloud });
-    new sdk.NetworkPolicy("segments", { network });
+    const cloud = new sdk.DockerCloud("far", { hosts });
+    const network = new sdk.VirtualNetwork("far-lan", { cloud });
+    new sdk.NetworkPolicy("far-policy", { network });
     const make = (name: string, ports: { container: number; host: number; mode: "ingress" }[]) =>
       new sdk.PlacedContainer(name, { cloud, networks: [network], image: "busybox", ports });
-    await settle(make("web", [{ container: 80, host: 80, mode: "ingress" }]).status);
-    await settle(make("late", []).status);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await settle(make("far-web", [{ container: 80, host: 80, mode: "ingress" }]).status);
+    await settle(make("far-late", []).status);
+    const ingress = () => registered.some(({ type }) => type.endsWith(":NetworkIngress"));
+    await vi.waitFor(() => expect(ingress()).toBe(true), 10_000);
     const members = async <Inputs extends { hosts: { name: string }[] }>(
       type: string,
       { check }: Pick<Lifecycle<Inputs, never>, "check">,
     ) => {
-      const found = registered.find((each) => each.type.endsWith(`:${type}`));
+      const found = registered.find(
+        (each) => each.type.endsWith(`:${type}`) && each.name.includes("far"),
+      );
       const { inputs, failures } = await check({}, found?.inputs as never);
       expect(failures).toEqual([]);
       return inputs?.hosts.map(({ name }) => name);
@@ -501,7 +504,9 @@ describe("ports that are open on every host", () => {
       { container: "app-web-0", address: "10.0.0.1:8080", containerPort: 80 },
       { container: "app-web-1", address: "10.0.0.1:8080", containerPort: 80 },
     ]);
-    const policy = registered.find(({ type }) => type.endsWith(":NetworkPolicy"));
+    const policy = registered.find(
+      ({ type, name }) => type.endsWith(":NetworkPolicy") && name === "segments",
+    );
     expect(
       (policy?.inputs["members"] as { name: string; ingress?: boolean }[]).map(
         ({ name, ingress }) => [name, ingress],
