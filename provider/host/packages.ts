@@ -29,14 +29,15 @@ install "$@" || { apt-get -q -o DPkg::Lock::Timeout=300 update && install "$@"; 
 
 /**
  * The same for packages whose services are not to run as the distribution has them: $1 their names. While a package is set up, Debian asks
- * policy-rc.d whether services may be started; a host that has one of its own keeps it.
+ * policy-rc.d whether services may be started; a host that has one of its own keeps it, and one of ours that a lost run left goes.
  */
 const INSTALL_IDLE_SCRIPT = `
 services=$1; shift
 policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
+if [ ! -e "$policy" ] || grep -q pulumi-clocker "$policy"; then
   trap 'rm -f "$policy"' EXIT
-  printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+  trap 'exit 1' HUP INT TERM
+  printf '#!/bin/sh\\n# of pulumi-clocker, while it installs packages\\nexit 101\\n' > "$policy"
   chmod 755 "$policy"
 fi
 ( ${INSTALL_SCRIPT.trim()}

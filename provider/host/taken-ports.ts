@@ -32,8 +32,11 @@ done
 nft list ruleset 2>/dev/null | awk '/^table/ { table = $2 " " $3 } / (dnat|redirect) ?/ && table !~ /^ip6? nat$/ { sub(/^[ \\t]+/, ""); print "nft", table, $0 }'
 exit 0`;
 
-/** Chains whose rules are known otherwise: Docker's follow from its containers, and ours from what is open. */
-const KNOWN_CHAIN = /^(DOCKER|CLK-E-)/;
+/**
+ * Chains whose rules are known otherwise: Docker's follow from its containers, and ours from what is open. What the host's own programs
+ * ask for (OUTPUT) keeps nobody from outside off a port.
+ */
+const KNOWN_CHAIN = /^(DOCKER|CLK-E-|OUTPUT$)/;
 /** Tables of nftables that Docker makes itself. */
 const KNOWN_TABLE = /^\S+ docker/;
 /** A container's published port is Docker's to tell. */

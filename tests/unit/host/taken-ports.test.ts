@@ -37,6 +37,7 @@ describe("ports that somebody has beside Docker's containers", () => {
     'listen udp 0.0.0.0:40000 users:(("chronyd",pid=7,fd=5))',
     "rule -A DOCKER ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80",
     "rule -A CLK-E-101 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.9.0.2:80",
+    "rule -A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 3128",
     "rule -A PREROUTING -d 192.0.2.7/32 -j DNAT --to-destination 10.9.0.2",
     "nft ip docker-bridges tcp dport 80 dnat to 172.17.0.2:80",
     "nft inet mine ip daddr 192.0.2.7 dnat to 10.9.0.2",
