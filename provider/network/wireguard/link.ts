@@ -116,7 +116,7 @@ up_wireguard() {
     cut -d ' ' -f 1 "$scratch/wg" | grep -qxF "$theirs" && continue
     if need "there is a tunnel to $to, which is no peer"; then wg set "$wg" peer "$theirs" remove; fi
   done < "$scratch/wg.now"
-  if [ "$fix" = 1 ]; then
+  if [ "$fix" = 1 ] && ! cmp -s "$scratch/wg" "$told"; then
     cp "$scratch/wg" "$told.new"
     mv "$told.new" "$told"
   fi

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -56,7 +56,10 @@ describe("a host's tunnels", () => {
 
   it("lead to where a peer is now, whose key and addresses are the same", () => {
     expect(up(1, "192.0.2.2")).toEqual(told("192.0.2.2"));
+    const written = () => statSync(join(folder, "7/wg.told"), { bigint: true }).mtimeNs;
+    const before = written();
     expect(up(1, "192.0.2.2"), "told once").toEqual([]);
+    expect(written(), "and noted once").toBe(before);
     expect(up(0, "198.51.100.2"), "seen by a check").toEqual([told("198.51.100.2")[0]]);
     expect(up(1, "198.51.100.2")).toEqual(told("198.51.100.2"));
     expect(up(0, "198.51.100.2")).toEqual([]);
