@@ -89,7 +89,7 @@ class Tracer {
       name: to.host,
       address: addressOfHost(this.cloud, to.host) ?? to.host,
     });
-    const into = this.entering({ kind: "outside", name: from.name }, to);
+    const into = this.entering({ kind: "outside", name: from.name }, to, this.sourceOf(from, to));
     const parted = {
       at: from.name,
       what: `shares no network with ${to.name}: only a published port leads there`,
@@ -103,7 +103,18 @@ class Tracer {
     };
   }
 
-  entering(from: End, to: Of<"container">): Path {
+  /** What asks a port of another host has an address of its own host by then; a port on every host is asked on one's own. */
+  private sourceOf(from: Of<"container">, to: Of<"container">): string | undefined {
+    const border = this.entered(to.name)?.border;
+    const entries = border?.kind === "published" ? (border.entries[to.name] ?? []) : [];
+    if (from.host !== to.host && !entries.some(({ at }) => at === "every host"))
+      return addressOfHost(this.cloud, from.host);
+    const view = this.carrier(from.name);
+    return view && memberOf(view, from.name)?.address;
+  }
+
+  /** `source`: the address that it comes with, where that is known. */
+  entering(from: End, to: Of<"container">, source?: string): Path {
     const view = this.entered(to.name) ?? this.carrier(to.name);
     const ends = { from: from.name, to: to.name };
     if (!view)
@@ -116,7 +127,7 @@ class Tracer {
     const over = { ...ends, network: view.network };
     if (view.border.kind === "foreign")
       return { ...over, verdict: "unknown", steps: [foreign(view, to.host)] };
-    const decision = deciding(view.policy, "outside", target);
+    const decision = deciding(view.policy, "outside", target, source);
     if (view.border.kind === "link") {
       return {
         ...over,

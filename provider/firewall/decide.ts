@@ -1,4 +1,5 @@
 /** What a policy says of two ends, and by which rule, in words. */
+import { containsAddress, parseAddress, parseCidrLoosely } from "../ipam/cidr.js";
 import {
   isOutside,
   matches,
@@ -19,11 +20,15 @@ export interface Decision {
   why: string;
 }
 
-/** Which rule, or the lack of one, decides whether one end may open a connection to another. Pure. */
+/**
+ * Which rule, or the lack of one, decides whether one end may open a connection to another. `source`: the address that the
+ * outside asks with, where it is known. Pure.
+ */
 export function deciding(
   policy: Policy,
   from: PolicyMember | "outside",
   to: PolicyMember | "outside",
+  source?: string,
 ): Decision {
   const open = (why: string): Decision => ({ verdict: "open", ports: [], why });
   if (from === "outside" || to === "outside") {
@@ -39,7 +44,7 @@ export function deciding(
     end === "outside" ? isOutside(peer) : matches(peer, end);
   const fitting = policy.rules
     .map((rule, index) => ({ rule, index }))
-    .filter(({ rule }) => is(rule.from, from) && is(rule.to, to));
+    .filter(({ rule }) => is(rule.from, from) && is(rule.to, to) && covers(rule.from, source));
   if (fitting.length === 0) return { verdict: "blocked", ports: [], why: lack(policy, from, to) };
   const why = fitting.map(({ rule, index }) => `allow[${index}] lets ${ruleText(rule)}`).join("; ");
   const whole = fitting.some(
@@ -52,6 +57,13 @@ export function deciding(
 const EVERY: PortRange[] = (["tcp", "udp"] as const).map((protocol) => ({
   ...{ protocol, first: 1, last: 65_535 },
 }));
+
+/** Only peers that are ranges of addresses leave any out. */
+function covers(peer: PolicyPeer, source: string | undefined): boolean {
+  if (source === undefined || typeof peer === "string" || !("cidr" in peer)) return true;
+  const [cidr, address] = [parseCidrLoosely(peer.cidr), parseAddress(source)];
+  return cidr !== undefined && address !== undefined && containsAddress(cidr, address);
+}
 
 function isCidr(peer: PolicyPeer): boolean {
   return isOutside(peer) && peer !== "outside";

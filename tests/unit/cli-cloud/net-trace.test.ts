@@ -80,6 +80,25 @@ describe("clocker net trace", () => {
     expect(others, "those of another one").toEqual(["blocked", "blocked"]);
   });
 
+  it("knows that a container comes to another host with the address of its own, whatever network a rule names", () => {
+    const cloud = sampleCloud({
+      networks: [{ name: "lan" }, { name: "db" }],
+      containers: [
+        { name: "web", host: "h1", application: "shop", ports: [["", 8080, 80, "tcp"]] },
+        { name: "near", host: "h1", application: "data", networks: ["db"] },
+        { name: "far", host: "h2", application: "data", networks: ["db"] },
+      ],
+      policies: {
+        lan: {
+          outside: "closed",
+          rules: [{ from: { cidr: "10.129.0.0/16" }, to: { service: "web" }, ports: ["80"] }],
+        },
+      },
+    });
+    const verdict = (from: string) => pathsBetween(cloud, from, "web")[0]!.verdict;
+    expect([verdict("near"), verdict("far")]).toEqual(["open", "blocked"]);
+  });
+
   it("says how each driver carries it", () => {
     const way = (driver: string, driverOptions: Record<string, unknown> = {}) =>
       pathsBetween(
