@@ -1,5 +1,8 @@
 import { isUnreachable } from "../../errors.js";
 import { whenUnreachable } from "../../host/unreachable-policy.js";
+import type { HostRecord } from "../../network/driver.js";
+import { NETWORK_ROOT } from "../../network/names.js";
+import { warn } from "../../progress.js";
 import { combined, failuresOf, onEach } from "../each-host.js";
 import type { RecordInputs, RecordKind, RecordState } from "./inputs.js";
 import { workOn } from "./on-hosts.js";
@@ -7,7 +10,7 @@ import { inputsOf } from "./state.js";
 
 /**
  * Takes the record off every host, if it is still that of this creation. Idempotent. Where a host cannot be reached and
- * its connection says so, it is forgotten; its network says what stays there.
+ * its connection says so, it is forgotten, with a warning of what stays there: nothing else would ever remove it.
  */
 export async function remove<Inputs extends RecordInputs>(
   kind: RecordKind<Inputs>,
@@ -21,7 +24,15 @@ export async function remove<Inputs extends RecordInputs>(
       await runtime.dropRecord(record);
     } catch (error) {
       if (!isUnreachable(error) || whenUnreachable(host.connection) !== "forget") throw error;
+      await warn(
+        `host ${host.name} cannot be reached and is forgotten: should it come back, ${fileOf(record)} is in force there until it is removed by hand`,
+      );
     }
   });
   if (failuresOf(outcomes).length > 0) throw combined(notRemoved, outcomes);
+}
+
+/** Where the host keeps it (program/records.ts). */
+function fileOf({ kind, vni, key }: HostRecord): string {
+  return `${NETWORK_ROOT}/${vni}/${key === undefined ? kind : `${kind}.d/${key}`}`;
 }

@@ -81,5 +81,8 @@ describe("a policy and a host that cannot be reached", () => {
     );
     await lifecycle.delete(made.id, made.outs);
     expect([...world.policies.keys()]).toEqual(["h2 42"]);
+    expect(warnings).toEqual([
+      "host h2 cannot be reached and is forgotten: should it come back, /var/lib/clocker/net/42/policy is in force there until it is removed by hand",
+    ]);
   });
 });
