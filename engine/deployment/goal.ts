@@ -1,5 +1,5 @@
 import type { HookBinding } from "../callbacks/hooks.js";
-import type { PropertyMap, ResourceState } from "../state/model.js";
+import type { CustomTimeouts, PropertyMap, ResourceState } from "../state/model.js";
 
 /** An alias as the program gave it: a whole URN, or what differs from the resource's own name, type, stack, project, parent. */
 export type Alias =
@@ -32,7 +32,7 @@ export interface Goal {
   aliases: Alias[];
   /** The id to import, or "". */
   importId: string;
-  customTimeouts: { create?: number; update?: number; delete?: number };
+  customTimeouts: CustomTimeouts;
   replaceOnChanges: string[];
   replacementTrigger?: unknown;
   retainOnDelete?: boolean;

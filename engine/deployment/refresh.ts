@@ -20,8 +20,13 @@ export async function refresh(
   if (missing.length > 0) throw new Bail("what was to be refreshed could not be found");
   const progress = new Progress();
   const steps = new Map<ResourceState, RefreshStep>();
-  for (const state of deployment.base.resources)
-    if (progress.isTargeted(deployment.options, state)) steps.set(state, new RefreshStep(state));
+  for (const state of deployment.base.resources) {
+    // As with the CLI, what a provider has made does not depend on it here.
+    const edges = edgesOf(state).filter(({ kind }) => kind !== "provider");
+    const isTargeted = progress.isTargeted(deployment.options, state, edges);
+    progress.lead(state, isTargeted);
+    if (isTargeted) steps.set(state, new RefreshStep(state));
+  }
   // The first use of a provider starts its plugin: one error for it, not one for each resource.
   for (const reference of new Set([...steps.keys()].map((state) => state.provider ?? "")))
     if (reference !== "") await deployment.providers.ensure(reference);

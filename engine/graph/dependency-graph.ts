@@ -69,6 +69,10 @@ export class DependencyGraph {
 
   /** What a resource depends on directly; a component stands for its descendants that come earlier, too. */
   dependencies(state: ResourceState): Set<ResourceState> {
+    return this.#dependencies(state, true);
+  }
+
+  #dependencies(state: ResourceState, withDescendants: boolean): Set<ResourceState> {
     const result = new Set<ResourceState>();
     const own = this.#index.get(state);
     if (own === undefined) return result;
@@ -79,19 +83,20 @@ export class DependencyGraph {
     for (const { kind, urn } of edgesOf(state)) {
       for (const at of this.#byUrn.get(urn) ?? []) {
         add(at);
-        if (kind !== "parent" && at < own && this.#resources[at]?.custom === false)
+        if (!withDescendants || kind === "parent" || at >= own) continue;
+        if (this.#resources[at]?.custom === false)
           for (const descendant of this.#descendants.get(urn) ?? []) add(descendant);
       }
     }
     return result;
   }
 
-  /** Everything a resource depends on, directly or through others. */
+  /** Everything a resource depends on, directly or through others; of a component without what is in it. */
   allDependencies(state: ResourceState): Set<ResourceState> {
     const result = new Set<ResourceState>();
     const open = [state];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      for (const dependency of this.dependencies(next)) {
+      for (const dependency of this.#dependencies(next, false)) {
         if (result.has(dependency)) continue;
         result.add(dependency);
         open.push(dependency);

@@ -113,6 +113,7 @@ function timeouts(request: RegisterResourceRequest): Goal["customTimeouts"] {
   if (message.getCreate() !== "") result.create = durationSeconds(message.getCreate());
   if (message.getUpdate() !== "") result.update = durationSeconds(message.getUpdate());
   if (message.getDelete() !== "") result.delete = durationSeconds(message.getDelete());
+  if (message.getRead() !== "") result.read = durationSeconds(message.getRead());
   return result;
 }
 

@@ -197,7 +197,8 @@ function optionsFor({ state, deleteBeforeReplace }: PolicySubject): pb.AnalyzerR
       new pb.AnalyzerResourceOptions.CustomTimeouts()
         .setCreate(customTimeouts.create ?? 0)
         .setUpdate(customTimeouts.update ?? 0)
-        .setDelete(customTimeouts.delete ?? 0),
+        .setDelete(customTimeouts.delete ?? 0)
+        .setRead(customTimeouts.read ?? 0),
     );
   }
   return options;

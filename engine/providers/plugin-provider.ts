@@ -225,6 +225,7 @@ export class PluginProvider implements Provider {
     const message = new pb.ReadRequest();
     const { name, type } = parseUrn(request.urn);
     message.setId(request.id).setUrn(request.urn).setName(name).setType(type);
+    message.setTimeout(request.timeout);
     message.setProperties(structFor(capabilities, request.state ?? {}, false));
     if (request.inputs !== undefined)
       message.setInputs(structFor(capabilities, request.inputs, false));

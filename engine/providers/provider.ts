@@ -101,6 +101,8 @@ export interface ReadRequest {
   id: string;
   inputs: PropertyMap | undefined;
   state: PropertyMap | undefined;
+  /** Seconds; 0 leaves it to the provider. */
+  timeout: number;
 }
 
 export interface ReadResult {

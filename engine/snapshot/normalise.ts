@@ -1,9 +1,10 @@
 import type { ResourceState } from "../state/model.js";
-import { parseProviderReference, providerReference } from "../urn.js";
+import { makeUrn, parseProviderReference, parseUrn, providerReference } from "../urn.js";
 
 /**
- * After a rename by alias, others in the state may still refer to the old URN: those untouched so far, or untargeted. Every
- * reference is rewritten; aliases themselves are never written.
+ * After a rename by alias, others in the state may still have the old URN: old copies of the same resource, and those untouched
+ * so far, or untargeted, that refer to it. Every URN is rewritten, so that the next operation finds all of them without the alias;
+ * aliases themselves are never written.
  */
 export class UrnNormaliser {
   /** old URN -> new URN */
@@ -22,17 +23,31 @@ export class UrnNormaliser {
   /** The same list, with changed resources copied. The resources given are never changed afterwards. */
   apply(resources: ResourceState[]): ResourceState[] {
     if (this.empty) return resources;
-    return resources.map((state) => this.#normalised(state));
+    const names = this.#namesIn(resources);
+    return resources.map((state) => this.#normalised(state, names));
   }
 
-  #normalised(state: ResourceState): ResourceState {
-    const { parent, dependencies, propertyDependencies, deletedWith, replaceWith, provider } =
+  /** Also of the children that have moved with their parent, and have not been registered yet. Parents stand before them. */
+  #namesIn(resources: readonly ResourceState[]): ReadonlyMap<string, string> {
+    const names = new Map(this.#renamed);
+    for (const { urn, parent } of resources) {
+      const newParent = names.get(parent ?? "");
+      if (newParent === undefined || names.has(urn)) continue;
+      const { stack, project, type, name } = parseUrn(urn);
+      names.set(urn, makeUrn(stack, project, newParent, type, name));
+    }
+    return names;
+  }
+
+  #normalised(state: ResourceState, names: ReadonlyMap<string, string>): ResourceState {
+    const { urn, parent, dependencies, propertyDependencies, deletedWith, replaceWith, provider } =
       state;
-    const fix = (urn: string): string => this.#renamed.get(urn) ?? urn;
-    const stale = (urn: string | undefined): boolean => urn !== undefined && this.#renamed.has(urn);
+    const fix = (old: string): string => names.get(old) ?? old;
+    const stale = (old: string | undefined): boolean => old !== undefined && names.has(old);
     const reference =
       provider === undefined || provider === "" ? undefined : parseProviderReference(provider);
     if (
+      !stale(urn) &&
       !stale(parent) &&
       !stale(deletedWith) &&
       !stale(reference?.urn) &&
@@ -43,7 +58,7 @@ export class UrnNormaliser {
       return state;
     const known = this.#cache.get(state);
     if (known !== undefined) return known;
-    const copy: ResourceState = { ...state };
+    const copy: ResourceState = { ...state, urn: fix(urn) };
     this.#cache.set(state, copy);
     if (parent !== undefined) copy.parent = fix(parent);
     if (deletedWith !== undefined) copy.deletedWith = fix(deletedWith);

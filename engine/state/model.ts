@@ -4,6 +4,15 @@
  */
 export type PropertyMap = Record<string, unknown>;
 
+/** Seconds; what is left out is the provider's business. */
+export interface CustomTimeouts {
+  create?: number;
+  update?: number;
+  delete?: number;
+  /** By a refresh, and when it is imported. */
+  read?: number;
+}
+
 export interface ResourceState {
   urn: string;
   custom: boolean;
@@ -25,8 +34,7 @@ export interface ResourceState {
   pendingReplacement?: boolean;
   additionalSecretOutputs?: string[];
   aliases?: string[];
-  /** Seconds. */
-  customTimeouts?: { create?: number; update?: number; delete?: number };
+  customTimeouts?: CustomTimeouts;
   importID?: string;
   retainOnDelete?: boolean;
   deletedWith?: string;

@@ -81,7 +81,7 @@ export class StepGenerator {
   async read(goal: ReadGoal, registration: Registration): Promise<Step[]> {
     const urn = this.#identity.claim(goal.parent, goal.type, goal.name);
     if (goal.id === "") throw new Error(`Expected an ID for ${urn}`);
-    const old = this.#deployment.base.get(urn);
+    const { old } = this.#identity.findOld(urn, { ...goal, aliases: [] });
     const state: ResourceState = {
       urn,
       type: goal.type,
@@ -145,7 +145,8 @@ export class StepGenerator {
   async #decide(subject: Subject, invalid: boolean): Promise<Step[]> {
     const { urn, old, state, registration, recreating } = subject;
     const { progress } = this;
-    const targeted = this.#isTargeted(state);
+    const named = progress.isTargeted(this.#deployment.options, state);
+    const targeted = named || isProviderType(state.type) || state.type === ROOT_STACK_TYPE;
     if (!(await this.#settleInputs(subject, targeted)) || invalid) {
       this.#complaints.note();
       throw new Bail(`resource ${urn} is invalid`);
@@ -156,6 +157,8 @@ export class StepGenerator {
       const details = { old, keys: [], diffs: [], pendingDelete: true };
       return [new CreateStep(registration, state, details), new ReplaceStep(state, details)];
     }
+    // What is made anew because of another takes nobody else along.
+    progress.lead(state, named);
     if (old === undefined && targeted) {
       progress.creates.add(urn);
       return [new CreateStep(registration, state)];
@@ -167,11 +170,6 @@ export class StepGenerator {
     }
     if (!targeted) return this.#untargeted.carry(old, urn, registration);
     return this.#fromComparison(subject, old, await this.#comparer.compare(subject, old));
-  }
-
-  #isTargeted(state: ResourceState): boolean {
-    const named = this.progress.isTargeted(this.#deployment.options, state);
-    return named || isProviderType(state.type) || state.type === ROOT_STACK_TYPE;
   }
 
   /** Sets the inputs: without ignored changes, as provider and policies want them. False when they are not acceptable. */

@@ -6,6 +6,9 @@ import { expandAliases } from "./aliases.js";
 import type { Complaints } from "./complaints.js";
 import type { Progress } from "./progress.js";
 
+/** What the program says of who a resource is. */
+type Named = Pick<Goal, "parent" | "type" | "name" | "aliases">;
+
 /** Who a registration is: its URN, and the resource of the state that it carries on. */
 export class Identity {
   readonly #deployment: Deployment;
@@ -32,7 +35,7 @@ export class Identity {
   }
 
   /** The old resource, by URN first and then by the aliases in their order. Conflicts are reported, and make it `invalid`. */
-  findOld(urn: string, goal: Goal): { old: ResourceState | undefined; invalid: boolean } {
+  findOld(urn: string, goal: Named): { old: ResourceState | undefined; invalid: boolean } {
     const { base } = this.#deployment;
     const { aliased, carried } = this.#progress;
     let invalid = false;
@@ -64,10 +67,9 @@ export class Identity {
     return { old: undefined, invalid };
   }
 
-  #aliasesOf(goal: Goal): string[] {
+  #aliasesOf(goal: Named): string[] {
     const { stack, project } = this.#deployment.options;
-    const parentAlias = goal.parent === "" ? undefined : this.#progress.aliases.get(goal.parent);
-    return expandAliases({ stack, project, ...goal }, goal.aliases, parentAlias);
+    return expandAliases({ stack, project, ...goal }, goal.aliases, this.#progress.aliases);
   }
 
   /** Who has an old resource's URN already: one that is registered under it, or that had it as an alias. */

@@ -33,7 +33,9 @@ export class ImportStep extends RegisteredStep implements Step {
     const state = this.next;
     const id = state.importID ?? "";
     const provider = await deployment.providers.forResource(state);
-    const read = await provider.read({ urn: state.urn, id, inputs: undefined, state: undefined });
+    const timeout = state.customTimeouts?.read ?? 0;
+    const nothing = { inputs: undefined, state: undefined };
+    const read = await provider.read({ urn: state.urn, id, ...nothing, timeout });
     if (read.outputs === undefined || read.id === "")
       throw new Error(`resource '${id}' does not exist`);
     if (read.inputs === undefined) {

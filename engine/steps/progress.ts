@@ -1,4 +1,5 @@
 import type { DeploymentOptions } from "../deployment/deployment.js";
+import type { UrnSet } from "../deployment/urn-set.js";
 import { edgesOf } from "../graph/edges.js";
 import type { ResourceState } from "../state/model.js";
 
@@ -27,25 +28,25 @@ export class Progress {
   readonly aliases = new Map<string, string>();
   /** Provider resources registered by the program. */
   readonly providers = new Map<string, ResourceState>();
-  /** Targets, and with targetDependents whatever depends on them. */
+  /** What is in the operation, for whatever depends on it with targetDependents. */
   readonly #targets = new Set<string>();
-  /** What is left alone, and with excludeDependents whatever depends on it. */
+  /** What is left alone, for whatever depends on it with excludeDependents. */
   readonly #excludes = new Set<string>();
 
-  /** Whether the operation is about the resource; remembered for those that depend on it. */
-  isTargeted(options: DeploymentOptions, state: ResourceState): boolean {
+  /** Whether the operation is about the resource: for itself, or because of what it depends on by one of these `edges`. */
+  isTargeted(options: DeploymentOptions, state: ResourceState, edges = edgesOf(state)): boolean {
     const { targets, targetDependents, excludes, excludeDependents } = options;
-    const follows = (leaders: ReadonlySet<string>): boolean =>
-      edgesOf(state).some(({ urn }) => leaders.has(urn));
-    if (targets !== undefined) {
-      const included = targets.has(state.urn) || (targetDependents && follows(this.#targets));
-      if (included) this.#targets.add(state.urn);
-      return included;
-    }
+    const follows = (named: UrnSet, leaders: ReadonlySet<string>): boolean =>
+      edges.some(({ urn }) => named.has(urn) || leaders.has(urn));
+    if (targets !== undefined)
+      return targets.has(state.urn) || (targetDependents && follows(targets, this.#targets));
     if (excludes === undefined) return true;
-    const excluded = excludes.has(state.urn) || (excludeDependents && follows(this.#excludes));
-    if (excluded) this.#excludes.add(state.urn);
-    return !excluded;
+    return !(excludes.has(state.urn) || (excludeDependents && follows(excludes, this.#excludes)));
+  }
+
+  /** From here on what depends on the resource follows it: into the operation, or out of it. */
+  lead({ urn }: ResourceState, isTargeted: boolean): void {
+    (isTargeted ? this.#targets : this.#excludes).add(urn);
   }
 
   /** True if the resource (under its new name) stays. Deletes do not count: one URN may be deleted several times. */

@@ -35,6 +35,7 @@ export class ReadStep extends RegisteredStep implements Step {
         id,
         inputs: state.inputs,
         state: state.inputs,
+        timeout: 0,
       });
       if (read.id === "" || read.outputs === undefined)
         throw new Error(`resource '${id}' does not exist`);
@@ -49,8 +50,10 @@ export class ReadStep extends RegisteredStep implements Step {
   }
 
   record(snapshot: SnapshotManager): { durable: boolean } {
-    if (this.old !== null && !this.replacing) snapshot.markDone(this.old);
-    snapshot.markNew(this.next);
+    const { old, next } = this;
+    if (old !== null && old.urn !== next.urn) snapshot.renamed(old.urn, next.urn);
+    if (old !== null && !this.replacing) snapshot.succeed(old, next);
+    else snapshot.markNew(next);
     return { durable: true };
   }
 }

@@ -37,6 +37,7 @@ export class RefreshStep extends ResourceStep implements Step {
       id: old.id ?? "",
       inputs: old.inputs,
       state: old.outputs,
+      timeout: old.customTimeouts?.read ?? 0,
     });
     if (read.partial !== undefined) {
       deployment.events.diagnostic(

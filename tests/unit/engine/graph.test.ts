@@ -54,7 +54,7 @@ describe("URNs", () => {
       expandAliases(
         own,
         [{ name: "old" }, { noParent: true }, { urn: "urn:pulumi:s::p::x::y" }],
-        undefined,
+        new Map(),
       ),
     ).toEqual([
       "urn:pulumi:s::p::a:b:C$t:m:T::old",
@@ -62,10 +62,14 @@ describe("URNs", () => {
       "urn:pulumi:s::p::x::y",
     ]);
     const parentAlias = makeUrn("s", "p", "", "a:b:Old", "web");
-    expect(expandAliases(own, [{ name: "db" }], parentAlias)).toEqual([
+    const renamed = new Map([[parent, parentAlias]]);
+    expect(expandAliases(own, [{ name: "db" }], renamed)).toEqual([
       "urn:pulumi:s::p::a:b:C$t:m:T::db",
       "urn:pulumi:s::p::a:b:Old$t:m:T::web-db",
       "urn:pulumi:s::p::a:b:Old$t:m:T::db",
+    ]);
+    expect(expandAliases({ ...own, parent: "" }, [{ parentUrn: parent }], renamed)).toEqual([
+      "urn:pulumi:s::p::a:b:Old$t:m:T::app-db",
     ]);
   });
 });
@@ -126,7 +130,11 @@ describe("the dependency graph", () => {
 
   test("a component stands for its children", () => {
     expect(names(graph.dependencies(user)).sort()).toEqual(["a", "c", "child"]);
-    expect(names(graph.allDependencies(user)).sort()).toEqual(["a", "b", "c", "child"]);
+    expect(names(graph.allDependencies(child)).sort()).toEqual(["a", "b", "c"]);
+  });
+
+  test("but who needs a component does not need its children", () => {
+    expect(names(graph.allDependencies(user)).sort()).toEqual(["a", "c"]);
   });
 
   test("deletions: whoever depends goes first, what is independent goes at once", () => {

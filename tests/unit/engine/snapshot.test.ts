@@ -129,6 +129,7 @@ describe("the snapshot", () => {
     await snapshots.flush();
     expect(saved[0]?.resources[1]).toEqual({
       ...user,
+      urn: makeUrn("s", "p", renamed.urn, "t:m:T", "user"),
       parent: renamed.urn,
       dependencies: [renamed.urn],
       propertyDependencies: { x: [renamed.urn], y: [] },
@@ -136,6 +137,41 @@ describe("the snapshot", () => {
       replaceWith: [renamed.urn],
       provider: `${renamed.urn}::id`,
     });
+  });
+
+  test("what has not been registered yet moves with its parent, and so do its own children", async () => {
+    const home = makeUrn("s", "p", "", "t:m:Home", "home");
+    const below = (parent: string, name: string): ResourceState =>
+      resource(name, { parent, urn: makeUrn("s", "p", parent, "t:m:T", name) });
+    const old = resource("parent", { custom: false });
+    const [now, child] = [below(home, "parent"), below(old.urn, "child")];
+    const [grandchild, user] = [below(child.urn, "grandchild"), resource("user")];
+    user.dependencies = [child.urn];
+    const { snapshots, saved } = manager({ resources: [old, child, grandchild, user] });
+    snapshots.renamed(old.urn, now.urn);
+    snapshots.record(old, now, true);
+    await snapshots.flush();
+    const [newChild, newGrandchild] = [
+      below(now.urn, "child"),
+      below(below(now.urn, "child").urn, "grandchild"),
+    ];
+    expect(saved[0]?.resources).toEqual([
+      now,
+      newChild,
+      newGrandchild,
+      { ...user, dependencies: [newChild.urn] },
+    ]);
+    // It may still be registered elsewhere.
+    const elsewhere = resource("child");
+    snapshots.renamed(child.urn, elsewhere.urn);
+    snapshots.record(child, elsewhere, true);
+    await snapshots.flush();
+    expect(saved[1]?.resources.map(({ urn: of }) => of)).toEqual([
+      now.urn,
+      elsewhere.urn,
+      below(elsewhere.urn, "grandchild").urn,
+      user.urn,
+    ]);
   });
 
   test("an abandoned snapshot writes nothing more", async () => {

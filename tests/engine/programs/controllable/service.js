@@ -259,7 +259,8 @@ class Service {
   /** The cloud: what is known of an id, over what the engine knows; null for gone. */
   async read(request) {
     const id = request.getId();
-    const rule = await this.begin("read", id);
+    const timeout = request.getTimeout() ? `timeout ${request.getTimeout()}` : "";
+    const rule = await this.begin("read", id, timeout);
     const { cloud = {} } = this.control();
     if (cloud[id] === null || rule.gone) return new pb.ReadResponse();
     const known = objectOf(request.getProperties());
