@@ -120,7 +120,9 @@ export class Conductor {
     await this.#settled();
     if (this.#stopped) return;
     try {
-      const { sames, groups } = await planDeletions(this.#deployment, this.#generator.progress);
+      const { progress } = this.#generator;
+      const { sames, groups, refused } = await planDeletions(this.#deployment, progress);
+      if (refused) this.#failed = true;
       for (const step of sames) await this.executor.execute([step]);
       await this.#deleteGroups(groups);
       this.#checkTargets();

@@ -195,11 +195,7 @@ export class MonitorService {
         keepResources: request.getAcceptresources(),
       }),
     );
-    const dependencies = response.getPropertydependenciesMap();
-    for (const [key, urns] of Object.entries(state.propertyDependencies ?? {})) {
-      const message = new pb.RegisterResourceResponse.PropertyDependencies();
-      dependencies.set(key, message.setUrnsList(urns));
-    }
+    // No dependencies of its outputs: only remote components have any besides themselves.
     if (result !== "success") response.setResult(pb.Result.FAIL);
     if (unknown === true) response.setUnknown(true);
     return response;

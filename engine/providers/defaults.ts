@@ -1,5 +1,6 @@
 import semver from "semver";
 import type { Goal } from "../deployment/goal.js";
+import { EngineError } from "../errors.js";
 import type { PropertyMap, ResourceState } from "../state/model.js";
 import { providerType } from "../urn.js";
 import { makeSecret } from "../values/wire.js";
@@ -81,14 +82,26 @@ export function defaultProviderGoal(
   };
 }
 
-/** Packages whose default provider the user has forbidden (`pulumi:disable-default-providers`). */
+const DENIED = "pulumi:disable-default-providers";
+
+/** Whether the user has forbidden a package's default provider; the engine's own is never forbidden. */
 export function isDefaultProviderDenied(pkg: string, config: StackConfiguration): boolean {
-  const text = config.values["pulumi:disable-default-providers"];
-  if (text === undefined) return false;
+  const text = config.values[DENIED] ?? "";
+  if (pkg === "pulumi" || text === "") return false;
+  return packagesIn(text).some((denied) => denied === "*" || denied === pkg);
+}
+
+function packagesIn(text: string): string[] {
+  let list: unknown;
   try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) && (list.includes("*") || list.includes(pkg));
+    list = JSON.parse(text);
   } catch {
-    return text === "*" || text === pkg;
+    // Said below.
   }
+  if (!Array.isArray(list) || !list.every((entry) => typeof entry === "string"))
+    throw new EngineError(
+      "invalid-input",
+      `${DENIED} is to be a JSON list of packages such as ["aws"] or ["*"], not ${text}`,
+    );
+  return list.map((entry) => entry.trim());
 }

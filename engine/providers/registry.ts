@@ -125,18 +125,16 @@ export class ProviderRegistry implements Provider {
     const loaded = this.#load(urn, news);
     this.#loaded.set(urn, loaded);
     const instance = await loaded;
-    if (!(instance instanceof PluginProvider)) return { inputs: news, failures: [] };
+    // The engine's own provider has no configuration.
+    if (!(instance instanceof PluginProvider)) return { inputs: {}, failures: [] };
     const { inputs, failures } = await instance.checkConfig(
       urn,
       withoutInternal(olds ?? {}),
       withoutInternal(news),
       allowUnknowns,
     );
-    const internal = news["__internal"];
-    return {
-      inputs: internal === undefined ? inputs : { ...inputs, __internal: internal },
-      failures,
-    };
+    if (failures.length > 0) return { inputs, failures };
+    return { inputs: { ...inputs, ...engineOwn(urn, news, inputs) }, failures };
   }
 
   async diff(request: DiffRequest): Promise<DiffResult> {
@@ -144,17 +142,15 @@ export class ProviderRegistry implements Provider {
       this.#load(request.urn, request.newInputs));
     const oldOutputs = withoutInternal(request.oldOutputs);
     const newInputs = withoutInternal(request.newInputs);
-    if (instance instanceof PluginProvider) {
-      const diff = await instance.diffConfig({
-        ...request,
-        oldInputs: withoutInternal(request.oldInputs),
-        oldOutputs,
-        newInputs,
-      });
-      if (diff.changes !== "unknown") return diff;
-    }
-    const equal = deepEquals(unwrapSecrets(oldOutputs), unwrapSecrets(newInputs));
-    return { ...NO_DIFF, changes: equal ? "none" : "some" };
+    if (!(instance instanceof PluginProvider)) return NO_DIFF;
+    const diff = await instance.diffConfig({
+      ...request,
+      oldInputs: withoutInternal(request.oldInputs),
+      oldOutputs,
+      newInputs,
+    });
+    if (diff.changes !== "unknown") return diff;
+    return { ...NO_DIFF, changes: deepEquals(oldOutputs, newInputs) ? "none" : "some" };
   }
 
   async create({ urn, inputs, preview }: CreateRequest): Promise<CreateResult> {
@@ -206,6 +202,20 @@ export class ProviderRegistry implements Provider {
       await instance.configure(urn, id, withoutInternal(inputs));
     return instance;
   }
+}
+
+/** What a provider may not take out of its configuration, or change: it says which plugin is to be loaded. */
+function engineOwn(urn: string, news: PropertyMap, checked: PropertyMap): PropertyMap {
+  const { version, __internal: internal } = news;
+  if (version !== undefined && !deepEquals(checked["version"] ?? version, version))
+    throw new ProviderError(
+      `provider "${urn}" attempted to change version from ${JSON.stringify(version)} to ${JSON.stringify(checked["version"])}`,
+      "ok",
+    );
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(internal === undefined ? {} : { __internal: internal }),
+  };
 }
 
 /** `__internal` is between the engine and the state: plugins never see it. */

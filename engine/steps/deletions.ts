@@ -12,6 +12,8 @@ export interface Deletions {
   sames: Step[];
   /** Each group at once, one group after the other. */
   groups: Step[][];
+  /** A preview of what an update would refuse. */
+  refused: boolean;
 }
 
 /** Once the program is done: everything of the base that it did not mention, and what replacements have left over. */
@@ -57,17 +59,17 @@ export async function planDeletions(
     }
     await providers.ensure(state.provider ?? "");
   }
-  refuseUnasked(deployment, [...steps.values()]);
+  const refused = isUnasked(deployment, [...steps.values()]);
   const groups = base.graph
     .deletionOrder(new Set(steps.keys()))
     .map((group) => group.flatMap((state) => steps.get(state) ?? []));
-  return { sames, groups };
+  return { sames, groups, refused };
 }
 
-/** What a targeted operation would delete besides its targets must have been asked for. */
-function refuseUnasked({ options, events }: Deployment, steps: Step[]): void {
+/** What a targeted operation would delete besides its targets must have been asked for; an update ends here, a preview shows it. */
+function isUnasked({ options, events }: Deployment, steps: Step[]): boolean {
   const { targets } = options;
-  if (targets === undefined || options.targetDependents) return;
+  if (targets === undefined || options.targetDependents) return false;
   const unasked = steps.filter((step) => !targets.has(step.urn));
   for (const { urn } of unasked) {
     events.diagnostic(
@@ -77,6 +79,7 @@ function refuseUnasked({ options, events }: Deployment, steps: Step[]): void {
     );
   }
   if (unasked.length > 0 && !options.dryRun) throw new Bail("delete untargeted resource");
+  return unasked.length > 0;
 }
 
 /** Whether a resource may be deleted, as far as targets and excludes go. */

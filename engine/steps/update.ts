@@ -15,6 +15,7 @@ export class UpdateStep extends HookedStep implements Step {
   readonly logical = true;
   readonly diffs: string[];
   readonly detailedDiff?: DetailedDiff;
+  #isComplete = true;
 
   constructor(
     registration: Registration,
@@ -55,8 +56,7 @@ export class UpdateStep extends HookedStep implements Step {
       state.outputs = updated.outputs;
       state.modified = new Date().toISOString();
       partial = updated.partial;
-      // What exists was not brought to the new inputs: the next run must see a difference.
-      if (partial !== undefined) state.inputs = old.inputs ?? {};
+      this.#isComplete = partial === undefined;
     } else {
       state.outputs ??= {};
     }
@@ -69,8 +69,11 @@ export class UpdateStep extends HookedStep implements Step {
   }
 
   record(snapshot: SnapshotManager): { durable: boolean } {
-    if (this.old.urn !== this.next.urn) snapshot.renamed(this.old.urn, this.next.urn);
-    snapshot.succeed(this.old, this.next);
+    const { old, next } = this;
+    // What exists was not brought to the new inputs: the next run must see a difference. Until here they say what is secret.
+    if (!this.#isComplete) next.inputs = old.inputs ?? {};
+    if (old.urn !== next.urn) snapshot.renamed(old.urn, next.urn);
+    snapshot.succeed(old, next);
     return { durable: true };
   }
 }

@@ -9,13 +9,13 @@ export function parsePath(text: string): PathPart[] {
   let rest = text;
   while (rest.length > 0) {
     if (rest.startsWith(".")) {
-      if (parts.length === 0 && rest.length === 1)
+      if (parts.length === 0 || rest.length === 1)
         throw new Error(`"${text}" is not a property path`);
       rest = rest.slice(1);
     } else if (rest.startsWith("[")) {
-      const quoted = /^\["((?:[^"\\]|\\.)*)"\]/.exec(rest);
+      const quoted = /^\["((?:\\"|\\(?!")|[^"\\])*)"\]/.exec(rest);
       const index = /^\[(\d+|\*)\]/.exec(rest);
-      if (quoted?.[1] !== undefined) parts.push(quoted[1].replace(/\\(.)/g, "$1"));
+      if (quoted?.[1] !== undefined) parts.push(quoted[1].replaceAll('\\"', '"'));
       else if (index?.[1] !== undefined) parts.push(index[1] === "*" ? "*" : Number(index[1]));
       else throw new Error(`"${text}" is not a property path`);
       rest = rest.slice((quoted ?? index)?.[0].length ?? 0);
@@ -33,7 +33,7 @@ export function formatPath(parts: readonly PathPart[]): string {
   for (const part of parts) {
     if (typeof part === "number") text += `[${part}]`;
     else if (part === "*" || PLAIN_KEY.test(part)) text += text === "" ? part : `.${part}`;
-    else text += `["${part.replace(/[\\"]/g, "\\$&")}"]`;
+    else text += `["${part.replaceAll('"', '\\"')}"]`;
   }
   return text;
 }

@@ -142,13 +142,14 @@ describe("property paths", () => {
     ['a["x.y"][*]', ["a", "x.y", "*"]],
     ["*", ["*"]],
     ['["quo\\"te"]', ['quo"te']],
+    ['["back\\slash"]', ["back\\slash"]],
     ["#initerror", ["#initerror"]],
   ])("%s", (text, parts) => {
     expect(parsePath(text)).toEqual(parts);
     expect(parsePath(formatPath(parts))).toEqual(parts);
   });
 
-  test.each(["a[", "a[x]", ".", 'a["b]'])("%s is refused", (text) => {
+  test.each(["a[", "a[x]", ".", ".a", "a.", 'a["b]', 'a["b\\"]'])("%s is refused", (text) => {
     expect(() => parsePath(text)).toThrow("is not a property path");
   });
 
