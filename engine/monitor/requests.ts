@@ -22,6 +22,8 @@ export function refuseUnsupported(request: RegisterResourceRequest): void {
   if (request.getRemote()) refuseFeature("a remote component");
   if (request.getPackageref() !== "") refuseFeature("a parameterized package");
   if (request.getStateMigrationsList().length > 0) refuseFeature("state migrations");
+  if (request.getEnvvarmappingsMap().getLength() > 0)
+    refuseFeature("environment variables mapped for a provider");
 }
 
 /** Where in the program, relative to the project; nothing when it cannot be said. */

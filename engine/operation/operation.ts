@@ -30,6 +30,7 @@ import {
   deploymentOptions,
   type OperationRequest,
   policyPacksOf,
+  refuseUnsupportedConfig,
 } from "./request.js";
 
 /** Runs one operation from the lock to the history entry. */
@@ -44,6 +45,7 @@ export async function runOperation(
   const config = await context.config({
     validate: runsProgram && request.skipConfigValidation !== true,
   });
+  if (runsProgram) refuseUnsupportedConfig(config);
   const release = request.dryRun ? undefined : await context.lock();
   try {
     const base = await store.load();

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { StackStore } from "../backend/backend.js";
+import type { RunConfig } from "../context.js";
 import type { AskedAhead, DeploymentOptions } from "../deployment/deployment.js";
 import { UrnSet } from "../deployment/urn-set.js";
 import { EngineError } from "../errors.js";
@@ -44,6 +45,14 @@ export function policyPacksOf({
     );
   }
   return policyPacks.map((path, index) => ({ path, config: policyPackConfigs[index] }));
+}
+
+/** Refuses, before a program runs, configuration that changes what its resources are called. */
+export function refuseUnsupportedConfig({ values }: Pick<RunConfig, "values">): void {
+  if (values["pulumi:autonaming"] === undefined) return;
+  throw new EngineError("unsupported", "names by pulumi:autonaming need the pulumi CLI", {
+    hint: "Run this operation with pulumi, or remove pulumi:autonaming from the configuration.",
+  });
 }
 
 /** The request as the deployment's parts read it. */

@@ -67,6 +67,7 @@ async function said(
   program: () => Promise<void>,
   options: UpOptions = {},
   store = new MemoryStore("bb", "dev"),
+  config: Record<string, { value: string }> = {},
 ): Promise<string> {
   let result: OperationResult;
   try {
@@ -75,6 +76,7 @@ async function said(
       workDir: PROJECT,
       store,
       program,
+      config,
     });
     result = await stack.up(options);
   } catch (error) {
@@ -153,6 +155,12 @@ const migrating = (): pb.RegisterResourceRequest =>
     .setName("a")
     .setStateMigrationsList([new Callback().setToken("t").setTarget("127.0.0.1:1")]);
 
+const mapping = (): pb.RegisterResourceRequest => {
+  const request = new pb.RegisterResourceRequest().setType("pulumi:providers:tp").setName("p");
+  request.getEnvvarmappingsMap().set("MY_TOKEN", "TOKEN");
+  return request;
+};
+
 const inner = { $folder: "files.zip" };
 
 const REFUSALS: Record<string, () => Promise<string>> = {
@@ -162,6 +170,12 @@ const REFUSALS: Record<string, () => Promise<string>> = {
   "parameterized packages": () =>
     asked((monitor, done) => monitor.registerPackage(new pb.RegisterPackageRequest(), done)),
   "state migrations": () => asked((monitor, done) => monitor.registerResource(migrating(), done)),
+  "environment variables of a provider": () =>
+    asked((monitor, done) => monitor.registerResource(mapping(), done)),
+  "names by `pulumi:autonaming`": () =>
+    said(async () => undefined, {}, undefined, {
+      "pulumi:autonaming": { value: '{"mode":"verbatim"}' },
+    }),
   "existence checks": () =>
     asked((monitor, done) => monitor.existsResource(new pb.ExistsResourceRequest(), done)),
   "resources of the package `pulumi`": () =>
