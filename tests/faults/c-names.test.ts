@@ -79,6 +79,23 @@ describeLab("a name that is taken", () => {
     expect(fresh![0]!.id).not.toBe(before[1]![0]!.id);
   });
 
+  it("a network that has to be made anew is, with the containers of a later plan", async () => {
+    const body = (cidr: string) => `
+      const own = new VirtualNetwork("own", { cloud, cidr: "${cidr}", blockPrefix: 26 });
+      async function later() {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        for (const name of ["one", "two"]) web(name, { networks: [own] });
+      }
+      module.exports.later = later();`;
+    faulty = await FaultProject.create(lab, "anew", { body: body("10.77.0.0/24") });
+    await faulty.heals(["one", "two"]);
+    const [before] = await faulty.ownedBy("one");
+    await faulty.write({ body: body("10.78.0.0/24") });
+    await faulty.heals(["one", "two"]);
+    const [one] = await faulty.ownedBy("one");
+    expect(one!.id).not.toBe(before!.id);
+  });
+
   it("C6: a host port that a foreign container has: its host is refused, with the reason", async () => {
     const foreign = await lab.sh(
       "h1",

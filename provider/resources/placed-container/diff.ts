@@ -34,7 +34,8 @@ export interface Decision {
 
 /** The decision without its row being shown. Pure. */
 export function decide(olds: PlacedContainerState, news: PlacedContainerInputs): Decision {
-  if (isUnknown(news.place) || isUnknown(news.spec)) return { result: {} };
+  if (isUnknown(news.place)) return { result: whenPlaceGoes(olds) };
+  if (isUnknown(news.spec)) return { result: {} };
   const parts = changedParts(olds.spec, news.spec);
   const fixed = parts.filter((part) => CHANGE_OF[part] === "replace");
   const moved = !isUnknown(news.place.host) && olds.place.host !== news.place.host;
@@ -85,6 +86,16 @@ export function decide(olds: PlacedContainerState, news: PlacedContainerInputs):
   return drift.length > 0
     ? { result: { changes: true }, row: `restore: ${drift.join("; ")}` }
     : { result: { changes: false } };
+}
+
+/**
+ * The program always says something of a place, so all of it is unknown in one question alone: whether the container has to
+ * be gone before something is deleted that its place comes from. A network is not deleted while containers are on it.
+ */
+function whenPlaceGoes({ place }: PlacedContainerState): DiffResult {
+  const networks: unknown = place.networks;
+  const attached = Array.isArray(networks) && networks.length > 0;
+  return attached ? { replaces: ["place"], deleteBeforeReplace: true } : {};
 }
 
 /** What `read` found otherwise than asked for. */

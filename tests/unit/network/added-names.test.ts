@@ -75,6 +75,19 @@ describe("names that a later plan adds to a network", () => {
     expect(world.verbs()).toEqual(["h1 put names", "h2 put names"]);
   });
 
+  it("go before the network is deleted and come after it, wherever it is replaced", async () => {
+    const { id, outs } = await lifecycle.create(inputs);
+    const unknown = { networkId: UNKNOWN, vni: UNKNOWN as never, driver: UNKNOWN as never };
+    expect(await lifecycle.diff(id, outs, { ...inputs, ...unknown })).toEqual({
+      replaces: ["networkId"],
+      deleteBeforeReplace: true,
+    });
+    expect(await lifecycle.diff(id, outs, { ...inputs, vni: UNKNOWN as never })).toEqual({
+      changes: true,
+      replaces: [],
+    });
+  });
+
   it("go with their delete, which is idempotent and leaves a later creation's alone", async () => {
     const first = await lifecycle.create(inputs);
     const second = await lifecycle.create(inputs);
@@ -128,6 +141,41 @@ describe("names that a later plan adds to a network", () => {
       "the names of plan cloud-2 were not changed on all hosts of network app; the next up finishes it",
     );
     expect(warnings).toHaveLength(1);
+  });
+
+  it("are also made while a host of the network cannot be reached, which has them later", async () => {
+    const warnings: string[] = [];
+    useSink((_urn, message, { warn }) => void (warn && warnings.push(message)));
+    world.fakes.host("h2").down = true;
+    const { id, outs } = await lifecycle.create(inputs);
+    expect(files()).toEqual(["h1 42 cloud-2"]);
+    expect(warnings).toEqual([
+      "host h2 cannot be reached: the names of plan cloud-2 on network app are brought up to date there by the first up that reaches it",
+    ]);
+    expect((await lifecycle.diff(id, outs, inputs)).changes).toBe(true);
+    world.fakes.host("h2").down = false;
+    const healed = await lifecycle.update(id, outs, inputs);
+    expect(files()).toEqual(["h1 42 cloud-2", "h2 42 cloud-2"]);
+    expect(healed.outs.problems).toBeUndefined();
+
+    for (const name of ["h1", "h2"]) world.fakes.host(name).down = true;
+    const error = await failure(lifecycle.create(inputs));
+    expect(error.reasons?.[0]).toBe(
+      "the names of plan cloud-2 were not added to network app on all hosts; the next up finishes it",
+    );
+  });
+
+  it("go to hosts that have a block of the network; the block itself is not kept", async () => {
+    const hosts = inputs.hosts.map((host, index) => ({
+      ...host,
+      ...(index === 0 ? { block: "10.42.1.0/24" } : {}),
+    }));
+    expect((await lifecycle.check({}, { ...inputs, hosts })).inputs).toEqual({
+      ...inputs,
+      hosts: inputs.hosts.slice(0, 1),
+    });
+    const pending = hosts.map((host) => ({ ...host, block: UNKNOWN }));
+    expect((await lifecycle.check({}, { ...inputs, hosts: pending })).inputs).toEqual(inputs);
   });
 
   it("that differ on a host show as a host that lacks them; unreachable is an error", async () => {

@@ -3,7 +3,10 @@ import { useSink } from "../../../provider/progress.js";
 import { CHANGE_OF } from "../../../provider/resources/placed-container/changes.js";
 import { decide } from "../../../provider/resources/placed-container/diff.js";
 import { isStopFirst, revisionOf } from "../../../provider/resources/placed-container/revision.js";
-import type { ContainerPlace } from "../../../provider/resources/placed-container/inputs.js";
+import type {
+  ContainerPlace,
+  PlacedContainerInputs,
+} from "../../../provider/resources/placed-container/inputs.js";
 import { UNKNOWN } from "../../../provider/unknown.js";
 import {
   connectionTo,
@@ -169,12 +172,16 @@ describe("diff", () => {
   it("leaves what is not known yet to the engine", () => {
     const unknownHost = inputsOf({}, { host: UNKNOWN, networks: [{ ...LAN, address: UNKNOWN }] });
     expect(decide(stateOf(inputsOf()), unknownHost).result).toEqual({});
-    expect(decide(stateOf(inputsOf()), { ...inputsOf(), place: UNKNOWN as never }).result).toEqual(
-      {},
-    );
     expect(decide(stateOf(inputsOf()), inputsOf({ env: { A: UNKNOWN } })).result).toEqual(
       stop("spec"),
     );
+  });
+
+  it("goes before a network that is deleted, which it would keep from going", () => {
+    const asked = (olds: PlacedContainerInputs) =>
+      decide(stateOf(olds), { ...olds, place: UNKNOWN as never }).result;
+    expect(asked(inputsOf())).toEqual(stop("place"));
+    expect(asked(inputsOf({}, { networks: [] }))).toEqual({});
   });
 
   describe("through the lifecycle", () => {
