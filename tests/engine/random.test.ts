@@ -12,7 +12,7 @@ import {
 import { SecretsManager } from "../../engine/secrets/manager.js";
 import { emptySnapshot } from "../../engine/state/manifest.js";
 import type { ResourceState, Snapshot } from "../../engine/state/model.js";
-import { isProviderType, urnName } from "../../engine/urn.js";
+import { urnName } from "../../engine/urn.js";
 import "../support/property-seed.js";
 import { serve, type ServedProvider, type Witness } from "./programs/controllable/service.js";
 import type { SpecEntry } from "./support/case-format.js";
@@ -21,39 +21,12 @@ import { CANARY, type Run, runs } from "./support/random-programs.js";
 import { ignoreRejections } from "./support/rejections.js";
 import { SpecProgram } from "./support/spec-program.js";
 import { WitnessedStore } from "./support/witnessed-store.js";
+import { World } from "./support/world.js";
 
 // Random programs that change, fail and are interrupted. Whatever happens: the state can be read, shows everything that
 // exists or may exist, holds no secret in plain text, and one more `up` makes everything as the program says.
 
 ignoreRejections();
-
-/** What really exists, and what did when the state was written. */
-class World implements Witness {
-  readonly objects = new Map<string, string>();
-  readonly atWrites: Map<string, string>[] = [];
-  onCall: () => void = () => undefined;
-
-  called(): void {
-    this.onCall();
-  }
-
-  created(id: string, name: string): void {
-    this.objects.set(id, name);
-  }
-
-  deleted(id: string): void {
-    this.objects.delete(id);
-  }
-
-  written(): void {
-    this.atWrites.push(new Map(this.objects));
-  }
-
-  become(objects: ReadonlyMap<string, string>): void {
-    this.objects.clear();
-    for (const [id, name] of objects) this.objects.set(id, name);
-  }
-}
 
 let folder: string;
 let manager: SecretsManager;
@@ -171,21 +144,8 @@ class Trial {
     return snapshot;
   }
 
-  #nothingLost({ resources, pendingOperations }: Snapshot): void {
-    const ids = new Set(resources.map(({ id }) => id));
-    const pending = new Set(pendingOperations.map(({ resource }) => urnName(resource.urn)));
-    const excused = (name: string): boolean => pending.has(name) || this.#spared.has(name);
-    const lost = [...world.objects].filter(([id, name]) => !ids.has(id) && !excused(name));
-    expect(lost, "exists, and the state does not say so").toEqual([]);
-    const ghosts = resources.filter(
-      ({ urn, id, custom, type, pendingReplacement }) =>
-        custom &&
-        !isProviderType(type) &&
-        pendingReplacement !== true &&
-        !world.objects.has(id ?? "") &&
-        !excused(urnName(urn)),
-    );
-    expect(ghosts, "does not exist, but the state says so").toEqual([]);
+  #nothingLost(snapshot: Snapshot): void {
+    expect(world.notTold(snapshot, this.#spared)).toEqual([]);
   }
 
   neverShowedASecret(): void {
