@@ -85,7 +85,7 @@ async function up(args: StackArgs, spec: SpecEntry[]): ReturnType<Stack["up"]> {
   return (await Stack.createOrSelect({ ...args, program })).up();
 }
 
-/** The update to `NOW` as a process, which dies at a moment of its own or when the provider is called for the so-manieth time. */
+/** The update to `NOW` as a process, which dies at a moment of its own or when the provider is called for the nth time. */
 async function dyingUp(args: StackArgs, dieAt: number, call = Infinity): Promise<string> {
   const order: DyingUp = { args, spec: NOW, dieAt };
   const script = join(compiled(), "tests/engine/support/dying-up.js");
