@@ -10,6 +10,7 @@ import {
   changeRole,
   findManager,
   isBrought,
+  isKnownOver,
   needLedManager,
   needManager,
   noteOver,
@@ -33,7 +34,7 @@ export async function leaveSwarmIfOurs(
   const now = await swarmOf(docker);
   if (now.LocalNodeState === "inactive") return tidyUp(context);
   if (!(await isOurs(context, part, mark, now))) return dropMark(context);
-  if (ending && mark.made && (await isOver(context, part))) {
+  if (ending && mark.made && (await isOver(context, part, now))) {
     await leaveByForce(context, part);
     return tidyUp(context);
   }
@@ -44,17 +45,17 @@ export async function leaveSwarmIfOurs(
 }
 
 /**
- * Out of a swarm that is over; it may have ended by itself in the meantime. Docker gives its own part in it 15 seconds to
- * stop, says "context deadline exceeded" on a busy host, and is out once it is asked again.
+ * Out of a swarm that is over; the host may be out of it already. Docker gives its own part in it 15 seconds to stop, says
+ * "context deadline exceeded" on a busy host, and is out once it is asked again.
  */
 async function leaveByForce({ transport, signal }: DriverContext, part: HostPart): Promise<void> {
   const docker = dockerFor(transport);
   await waitUntil("the host could not leave its swarm", part.host, signal, async () => {
-    if ((await swarmOf(docker)).LocalNodeState === "inactive") return true;
     try {
       await docker.leaveSwarm(true);
       return true;
     } catch (error) {
+      if (/not part of a swarm/.test(String(error))) return true;
       if (/context deadline exceeded/.test(String(error))) return false;
       throw error;
     }
@@ -91,8 +92,10 @@ async function isOurs(
 /**
  * The swarm carries nothing but ours, so it ends with our last network: no services, secrets or configs, no nodes beyond the
  * network's hosts and others that we brought in, no other networks. Another network of ours may be on its way out at the same time; that is waited for.
+ * Where another host saw it to be over, it is not asked: a manager whose others have left answers after 20 seconds, each time.
  */
-async function isOver(context: DriverContext, part: HostPart): Promise<boolean> {
+async function isOver(context: DriverContext, part: HostPart, now: SwarmInfo): Promise<boolean> {
+  if (isKnownOver(now)) return !(await runsTasks(context));
   const within = { timeoutMs: ANSWER_WITHIN };
   for (let attempt = 1; ; attempt++) {
     const found = await askSwarm(context, part, async () => {

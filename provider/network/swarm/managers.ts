@@ -163,6 +163,11 @@ export function noteOver(nodes: readonly SwarmNode[]): void {
   for (const { ID } of nodes) over.add(ID);
 }
 
+/** Whether the host's part in its swarm was among them. */
+export function isKnownOver({ NodeID }: SwarmInfo): boolean {
+  return over.has(NodeID);
+}
+
 /**
  * What the swarm answers, or undefined when it is known to have ended for this host: the host is in none, the swarm was seen
  * to be over, or every other manager is a host of the network that says itself that it has left. Silence alone means
@@ -231,7 +236,7 @@ function isSilence(error: unknown): boolean {
 /** Seen before, or positively: the managers that this host knows are hosts of the network, and each says that it is not that node any more. */
 async function hasEnded(context: DriverContext, part: HostPart): Promise<boolean> {
   const now = await swarmOf(dockerFor(context.transport));
-  if (now.LocalNodeState === "inactive" || over.has(now.NodeID)) return true;
+  if (now.LocalNodeState === "inactive" || isKnownOver(now)) return true;
   const others = (now.RemoteManagers ?? []).filter(({ NodeID }) => NodeID !== now.NodeID);
   if (others.length === 0) return false;
   const gone = await Promise.all(
