@@ -65,6 +65,14 @@ wg_make() {
   ip link set dev "$wg" alias "$TAG:$owner"
 }
 
+# $1 a link. On one without an address the kernel takes loose for strict, and drops what comes by it while the way back is
+# still, or already, the other one.
+wg_address() {
+  is ip link show dev "$1" || return 0
+  case $(ip -o -4 addr show dev "$1") in *" inet $gateway/32 "*) return 0 ;; esac
+  if need "the link $1 has no address"; then ip addr add "$gateway/32" dev "$1"; fi
+}
+
 wg_drop() {
   drop_link "$1"
   rm -f "/run/wireguard/$1.sock"
@@ -123,6 +131,7 @@ up_wireguard() {
   if [ "$(mtu_of "$wg")" != "$mtu" ] && need "the link $wg has another MTU than $mtu"; then ip link set dev "$wg" mtu "$mtu"; fi
   # while both links are there, answers may come in by the other one
   up_switch "ipv4/conf/$wg/rp_filter" 2
+  for each in "$wg" "$old"; do wg_address "$each"; done
   if has_ipv6; then up_switch "ipv6/conf/$wg/disable_ipv6" 0; fi
   case $(ip -o link show dev "$wg") in
     *[\\<,]UP[,\\>]*) ;;
