@@ -65,12 +65,13 @@ export async function observeHost(
   options: ObserveOptions = {},
 ): Promise<Extract<HostSnapshot, { reachable: true }>> {
   const limit = options.timeoutMs ?? 10_000;
+  // One that answers, but too slowly, is not dead: nothing of it is placed elsewhere.
   const late = () =>
-    // Connecting has a shorter time: this one answers, but too slowly. It is not dead, nothing of it is placed elsewhere.
-    new CloudError("deadline", `cannot be observed: timed out after ${duration(limit)}`, {
-      host: connection.name,
-      hint: "Check that the machine is up and not overloaded.",
-    });
+    new CloudError(
+      transportFor(connection).hasAnswered === false ? "unreachable" : "deadline",
+      `cannot be observed: timed out after ${duration(limit)}`,
+      { host: connection.name, hint: "Check that the machine is up and not overloaded." },
+    );
   return withDeadline(
     limit,
     late,

@@ -21,6 +21,8 @@ export interface SshOptions {
 
 /** One SSH connection to a host, opened at the first use and again after it broke. */
 export class SshTransport extends CommandTransport {
+  /** A login has succeeded. */
+  hasAnswered = false;
   private link: Promise<SshLink> | undefined;
   private failure: { error: CloudError; until: number } | undefined;
 
@@ -129,6 +131,7 @@ export class SshTransport extends CommandTransport {
         timeoutMs: this.options.connectTimeoutMs ?? 8_000,
       });
       this.failure = undefined;
+      this.hasAnswered = true;
       return link;
     } catch (error) {
       if (error instanceof CloudError) {

@@ -57,6 +57,8 @@ export interface LockOptions {
  */
 export interface Transport {
   readonly connection: HostConnection;
+  /** False until the host has answered for the first time; absent where there is nobody to wait for. */
+  readonly hasAnswered?: boolean;
   /** Runs argv (quoted in command.ts; never a shell string from values). A non-zero exit is a result, not an error. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /**

@@ -7,6 +7,7 @@ import { observeHosts } from "../../../provider/host/observe.js";
 import { closeTransports } from "../../../provider/host/pool.js";
 import { throughJump, Stopwatch } from "../../../provider/host/ssh-socket.js";
 import { CloudError } from "../../../provider/errors.js";
+import { FakeHosts } from "../../support/fake-transport.js";
 import { connectionTo } from "../placed-container/fixtures.js";
 
 beforeAll(() => {
@@ -64,18 +65,25 @@ describe("dead hosts beside healthy ones", () => {
     });
   });
 
-  it("are not lost while it is only the observation that ran out of time", async () => {
-    const slow = await hostThat("slow", () => {});
-    const [seen] = await observeHosts([slow.connection], { timeoutMs: 200 });
-    expect(seen).toMatchObject({
-      reachable: false,
-      problem: {
-        code: "deadline",
-        message: expect.stringContaining("cannot be observed: timed out after 200 ms") as string,
-      },
-    });
+  it("are unreachable however little time an observation has", async () => {
+    const silent = await hostThat("silent", () => {});
+    expect(await observeHosts([silent.connection], { timeoutMs: 200 })).toMatchObject([
+      { problem: { code: "unreachable", message: lateAfter("200 ms") } },
+    ]);
+  });
+
+  it("are not those that answer, but too slowly", async () => {
+    const hosts = await FakeHosts.install("h1");
+    hosts.host("h1").onExec(() => new Promise(() => {}));
+    expect(await observeHosts([hosts.connection("h1")], { timeoutMs: 50 })).toMatchObject([
+      { problem: { code: "deadline", message: lateAfter("50 ms") } },
+    ]);
+    await hosts.restore();
   });
 });
+
+const lateAfter = (time: string) =>
+  expect.stringContaining(`cannot be observed: timed out after ${time}`) as string;
 
 describe("a jump host that does not get through", () => {
   it("is given up in time", async () => {
