@@ -4,6 +4,7 @@ import { partialFailure } from "../../wrap.js";
 import { failuresOf, onEach, problemsOf, statusOf } from "../each-host.js";
 import { canWait } from "../unreachable-member.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
+import { leavingOf } from "./leaving.js";
 import {
   factsFrom,
   introduceEach,
@@ -16,7 +17,7 @@ import { inputsOf, stateOf } from "./state.js";
 
 /**
  * Brings every host to its new part: joins, repairs, names only, or nothing at all where nothing changed. Hosts that
- * are no longer in the network are left.
+ * are no longer in the network are left, once no container is on them.
  *
  * A member that cannot be reached does not hold up the others: what runs there goes on with what it has, the user is
  * warned, and as the state notes it as a problem, every preview shows an update until an up has reached the host.
@@ -24,12 +25,14 @@ import { inputsOf, stateOf } from "./state.js";
 export async function update(
   id: string,
   olds: VirtualNetworkState,
-  news: VirtualNetworkInputs,
+  wanted: VirtualNetworkInputs,
 ): Promise<{ outs: VirtualNetworkState }> {
   const { generation } = olds;
   const before = new Map(
     workOn(inputsOf(olds), olds.facts, generation).map((work) => [work.host.name, work]),
   );
+  const { now: leaving, later } = await leavingOf([...before.values()], wanted.hosts);
+  const news = { ...wanted, hosts: [...wanted.hosts, ...later.map(({ host }) => host)] };
   const strangers = workOn(news, {}, generation);
   const introduced = await introduceEach(
     strangers.filter(({ runtime }) => runtime.introduces),
@@ -39,7 +42,6 @@ export async function update(
   const facts = factsFrom(introduced, known);
   const works = workOn(news, facts, generation);
   const staying = new Set(works.map(({ host }) => host.name));
-  const leaving = [...before.values()].filter(({ host }) => !staying.has(host.name));
 
   const touched = works.filter((work) => stepFor(work, before, olds) !== "nothing");
   const [joined, left] = await Promise.all([
@@ -75,7 +77,13 @@ export async function update(
     ...problemsOf(moved),
     ...problemsOf(joined),
     ...problemsOf(left),
+    ...Object.fromEntries(later.map(({ host }) => [host.name, [LEAVES_LATER]])),
   };
+  if (later.length > 0)
+    await warn(
+      `containers are still on ${later.map(({ host }) => host.name).join(", ")}: network ${news.networkId} ` +
+        `leaves there with the next up, once they are gone`,
+    );
   const outs = stateOf(news, dockerIds, problems, [...news.hosts, ...remaining], facts, generation);
   if (failures.length === 0) return { outs };
   const silent = new Set(failures.map(({ work }) => work.host.name));
@@ -96,7 +104,7 @@ export async function update(
     );
     return { outs };
   }
-  throw partialFailure(id, news, outs, [
+  throw partialFailure(id, wanted, outs, [
     `network ${news.networkId} was not updated on all hosts; the next up finishes it`,
     ...statusOf(
       introduced.filter(({ error }) => error !== undefined),
@@ -105,6 +113,8 @@ export async function update(
     ...statusOf([...joined, ...moved, ...left], "done"),
   ]);
 }
+
+const LEAVES_LATER = "leaves once its containers are gone";
 
 /** What is known of the hosts that stay. */
 function keptFacts(olds: VirtualNetworkState, news: VirtualNetworkInputs) {

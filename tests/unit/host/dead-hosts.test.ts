@@ -56,7 +56,7 @@ describe("dead hosts beside healthy ones", () => {
     const alive = await hostThat("alive", (socket) => socket.end("busy\r\n"));
     const seen = await observeHosts(
       [...dead, alive].map(({ connection }) => connection),
-      { timeoutMs: 1500 },
+      { timeoutMs: 5000 },
     );
     expect(alive.calls()).toBeGreaterThan(0);
     expect(seen.at(-1)).toMatchObject({

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseTakenPorts } from "../../../provider/host/taken-ports.js";
 
 const of = (...lines: string[]) =>
-  parseTakenPorts(["ephemeral 32768 60999", ...lines].join("\n")).map(
+  parseTakenPorts(["underlay eth0", "ephemeral 32768 60999", ...lines].join("\n")).map(
     ({ first, last, protocol, hostAddress, by }) =>
       `${hostAddress === "" ? "" : `${hostAddress} `}${first === last ? first : `${first}-${last}`}/${protocol}: ${by}`,
   );
@@ -39,6 +39,12 @@ describe("ports that somebody has beside Docker's containers", () => {
     "rule -A CLK-E-101 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.9.0.2:80",
     "rule -A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 3128",
     "rule -A PREROUTING -d 192.0.2.7/32 -j DNAT --to-destination 10.9.0.2",
+    "rule -A PREROUTING -i wg0 -p udp -m udp --dport 53 -j REDIRECT --to-ports 5353",
+    "rule -A PREROUTING -s 10.0.0.0/8 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 3128",
+    "rule -A MINE -d 10.96.0.0/12 -p tcp --dport 443 -j DNAT --to-destination 10.9.0.2",
+    'nft inet mine iifname "br-lan" tcp dport 80 redirect to :3128',
+    "nft inet mine ip saddr 10.0.0.0/8 tcp dport 80 redirect to :3128",
+    "nft inet mine ip daddr 10.96.0.0/12 tcp dport { 80, 443 } redirect to :8080",
     "nft ip docker-bridges tcp dport 80 dnat to 172.17.0.2:80",
     "nft inet mine ip daddr 192.0.2.7 dnat to 10.9.0.2",
   ])("are not Docker's, ours, a client's, or none at all: %s", (line) => {
@@ -52,9 +58,10 @@ describe("ports that somebody has beside Docker's containers", () => {
       ["192.0.2.7 53/udp"],
     ],
     [
-      "-A MINE -d 192.0.2.0/24 -p tcp --dport 8000:8010 -j DNAT --to-destination 10.9.0.2",
+      "-A MINE ! -i lo -p tcp --dport 8000:8010 -j DNAT --to-destination 10.9.0.2",
       ["8000-8010/tcp"],
     ],
+    ["-A MINE -i eth0 -p tcp --dport 80 -j DNAT --to-destination 10.9.0.2", ["80/tcp"]],
     [
       "-A MINE -p tcp -m multiport --dports 80,443,8000:8010 -j DNAT --to-destination 10.9.0.2",
       ["80/tcp", "443/tcp", "8000-8010/tcp"],
@@ -69,7 +76,8 @@ describe("ports that somebody has beside Docker's containers", () => {
   it.each([
     ["tcp dport 80 counter packets 0 bytes 0 dnat to 10.9.0.2:80", ["80/tcp"]],
     ["ip daddr 192.0.2.7 udp dport 5000-5010 dnat to 10.9.0.2", ["192.0.2.7 5000-5010/udp"]],
-    ["ip daddr 192.0.2.0/24 tcp dport { 80, 443 } redirect to :8080", ["80/tcp", "443/tcp"]],
+    ['iifname "eth0" tcp dport { 80, 443 } redirect to :8080', ["80/tcp", "443/tcp"]],
+    ['iifname != "lo" tcp dport 80 redirect to :8080', ["80/tcp"]],
     [
       "dnat ip to tcp dport map { 80 : 10.9.0.2 . 8080, 443 : 10.9.0.3 . 8443 }",
       ["80/tcp", "443/tcp"],

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { dockerFor } from "../../../provider/host/docker.js";
 import { disarmFaults } from "../../../provider/host/faults.js";
 import type {
   VirtualNetworkInputs,
   VirtualNetworkState,
 } from "../../../provider/resources/virtual-network/inputs.js";
+import { leavingOf } from "../../../provider/resources/virtual-network/leaving.js";
 import { virtualNetworkLifecycle as lifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
+import { workOn } from "../../../provider/resources/virtual-network/on-hosts.js";
 import { useSink } from "../../../provider/progress.js";
 import { AddressPool } from "../../support/fake-dockerd/address-pool.js";
 import { FakeNetworkHosts, inputsOn } from "./fake-network.js";
@@ -31,6 +34,12 @@ describe("a network over three fake hosts", () => {
       () => expect.fail("it did not fail"),
       (error: unknown) => error as Failure,
     );
+  /** A container of somebody on the network there. */
+  const putOn = (host: string) =>
+    world.fakes.host(host).docker.addContainer("web", {
+      Image: "web",
+      NetworkingConfig: { EndpointsConfig: { "app-42": {} } },
+    });
   const writes = (host: string) =>
     world.fakes.host(host).docker.requests.filter((request) => /^(POST|DELETE) /.test(request));
 
@@ -92,6 +101,57 @@ describe("a network over three fake hosts", () => {
       "POST /networks/create",
       expect.stringMatching(/^DELETE \/networks\//),
     ]);
+  });
+
+  describe("a host that is removed while containers are on it", () => {
+    const without = () => ({ ...inputs, hosts: inputs.hosts.slice(0, 2) });
+    it("stays a full member until they are gone, and is left by the next update", async () => {
+      const warnings: string[] = [];
+      useSink((_urn, message, { warn }) => void (warn && warnings.push(message)));
+      const state = await made();
+      putOn("h3");
+      world.calls.length = 0;
+      const kept = (await lifecycle.update("app-42", state, without())).outs;
+      expect(world.verbs()).not.toContain("h3 leave");
+      expect(warnings).toEqual([
+        "containers are still on h3: network app leaves there with the next up, once they are gone",
+      ]);
+      expect(kept.hosts.map(({ name }) => name)).toEqual(["h1", "h2", "h3"]);
+      expect(kept.problems).toEqual({ h3: ["leaves once its containers are gone"] });
+      expect(await lifecycle.diff("app-42", kept, without())).toMatchObject({ changes: true });
+
+      await dockerFor(world.fakes.connection("h3")).removeContainer("web", true);
+      world.calls.length = 0;
+      const { outs } = await lifecycle.update("app-42", kept, without());
+      expect(world.verbs()).toEqual(["h1 apply", "h2 apply", "h3 leave"]);
+      expect(outs.hosts.map(({ name }) => name)).toEqual(["h1", "h2"]);
+      expect(outs.problems).toBeUndefined();
+    });
+
+    it("keeps the other hosts as its peers meanwhile", async () => {
+      const state = await made();
+      putOn("h3");
+      await lifecycle.update("app-42", state, {
+        ...without(),
+        records: { db: ["10.42.1.9"] },
+      });
+      expect(world.documents.get("h1 42")).toContain(inputs.hosts[2]!.block);
+    });
+  });
+
+  it("a machine that goes on under another name is not left, unless containers are in the way", async () => {
+    const before = workOn(inputs, {}, (await made()).generation);
+    const [h1, h2, h3] = inputs.hosts;
+    const renamed = { ...h3!, name: "h9", connection: { ...h3!.connection, name: "h9" } };
+    const names = ({ now, later }: Awaited<ReturnType<typeof leavingOf>>) => ({
+      now: now.map(({ host }) => host.name),
+      later: later.map(({ host }) => host.name),
+    });
+    expect(names(await leavingOf(before, [h1!, h2!, renamed]))).toEqual({ now: [], later: [] });
+    expect(names(await leavingOf(before, [h1!, h2!]))).toEqual({ now: ["h3"], later: [] });
+    putOn("h3");
+    expect(names(await leavingOf(before, [h1!, h2!, renamed]))).toEqual({ now: ["h3"], later: [] });
+    expect(names(await leavingOf(before, [h1!, h2!]))).toEqual({ now: [], later: ["h3"] });
   });
 
   it("one host that fails leaves a state which the next update finishes", async () => {

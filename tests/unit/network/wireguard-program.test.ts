@@ -29,10 +29,10 @@ describe("a host's tunnels", () => {
       ].join("\n"),
     );
     const played = `
-      ROOT=${folder} scratch=${folder} config=${folder}/7/config vni=7 bridge=cnb7 mtu=1420 fix=${fix} peers=${peer}
+      ROOT=${folder} scratch=${folder} config=${folder}/7/config vni=7 bridge=cnb7 mtu=1420 gateway=10.7.1.1 fix=${fix} peers=${peer}
       up_bridge() { :; }; up_proxy() { :; }; up_switch() { :; }; up_routes_of_both() { :; }
       mtu_of() { echo 1420; }
-      ip() { case "$*" in *cnx7*) return 1 ;; *) echo "5: cnw7: <UP,LOWER_UP>" ;; esac; }
+      ip() { case "$*" in *cnx7*) return 1 ;; *"addr show"*) echo "5: cnw7 inet $gateway/32 scope global" ;; *) echo "5: cnw7: <UP,LOWER_UP>" ;; esac; }
       wg() {
         case "$*" in
           pubkey | "show cnw7 public-key") echo OURS ;;

@@ -10,7 +10,7 @@ function bootstrap(command: string, other: string, env: NodeJS.ProcessEnv = {}) 
   const { status, stderr } = spawnSync(
     process.execPath,
     ["--import", `data:text/javascript,${other}`, join(ROOT, "scripts/bootstrap.mjs"), command],
-    { encoding: "utf8", env: { ...process.env, ...env } },
+    { encoding: "utf8", env: { ...process.env, CLOCKER_HOSTS: undefined, ...env } },
   );
   return { status, stderr };
 }
