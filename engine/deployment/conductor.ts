@@ -10,7 +10,6 @@ import {
 import { planDeletions } from "../steps/deletions.js";
 import { messageOf, StepExecutor } from "../steps/executor.js";
 import { StepGenerator } from "../steps/generator.js";
-import { failureOf } from "../steps/hooked.js";
 import { answer, type Step, stepResource } from "../steps/step.js";
 import { makeUrn, parseUrn, providerReference, ROOT_STACK_TYPE } from "../urn.js";
 import { Bail, type Deployment, reportMissing } from "./deployment.js";
@@ -109,10 +108,9 @@ export class Conductor {
     // Also where the same is said in other words: the file is to say what the program does.
     if (!isDeepStrictEqual(step.next.outputs ?? {}, outputs)) this.#deployment.snapshot?.touch();
     step.next.outputs = outputs;
-    const after = step.afterOutputs?.(this.#deployment);
-    const { afterwards } = after === undefined ? {} : await failureOf(after);
+    const failure = await this.executor.callAfterOutputs(step);
     this.executor.events.outputs(step);
-    if (afterwards !== undefined) this.executor.failedAfterwards(step.urn, afterwards);
+    if (failure !== undefined) this.executor.failedAfterwards(step.urn, failure);
   }
 
   /** No more registrations will come: waits for what is under way, then deletes. */

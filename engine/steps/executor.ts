@@ -2,6 +2,7 @@ import type { Deployment } from "../deployment/deployment.js";
 import { StepEvents } from "../deployment/step-events.js";
 import { ProviderError } from "../providers/provider.js";
 import { Semaphore } from "../deployment/semaphore.js";
+import { failureOf } from "./hooked.js";
 import { messageOf } from "./messages.js";
 import { sealOutputs } from "./seal.js";
 import { answer, ProtectedError, type Step, type StepOutcome, stepResource } from "./step.js";
@@ -12,7 +13,7 @@ export class StepExecutor {
   readonly #slots: Semaphore;
   readonly #onFailure: () => void;
   readonly events: StepEvents;
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<unknown>>();
   readonly #applying = new Set<Step>();
   /** Steps that wait for their resource's outputs (components, the root stack). */
   readonly pendingOutputs = new Map<string, Step>();
@@ -51,6 +52,19 @@ export class StepExecutor {
     this.#running.add(run);
     void run.finally(() => this.#running.delete(run));
     return run;
+  }
+
+  /** Calls the hooks that waited for the outputs of a step's resource; the error of one that failed. */
+  async callAfterOutputs(step: Step): Promise<Error | undefined> {
+    const hooks = step.afterOutputs?.(this.#deployment);
+    if (hooks === undefined) return undefined;
+    const called = failureOf(hooks);
+    this.#applying.add(step);
+    this.#running.add(called);
+    const { afterwards } = await called;
+    this.#applying.delete(step);
+    this.#running.delete(called);
+    return afterwards;
   }
 
   async all(steps: Step[]): Promise<void> {

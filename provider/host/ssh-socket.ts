@@ -32,7 +32,7 @@ export class Stopwatch {
   }
 }
 
-/** Waits until there is something to read, without reading it. At the end of the time whoever reads next says what is wrong. */
+/** Waits until there is something to read, without reading it. A server that accepts and says nothing is as good as none: the socket is closed. */
 export async function firstByte(socket: Duplex, time: Time, failure: Failure): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const settle = (act: () => void) => {
@@ -42,7 +42,10 @@ export async function firstByte(socket: Duplex, time: Time, failure: Failure): P
     };
     const onReadable = () => settle(resolve);
     const onError = (error: Error) => settle(() => reject(failure(describe(error))));
-    const timer = setTimeout(() => settle(resolve), time.left);
+    const timer = setTimeout(() => {
+      settle(() => reject(failure(`no SSH handshake within ${duration(time.of)}`)));
+      socket.destroy();
+    }, time.left);
     socket.on("readable", onReadable).on("error", onError);
   });
 }

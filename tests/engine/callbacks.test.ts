@@ -183,6 +183,35 @@ describe("hooks", () => {
     ]);
   });
 
+  test("of a component are finished though something fails beside them", async () => {
+    stack = new ProgramStack("script", "script");
+    const opened = await stack.open({
+      SCRIPT: `${LOG}
+        let failed;
+        const failure = new Promise((resolve) => (failed = resolve));
+        const whole = new pulumi.ResourceHook("whole", async ({ name }) => {
+          log("begun " + name);
+          failed();
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          log("ended " + name);
+        });
+        class C extends pulumi.ComponentResource {
+          constructor(name, options) {
+            super("my:m:C", name, {}, options);
+            this.registerOutputs({});
+          }
+        }
+        new C("comp", { hooks: { afterCreate: [whole] } });
+        new Thing("bad", { fail: pulumi.output(failure.then(() => true)) });
+      `,
+    });
+    expect((await opened.up()).errors).toEqual(["boom", "update failed"]);
+    expect(stack.calls().filter((line) => line.endsWith(" comp"))).toEqual([
+      "begun comp",
+      "ended comp",
+    ]);
+  });
+
   test("of errors decide whether to try again", async () => {
     stack = new ProgramStack("script", "script");
     const opened = await stack.open({

@@ -5,6 +5,7 @@ import type { HostConnection } from "../../../provider/host/connection.js";
 import { Logins } from "../../../provider/host/handshakes.js";
 import { observeHosts } from "../../../provider/host/observe.js";
 import { closeTransports } from "../../../provider/host/pool.js";
+import { SshLink } from "../../../provider/host/ssh-link.js";
 import { throughJump, Stopwatch } from "../../../provider/host/ssh-socket.js";
 import { CloudError } from "../../../provider/errors.js";
 import { FakeHosts } from "../../support/fake-transport.js";
@@ -93,6 +94,25 @@ describe("a jump host that does not get through", () => {
     await expect(
       new Stopwatch(30).run((time) => throughJump(never, to, time, failure)),
     ).rejects.toThrow("timed out after 30 ms");
+  });
+
+  it("is asked by six, whose answer the others behind it believe", async () => {
+    const silent = await hostThat("jump", () => {});
+    const { kind: _kind, ...jump } = silent.connection as Extract<HostConnection, { kind: "ssh" }>;
+    const tries = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, i) =>
+        SshLink.open({ ...jump, port: 1000 + i }, { host: `h${i}`, jump, timeoutMs: 300 }),
+      ),
+    );
+    const why = `cannot be reached at 127.0.0.1:${jump.port}: no SSH handshake within 300 ms`;
+    for (const [i, tried] of tries.entries())
+      expect(tried).toMatchObject({
+        reason: {
+          code: "unreachable",
+          message: expect.stringContaining(`h${i}: ${why}`) as string,
+        },
+      });
+    expect(silent.calls()).toBe(6);
   });
 });
 
