@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planAll } from "../../../provider/placement/index.js";
 import type { ConstraintSpec, PlanInput, StrategySpec } from "../../../provider/placement/model.js";
+import { BandPicker } from "../../../provider/placement/pickers/band.js";
 import { ScanPicker } from "../../../provider/placement/pickers/scan.js";
 import { ask, GiB, host, hostsOf, input, other, replicas, sentences } from "./make.js";
 
@@ -336,6 +337,49 @@ describe("equal requests, again", () => {
       ({ hosts, ordering, accepts }) => new ScanPicker(hosts, ordering, accepts),
     );
     expect(plan).toEqual(scanned);
+  });
+});
+
+describe("equal requests with wishes, drawn at random", () => {
+  const label = (expression: string): ConstraintSpec => ({ kind: "label", expression });
+  /** Two hosts, with room for three containers each, in every one of four bands. */
+  const world = (count: number) =>
+    input({
+      candidates: Array.from({ length: 8 }, (_, i) =>
+        host(`h${i}`, {
+          labels: { disk: i & 1 ? "ssd" : "hdd", zone: i & 2 ? "a" : "b" },
+          maxContainers: 3,
+        }),
+      ),
+      requests: replicas("web", count, {
+        preferences: [
+          { weight: 2, prefer: label("disk=ssd") },
+          { weight: 1, prefer: label("zone=a") },
+        ],
+      }),
+      strategies: [{ kind: "random" }],
+    });
+
+  it.each([
+    [2, 1],
+    // The last place of a band has no other host of it that would have been next.
+    [6, 2],
+    [7, 2],
+    [24, 4],
+  ])("%d of them look into %d of four bands", (count, looked) => {
+    let made = 0;
+    const plan = planAll(world(count), ({ hosts, ordering, ask, accepts }) => {
+      const [wishes, ...others] = ordering.strategies;
+      if (!wishes || others.length > 0) throw new Error("wishes are to be the only keys");
+      return new BandPicker(hosts, wishes, ask, accepts, (by) => {
+        made += 1;
+        return new ScanPicker(hosts, { ...ordering, strategies: [] }, by);
+      });
+    });
+    expect(made).toBe(looked);
+    expect(plan).toEqual(
+      planAll(world(count), (job) => new ScanPicker(job.hosts, job.ordering, job.accepts)),
+    );
   });
 });
 
