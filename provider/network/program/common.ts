@@ -12,6 +12,7 @@ export PATH LC_ALL=C
 ROOT=/var/lib/clocker/net
 PROGRAM=$ROOT/clocker-net
 RUN=/run/clocker
+LOCK=/run/lock/clocker-network.lock
 TAG=io.clocker
 fix=0
 # at boot; what the driver needs comes later; what the links are called of containers that have a MAC of their own

@@ -9,7 +9,8 @@
  *
  * Isolation: nothing enters the network but from itself, as an answer, or by a published port; nobody but the
  * network itself talks to its gateway; frames of our VNI come from peers only. A container that asks a peer does so with
- * this host's address, so what containers send to the tunnels of peers is dropped here.
+ * this host's address, so what containers send to the tunnels of peers is dropped here; of VXLAN, what they send to other addresses of a
+ * peer is dropped there.
  *
  * Two families: a network with IPv6 has the same rules there, by ip6tables (program/ipv6.ts). Nothing less: an address of
  * IPv6 that nobody guards would be a way round all of it. Docker before 27 makes no chains there, so ours hang in a
@@ -84,6 +85,8 @@ firewall_rules() {
   echo "-A CLK-I-$vni ! -i $bridge -d $inside -j DROP"
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p udp --dport 53 -j ACCEPT"
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p tcp --dport 53 -j ACCEPT"
+  # peers send to the underlay address alone: at another one of the host's it is a container that asks as its host
+  if has_vxlan; then echo "-A CLK-I-$vni ! -d $underlay $vxlan -j DROP"; fi
   for peer in $peers; do
     # they ask by IPv4, whatever the network carries
     case $driver$six in

@@ -104,17 +104,29 @@ do_up() {
   up_network
 }
 
+# Beside it somebody may change the network, or take it off the host: who does holds the same lock. Its file may be another
+# user's, which root may open, but not create, in a sticky folder. The wait has an end, since whoever has the lock may wait for
+# Docker, which starts after us.
 do_start() {
   status=0
+  [ -e "$LOCK" ] || touch "$LOCK"
   for config in "$ROOT"/*/config; do
     [ -e "$config" ] || continue
     number=\${config%/config}
-    number=\${number##*/}
-    sh "$PROGRAM" up "$number" && continue
-    status=1
-    sh "$PROGRAM" guard "$number" || true
+    exec 9<"$LOCK"
+    flock -w 60 9 || fail "the networks of this host are being changed: $LOCK is taken"
+    start_network "\${number##*/}" 9<&- || status=1
+    exec 9<&-
   done
   return $status
+}
+
+# $1 vni, of a network that may have left the host while we waited
+start_network() {
+  [ -e "$ROOT/$1/config" ] || return 0
+  sh "$PROGRAM" up "$1" && return 0
+  sh "$PROGRAM" guard "$1" || true
+  return 1
 }
 
 # At boot, where the rest could not be made: containers that Docker starts all the same are kept apart as they were.

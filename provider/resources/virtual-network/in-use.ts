@@ -30,15 +30,17 @@ function isComplete(olds: Partial<VirtualNetworkInputs>): olds is VirtualNetwork
   return olds.hosts !== undefined && olds.records !== undefined && !hasUnknown(olds);
 }
 
-/** The first name of each address that no machine has. */
+/** The first name of each address that no machine has. By IPv4 alone: everybody has such an address, and IPv6 is its twin. */
 function containersOn({ records, hosts }: VirtualNetworkInputs): string[] {
   const taken = new Set(hosts.filter(({ machine }) => machine).map(({ gateway }) => gateway));
   const names = new Map<string, string>();
-  for (const [name, addresses] of Object.entries(records))
+  for (const [name, both] of Object.entries(records)) {
+    const addresses = both.filter((address) => !address.includes(":"));
     for (const address of addresses) {
       // Several share an alias; a container's own name has one address.
       if (!taken.has(address) && (addresses.length === 1 || !names.has(address)))
         names.set(address, name);
     }
+  }
   return [...new Set(names.values())].sort();
 }

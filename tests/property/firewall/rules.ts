@@ -14,6 +14,8 @@ export interface Packet {
   out?: string;
   /** It was asked at this port of the host, and is translated. */
   asked?: number;
+  /** It is VXLAN, of this network. */
+  vni?: number;
   /** It is for the host itself. */
   local?: boolean;
 }
@@ -82,9 +84,11 @@ function one(rest: string[], packet: Packet): boolean {
       return isLink(packet.out, rest.shift()!);
     case "-m": {
       const name = rest.shift()!;
-      if (!["conntrack", "addrtype"].includes(name)) throw new Error(`no match ${name}`);
+      if (!["conntrack", "addrtype", "u32"].includes(name)) throw new Error(`no match ${name}`);
       return true;
     }
+    case "--u32":
+      return packet.vni !== undefined && rest.shift() === `0>>22&0x3C@12>>8=${packet.vni}`;
     case "--ctstate": {
       const states = rest.shift()!.split(",");
       const state =

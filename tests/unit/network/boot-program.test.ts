@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,13 +19,15 @@ describe("at boot", () => {
     chmodSync(join(folder, "bin", command), 0o755);
   }
 
-  it("the firewall is there although the hosts' own network is not, so that the link cannot be made", () => {
+  /** A host with one network, whose link cannot be made as the hosts' own network is not there. Returns its program. */
+  function hostWithoutLink(): string {
     mkdirSync(join(folder, "net/7"), { recursive: true });
     const program = join(folder, "net/clocker-net");
     writeFileSync(
       program,
       NETWORK_PROGRAM.replace("ROOT=/var/lib/clocker/net", `ROOT=${folder}/net`)
         .replace("RUN=/run/clocker", `RUN=${folder}/run`)
+        .replace("LOCK=/run/lock", `LOCK=${folder}`)
         .replace("PATH=$PATH:", `PATH=${folder}/bin:$PATH:`)
         .replaceAll("/proc/sys/net", `${folder}/proc`),
     );
@@ -54,7 +57,12 @@ describe("at boot", () => {
     );
     play("iptables", 'case " $* " in *" -D "* | *" -S "*) exit 1 ;; esac');
     play("iptables-save", "");
-    play("iptables-restore", `cat > ${folder}/restored`);
+    play("iptables-restore", `cat > ${folder}/restored; echo rules >> ${folder}/order`);
+    return program;
+  }
+
+  it("the firewall is there although the hosts' own network is not, so that the link cannot be made", () => {
+    const program = hostWithoutLink();
     const { status, stderr } = spawnSync("sh", [program, "start"], { encoding: "utf8" });
     expect(status, "and the unit tries again").toBe(1);
     expect(stderr).toContain("Nexthop device required");
@@ -62,6 +70,20 @@ describe("at boot", () => {
     expect(restored).toContain(
       "-A CLK-F-7 ! -i cnb7 -o cnb7 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP",
     );
+  });
+
+  it.each([
+    ["a change that goes on", "true", 1, "waits\ndone\nrules\n"],
+    ["the network to leave", `rm -r "$1/net/7"`, 0, "waits\ndone\n"],
+  ])("it waits for %s on the host", async (_what, change, exit, order) => {
+    const program = hostWithoutLink();
+    play("flock", `echo waits >> ${folder}/order; PATH=\${PATH#*:} exec flock "$@"`);
+    const asked = `until [ -s "$1/order" ]; do sleep 0.02; done; ${change}; echo done >> "$1/order"`;
+    const lock = join(folder, "clocker-network.lock");
+    const holder = spawn("flock", [lock, "sh", "-c", `echo held; ${asked}`, "sh", folder]);
+    await once(holder.stdout, "data");
+    expect(spawnSync("sh", [program, "start"]).status).toBe(exit);
+    expect(readFileSync(join(folder, "order"), "utf8")).toBe(order);
   });
 
   it.each([

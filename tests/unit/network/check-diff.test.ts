@@ -319,6 +319,7 @@ describe("a swarm network", () => {
 });
 
 describe("a change that needs another network in the place of this one", () => {
+  const SIX = { cidr6: "fd00:1::/64" };
   const used = {
     ...base,
     records: { "web-0": ["10.1.0.2"], "web-1": ["10.1.0.3"], web: ["10.1.0.2", "10.1.0.3"] },
@@ -337,9 +338,21 @@ describe("a change that needs another network in the place of this one", () => {
     ]);
   });
 
+  it("names the containers, not their aliases, where they have IPv6 as well", async () => {
+    const records = {
+      web: ["10.1.0.2", "fd00:1::2", "10.1.0.3", "fd00:1::3"],
+      "web-0": ["10.1.0.2", "fd00:1::2"],
+      "web-1": ["10.1.0.3", "fd00:1::3"],
+    };
+    expect((await changed({ ...base, ...SIX, records }, { driver: "routed" }))[0]).toContain(
+      "while containers are on the network (web-0, web-1):",
+    );
+  });
+
   it.each<[string, VirtualNetworkInputs, Record<string, unknown>]>([
     ["nobody is on it", { ...base, records: {} }, { driver: "routed" }],
     ["only a machine is on it", withMachine(), { driver: "routed" }],
+    ["only a machine with IPv6 is on it", withMachine(SIX, "fd00:1::201"), { driver: "routed" }],
     ["it fits beside the old one", used, { cidr: "10.77.0.0/16", vni: base.vni + 1, hosts: [] }],
     ["the new driver is not known yet", used, { driver: UNKNOWN }],
     ["nothing of it needs another one", used, { outbound: false, dnsServers: ["192.0.2.1"] }],
@@ -349,8 +362,8 @@ describe("a change that needs another network in the place of this one", () => {
     ).toEqual([]);
   });
 
-  function withMachine(): VirtualNetworkInputs {
+  function withMachine(six = {}, ...twin: string[]): VirtualNetworkInputs {
     const machine = { ...h2, block: `${h2.gateway}/32`, machine: true as const };
-    return { ...base, hosts: [h1, machine], records: { db: [h2.gateway] } };
+    return { ...base, ...six, hosts: [h1, machine], records: { db: [h2.gateway, ...twin] } };
   }
 });

@@ -70,16 +70,29 @@ describe("the firewall of a network on a host", () => {
     ] as const)(
       "%s, %s %i: what comes from one is not masqueraded as a peer",
       (driver, protocol, dport) => {
-        const rules = tableOf("raw", 7, { driver }).replaceAll(/.* -j CLK-X-7\n/g, "");
+        const rules = tableOf("raw", 7, { driver });
         const ask = (more: Partial<Packet>) =>
           verdictOf(rules, "CLK-R-7", sent({ protocol, dport, ...more }));
         expect(ask({}), "of the network").toBe("DROP");
         expect(ask({ src: "172.17.0.2", in: "docker0" }), "of none").toBe("DROP");
-        expect(ask({ src: "192.0.2.3" }), "with the address of a peer").toBe("DROP");
-        expect(ask({ src: "192.0.2.3", in: "eth0" }), "a peer, by way of this host").toBe("RETURN");
-        expect(ask({ src: "192.0.2.2", dst: "192.0.2.1", in: "eth0" }), "a peer").toBe("RETURN");
+        for (const vni of [7, 8]) {
+          const from = (src: string, more: Partial<Packet> = {}) => ask({ src, vni, ...more });
+          expect(from("192.0.2.3"), "with the address of a peer").toBe("DROP");
+          expect(from("192.0.2.3", { in: "eth0" }), "a peer, by way of this host").toBe("RETURN");
+          expect(from("192.0.2.2", { dst: "192.0.2.1", in: "eth0" }), "a peer").toBe("RETURN");
+        }
         expect(ask({ dst: "203.0.113.9" }), "to somebody else").toBe("RETURN");
         expect(ask({ dport: 53 }), "for something else").toBe("RETURN");
+      },
+    );
+
+    it.each(["vxlan", "ovs"])(
+      "%s: what a peer sends to another address of this host is a container's of it, masqueraded",
+      (driver) => {
+        const rules = tableOf("filter", 7, { driver });
+        const to = (dst: string) =>
+          verdictOf(rules, "CLK-I-7", sent({ src: "192.0.2.2", dst, vni: 7, in: "eth0" }));
+        expect([to("192.0.2.1"), to("192.0.2.201")]).toEqual(["ACCEPT", "DROP"]);
       },
     );
   });
