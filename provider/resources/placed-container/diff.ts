@@ -91,6 +91,8 @@ export function decide(olds: PlacedContainerState, news: PlacedContainerInputs):
 /**
  * The program always says something of a place, so all of it is unknown in one question alone: whether the container has to
  * be gone before something is deleted that its place comes from. A network is not deleted while containers are on it.
+ * The question does not say what is deleted: for a host that is replaced so (`--replace` and `deleteBeforeReplace`), whose deletion
+ * leaves containers alone, those on networks go and come back all the same.
  */
 function whenPlaceGoes({ place }: PlacedContainerState): DiffResult {
   const networks: unknown = place.networks;

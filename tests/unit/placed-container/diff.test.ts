@@ -177,7 +177,7 @@ describe("diff", () => {
     );
   });
 
-  it("goes before a network that is deleted, which it would keep from going", () => {
+  it("goes before what its place comes from is deleted, if it is on a network, which it would keep from going", () => {
     const asked = (olds: PlacedContainerInputs) =>
       decide(stateOf(olds), { ...olds, place: UNKNOWN as never }).result;
     expect(asked(inputsOf())).toEqual(stop("place"));
