@@ -30,8 +30,7 @@ export function pathsBetween(cloud: CloudState, a: string, b: string): Path[] {
   if (to.kind === "container") {
     return from.kind === "host" ? tracer.fromHost(from, to) : [tracer.entering(from, to)];
   }
-  if (from.kind === "container" && to.kind === "host" && to.name === from.host)
-    return [tracer.toOwnHost(from, to)];
+  if (from.kind === "container" && to.kind === "host") return tracer.toHost(from, to);
   if (from.kind === "container" && to.kind !== "machine") return [tracer.leaving(from, to)];
   return [
     {
@@ -210,17 +209,34 @@ class Tracer {
     };
   }
 
-  /** It does not leave: neither a policy nor `outbound` is about the services of the host itself. */
-  toOwnHost(from: Of<"container">, to: Of<"host">): Path {
+  /** At all addresses of the container's own host; of another one, by the way out and at its address on the network. */
+  toHost(from: Of<"container">, to: Of<"host">): Path[] {
     const view = this.carrier(from.name);
-    if (!view || view.border.kind !== "published") return this.leaving(from, to);
+    if (!view || view.border.kind !== "published") return [this.leaving(from, to)];
+    if (to.name === from.host) return [this.toServices(view, from, to, to.address)];
+    const gateway = view.hosts.find(({ name }) => name === to.name)?.gateway;
+    if (gateway === undefined) return [this.leaving(from, to)];
+    return [this.leaving(from, to), this.toServices(view, from, to, gateway)];
+  }
+
+  /** It does not leave: neither a policy nor `outbound` is about the services of a host itself. */
+  private toServices(
+    view: NetworkView,
+    from: Of<"container">,
+    to: Of<"host">,
+    address: string,
+  ): Path {
     return {
       ...{ from: from.name, to: to.name, network: view.network, verdict: "open" },
       steps: [
         this.interfaceOf(view, memberOf(view, from.name)!),
-        { at: to.name, what: "answers itself: its own services are a matter of its own firewall" },
+        ...(to.name === from.host ? [] : carried(view, from.host, to.name)),
+        {
+          at: to.name,
+          what: `${to.name === from.host ? "" : `${address} on ${view.network} `}answers itself: its own services are a matter of its own firewall`,
+        },
       ],
-      target: { address: to.address, ports: [] },
+      target: { address, ports: [] },
     };
   }
 

@@ -272,9 +272,10 @@ export class VirtualNetwork extends ClockerResource {
 
 function zoneOf(name: string, zone: NetworkZoneArgs): pulumi.Inputs {
   refuseUnknown(`VirtualNetwork ${name}: zone`, zone, KNOWN_ZONE);
-  if (!("key" in zone)) return { ...zone };
-  refuseUnknown(`VirtualNetwork ${name}: zone.key`, zone.key, KNOWN_KEY);
-  return { ...zone, key: { ...zone.key, secret: pulumi.secret(zone.key.secret) } };
+  const { key } = zone as Partial<ExistingZoneArgs>;
+  if (key === undefined) return { ...zone };
+  refuseUnknown(`VirtualNetwork ${name}: zone.key`, key, KNOWN_KEY);
+  return { ...zone, key: { ...key, secret: pulumi.secret(key.secret) } };
 }
 
 /** A password is a secret, whatever the program takes it for. */

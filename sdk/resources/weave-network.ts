@@ -18,7 +18,7 @@ export interface WeaveNetworkArgs extends Omit<
   ipallocDefaultSubnet?: string;
   /** Let the kernel carry packets where it can (Open vSwitch's module). @default true */
   fastDatapath?: boolean;
-  /** Containers get a route for multicast. A change replaces the network. @default false */
+  /** Containers get a route for multicast. A change replaces the network, and is refused while containers are on it. @default false */
   multicast?: boolean;
 }
 

@@ -131,11 +131,8 @@ zone_put() {
 up_zone() {
   zone_load
   [ -n "$zone" ] && [ -z "$machine" ] || return 0
-  if has_zone_server; then
-    up_zone_server || return 0
-  elif [ -n "$booting" ]; then
-    return 0
-  fi
+  if has_zone_server; then up_zone_server || return 0; fi
+  [ -z "$booting" ] || return 0
   zone_key "$ROOT/$vni/secrets"
   cat "$ROOT/$vni/names" "$ROOT/$vni/names.d"/* 2>/dev/null | zone_wanted > "$scratch/wanted"
   for each in $zone $zone_reverse; do

@@ -76,8 +76,20 @@ describe("clocker net trace", () => {
         what: "answers itself: its own services are a matter of its own firewall",
       });
     }
-    const others = ["web", "admin"].map((each) => pathsBetween(closed, each, "h2")[0]!.verdict);
-    expect(others, "those of another one").toEqual(["blocked", "blocked"]);
+  });
+
+  it("says that those of another host are open at its address on the network alone", () => {
+    for (const [container, address] of [
+      ["web", "10.128.1.1"],
+      ["admin", "10.129.1.1"],
+    ] as const) {
+      const paths = pathsBetween(closed, container, "h2");
+      expect(paths.map(({ verdict }) => verdict)).toEqual(["blocked", "open"]);
+      expect(paths[1]!.target).toEqual({ address, ports: [] });
+      expect(paths[1]!.steps.at(-1)!.what).toMatch(
+        new RegExp(`^${address} on (lan|db) answers itself: its own services are a matter of`),
+      );
+    }
   });
 
   it("knows that a container comes to another host with the address of its own, whatever network a rule names", () => {

@@ -55,6 +55,34 @@ zone_moved`;
   }
 }
 
+/** What a host that serves its zone does about it, with a server that runs and does not answer: a line for each question, and what differs. */
+export function zoneServed(variables: string): string[] {
+  const dir = mkdtempSync(join(tmpdir(), "clocker-zone-"));
+  try {
+    const settings = {
+      zone: "corp.example",
+      zoneserver: "192.0.2.1",
+      zoneservers: "192.0.2.1",
+      zoneport: "53",
+    };
+    const text = lines(Object.entries(settings).map(([key, value]) => ["set", key, value]));
+    writeFileSync(join(dir, "config"), text);
+    const program = `${COMMON_PART}${ZONE_PART}${ZONE_SERVER_PART}
+scratch=$1 config=$1/config vni=42
+dig() { echo "dig $*" >> "$scratch/asked"; return 9; }
+zone_dir() { echo "$scratch"; }
+zone_server_pid() { echo 1; }
+zone_load
+zone_server_plan > "$scratch/plan"
+${variables}
+up_zone
+[ ! -e "$scratch/asked" ] || cat "$scratch/asked"`;
+    return said(program, dir);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
 /** The records that a zone should have for a network's file of names. */
 export function zoneWanted(names: string, zone: string, reverse: string): string[] {
   const program = `${ZONE_PART}\nzone=$1 zone_reverse=$2\nprintf %s "$3" | zone_wanted`;

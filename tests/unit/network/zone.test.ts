@@ -6,7 +6,14 @@ import { partDocument } from "../../../provider/network/run-program.js";
 import { UNKNOWN } from "../../../provider/unknown.js";
 import { FakeHosts } from "../../support/fake-transport.js";
 import { inputsOn } from "./fake-network.js";
-import { MARK, zoneChanges, zoneLeft, zoneWanted, type ZoneRecord } from "./zone-program.js";
+import {
+  MARK,
+  zoneChanges,
+  zoneLeft,
+  zoneServed,
+  zoneWanted,
+  type ZoneRecord,
+} from "./zone-program.js";
 
 const KEY = { name: "clocker", secret: "c2VjcmV0IG9mIHRoZSBrZXk=" };
 const ZONE = { server: "192.0.2.53", zone: "corp.example", key: KEY };
@@ -127,6 +134,19 @@ describe("leaving a zone whose name server is gone", () => {
     ["none", {}, [gone("corp.example"), gone("42.10.in-addr.arpa")]],
   ])("for %s warns of what stays there, and fails never", (_what, after, warnings) => {
     expect(zoneLeft(settings, after)).toEqual(warnings);
+  });
+});
+
+describe("a name server of our own that does not answer", () => {
+  it("keeps nobody waiting at boot", () => {
+    expect(zoneServed("fix=1 booting=yes")).toEqual([]);
+  });
+
+  it("differs in a check, which gives it the time that a busy host takes", () => {
+    expect(zoneServed("fix=0")).toEqual([
+      "differs the zone's name server does not answer",
+      "dig -p 53 @192.0.2.1 +time=5 +tries=1 corp.example SOA",
+    ]);
   });
 });
 

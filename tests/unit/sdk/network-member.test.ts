@@ -45,6 +45,22 @@ beforeAll(() =>
 );
 beforeEach(() => inputsOf.clear());
 
+describe("VirtualNetwork", () => {
+  it("takes a key of its zone that is undefined for none", async () => {
+    const { sdk, network } = await program();
+    const zone = { hosts: ["h1"], zone: "corp.example", key: undefined };
+    const other = new sdk.VirtualNetwork("zoned", {
+      cloud: network.cloud,
+      zone,
+    });
+    await known(other.records);
+    expect(inputsOf.get("VirtualNetwork zoned")?.zone).toEqual({
+      hosts: ["h1"],
+      zone: "corp.example",
+    });
+  });
+});
+
 describe("NetworkMember", () => {
   it("asks the plan for an address, and is one more host of the network", async () => {
     const { sdk, network } = await program();
