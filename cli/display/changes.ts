@@ -26,8 +26,12 @@ export function propertyChanges(step: StepEventMetadata): PropertyChange[] {
   );
   const forcing = new Set((step.keys ?? []).map(topKey));
   const inInputs = compare(step.old.inputs, step.new.inputs, named, forcing);
+  // Before it is done a step has no outputs yet: that takes none away.
+  const isDone = Object.keys(step.new.outputs ?? {}).length > 0;
   const changes =
-    inInputs.length > 0 ? inInputs : compare(step.old.outputs, step.new.outputs, named, forcing);
+    inInputs.length > 0 || !isDone
+      ? inInputs
+      : compare(step.old.outputs, step.new.outputs, named, forcing);
   if (step.old.provider !== step.new.provider && step.new.provider !== "") {
     changes.push(metadataChange("provider", step.old.provider, step.new.provider, forcing));
   }

@@ -39,8 +39,13 @@ export function survivesAnyLoss(plan: Plan): Survival {
     ? hosts.length === 0
       ? "the cloud has no hosts to lose"
       : "the cloud survives the loss of any one host"
-    : `the cloud does not survive the loss of ${listing(fatal.map(({ host }) => host))}: ${lossText(first)}`;
+    : `the cloud does not survive the loss of ${any(fatal.map(({ host }) => host))}: ${lossText(first)}`;
   return { survives: fatal.length === 0, hosts, sentence };
+}
+
+/** One of them at a time. */
+function any(hosts: readonly string[]): string {
+  return listing(hosts, 3, "or");
 }
 
 function lossText({ host, losses }: HostLoss): string {

@@ -11,11 +11,11 @@ export function hostsThat(n: number, singular: string, plural: string): string {
 }
 
 /** `a`, `a and b`, `a, b and c`, `a, b, c and 4 more`. */
-export function listing(items: readonly string[], most = 3): string {
+export function listing(items: readonly string[], most = 3, word: "and" | "or" = "and"): string {
   if (items.length <= 1) return items[0] ?? "";
   const shown = items.length > most ? items.slice(0, most) : items.slice(0, -1);
   const last = items.length > most ? `${items.length - most} more` : (items.at(-1) ?? "");
-  return `${shown.join(", ")} and ${last}`;
+  return `${shown.join(", ")} ${word} ${last}`;
 }
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];

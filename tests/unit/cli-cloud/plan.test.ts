@@ -178,7 +178,7 @@ describe("what clocker plan prints", () => {
 
   it("of losses", () => {
     expect(lines(survivalText(survival(trial)))).toEqual([
-      "the cloud does not survive the loss of h1 and h2: without h1 1 container has no place (web-0)",
+      "the cloud does not survive the loss of h1 or h2: without h1 1 container has no place (web-0)",
       "",
       "WITHOUT | SURVIVES | MOVES | WHAT IS LOST",
       "h1 | no | 0 | no host for web-0: 1 host lacks 2 cpus (most free 1 cpu on h2)",

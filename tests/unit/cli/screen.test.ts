@@ -374,3 +374,14 @@ Duration: 3s
     );
   });
 });
+
+describe("an update of something whose inputs are as they were", () => {
+  it("takes nothing away before it is done", () => {
+    const { progress, now } = play([
+      pre("update", WEB0, { oldOutputs: { running: true, problems: ["h2"] } }),
+    ]);
+    const frame = screenText(renderFinal(progress, options({}), 100, now));
+    expect(frame).toContain("web-0");
+    expect(frame).not.toContain("diff:");
+  });
+});

@@ -349,7 +349,7 @@ describe("the loss of any one host", () => {
     expect(survivesAnyLoss(plan)).toMatchObject({
       survives: false,
       sentence:
-        "the cloud does not survive the loss of h1 and h2: without h1 2 containers have no place (db and web-3)",
+        "the cloud does not survive the loss of h1 or h2: without h1 2 containers have no place (db and web-3)",
     });
     expect(survivesLossOf(plan, "h1").losses).toEqual([
       { name: "db", sentence: "db would be lost: its volume data is on h1" },
