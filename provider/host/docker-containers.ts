@@ -56,6 +56,10 @@ export abstract class ContainerCalls extends DockerCalls {
     );
   }
 
+  async unpauseContainer(id: string, options: CallOptions = {}): Promise<void> {
+    await this.post(`/containers/${segment(id)}/unpause`, `unpause container ${id}`, options);
+  }
+
   async killContainer(id: string, signal = "SIGKILL", options: CallOptions = {}): Promise<void> {
     await this.post(`/containers/${segment(id)}/kill`, `kill container ${id}`, options, {
       query: { signal },

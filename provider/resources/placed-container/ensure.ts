@@ -87,6 +87,7 @@ async function ensure(work: Work, knownId: string | undefined): Promise<PlacedCo
   await faultPoint("attached", hostOf(work));
   work.signal.throwIfAborted();
 
+  if (details.State.Paused) await docker.unpauseContainer(Id);
   if (!details.State.Running && !details.State.Restarting) {
     await writeSecrets(docker.transport, folderOf(work, details), spec);
     await start(work, details, host);

@@ -10,7 +10,7 @@ import { ensureImage, type FoundImage } from "./image.js";
 import { bindSourceProblem } from "./mounts.js";
 import { inspectIfThere, inspectOwn } from "./observe.js";
 import { removeOwn } from "./remove.js";
-import { secretsFolder, writeSecrets } from "./secrets.js";
+import { removeSecrets, secretsFolder, writeSecrets } from "./secrets.js";
 import { claimOf, discard, hostOf, isNew, keep, type Work } from "./work.js";
 
 export async function pull({ docker, inputs }: Work): Promise<FoundImage> {
@@ -56,7 +56,11 @@ export async function make(
       const made = work.status && (await inspectOwn(docker, work.status.containerId, work.owner));
       if (made) await discard(work, made);
     },
-  ).catch((error: unknown) => {
+  ).catch(async (error: unknown) => {
+    const isSure = !isUnreachable(error) && work.status === undefined;
+    // Nothing was made that needs them, and nobody would find them again. Why it was not made is what the user has to read.
+    if (isSure && folder !== undefined)
+      await removeSecrets(docker.transport, folder).catch(() => {});
     throw isAsked && work.status === undefined ? mayExist(work, error) : error;
   });
   return details;

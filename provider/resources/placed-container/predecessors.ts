@@ -2,12 +2,14 @@ import type { ContainerSummary } from "../../host/docker-types.js";
 import { progress } from "../../progress.js";
 import { inspectOwn, ownContainers, plainName } from "./observe.js";
 import { removeOwn } from "./remove.js";
+import { isStopFirst } from "./revision.js";
 import { secretsFolderIn, sweepSecrets } from "./secrets.js";
 import type { Work } from "./work.js";
 
 /**
- * An older container of the same owner that has a port or an address of this one would keep it from starting. The
- * engine has removed the one it knew where that is so; what is still there was left by a creation that died.
+ * An older container of the same owner that has a port or an address of this one would keep it from starting, and one that
+ * runs would write beside it to what only one may write to. The engine has removed the one it knew where that is so; what
+ * is still there was left by a creation that died.
  */
 export async function makeRoom(work: Work, own: ContainerSummary[], id: string): Promise<void> {
   const { docker, inputs } = work;
@@ -18,6 +20,7 @@ export async function makeRoom(work: Work, own: ContainerSummary[], id: string):
       ({ IPAddress }) => IPAddress,
     );
     const clash =
+      (row.State === "running" && isStopFirst(inputs.spec)) ||
       inputs.place.networks.some(({ address }) => addresses.includes(address)) ||
       row.Ports.some((port) =>
         ports.some(

@@ -5,7 +5,7 @@ import type { ReadResult } from "../../lifecycle.js";
 import { addressOf, attachChanges } from "./attach.js";
 import { updateBody } from "./docker-config.js";
 import type { PlacedContainerInputs, PlacedContainerState } from "./inputs.js";
-import { generationIn } from "./names.js";
+import { containerNameOf, generationIn } from "./names.js";
 import { inspectOwn, ownContainers, plainName, stateOf } from "./observe.js";
 import { endedWell } from "./ready.js";
 import { registerSecrets } from "./secrets.js";
@@ -71,7 +71,8 @@ export function driftIn(details: ContainerInspect, state: PlacedContainerState):
   if (!running && !endedWell(details, spec)) found.push(`it is ${details.State.Status}`);
   else if (details.State.Health?.Status === "unhealthy") found.push("it is unhealthy");
   if (details.State.Paused) found.push("it is paused");
-  note("its name", plainName(details.Name), status.containerName);
+  // Not the name of the last look: that may be the wrong one already.
+  note("its name", plainName(details.Name), containerNameOf(state.meta, status.generation));
   const wanted = updateBody(spec);
   const { HostConfig } = details;
   note("its cpu limit", (HostConfig.NanoCpus ?? 0) / 1e9, (wanted.NanoCpus ?? 0) / 1e9);

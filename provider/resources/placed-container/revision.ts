@@ -16,12 +16,22 @@ export function revisionOf(spec: ContainerSpec): string {
  * look equal. Tells on adoption whether a leftover is what is wanted.
  */
 export function specHash(
-  { spec, place }: { spec: ContainerSpec; place: { networks: { gateway: string }[] } },
+  {
+    spec,
+    place: { networks, devices = [] },
+  }: {
+    spec: ContainerSpec;
+    place: { networks: { gateway: string }[]; devices?: readonly string[] };
+  },
   generation: string,
 ): string {
-  // Its resolvers are fixed with the container, though they come from its place.
-  const gateways = place.networks.map(({ gateway }) => gateway).sort();
-  return hashOf({ spec: fingerprint(spec, generation), gateways });
+  // Its resolvers and devices are fixed with the container, though they come from its place.
+  const gateways = networks.map(({ gateway }) => gateway).sort();
+  return hashOf({
+    spec: fingerprint(spec, generation),
+    gateways,
+    ...(devices.length > 0 ? { devices: [...devices].sort() } : {}),
+  });
 }
 
 /**

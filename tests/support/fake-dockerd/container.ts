@@ -12,6 +12,7 @@ export interface FakeContainer {
   networks: Map<string, EndpointSettings>;
   files: { path: string; tar: Buffer }[];
   pid: number;
+  isPaused?: boolean;
 }
 
 /** Host ports it asks for, e.g. "8080/tcp". */

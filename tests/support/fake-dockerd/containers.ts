@@ -163,6 +163,13 @@ export class FakeContainers {
       case "POST restart":
         if (c.state === "running") this.end(c, 0);
         return void this.start(c);
+      case "POST pause":
+        c.isPaused = true;
+        return undefined;
+      case "POST unpause":
+        if (!c.isPaused) throw new Refusal(409, `Container ${c.id} is not paused`);
+        c.isPaused = false;
+        return undefined;
       case "POST kill":
         if (c.state !== "running")
           throw new Refusal(
@@ -263,7 +270,7 @@ export class FakeContainers {
       State: {
         Status: c.state,
         Running: running,
-        Paused: false,
+        Paused: c.isPaused === true,
         Restarting: false,
         OOMKilled: false,
         Dead: false,

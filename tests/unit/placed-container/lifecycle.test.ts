@@ -406,6 +406,26 @@ describe("nothing is lost", () => {
     expect(only().body.Image).toBe("clocker/web:1");
   });
 
+  it("a leftover that runs goes before another writes to the same volume", async () => {
+    const mounts = [{ kind: "volume" as const, name: "data", target: "/data", readOnly: false }];
+    await createIn(inputsOf({ mounts, image: "clocker/web:2" }, { networks: [] }));
+    let running = 0;
+    armFault("healthy", () => {
+      running = owned().filter(({ state }) => state === "running").length;
+    });
+    await createIn(inputsOf({ mounts }, { networks: [] }));
+    expect(running).toBe(1);
+    expect(only().body.Image).toBe("clocker/web:1");
+  });
+
+  it("a leftover without the devices that the plan gave it is not adopted", async () => {
+    const first = await createIn(inputsOf({}, { networks: [] }));
+    const devices = ["/dev/dri/renderD128"];
+    const second = await createIn(inputsOf({}, { networks: [], devices }));
+    expect(second.outs.status.containerId).not.toBe(first.outs.status.containerId);
+    expect(only().body.HostConfig?.Devices).toMatchObject([{ PathOnHost: devices[0] }]);
+  });
+
   it("start-first: the old one runs until the new one is healthy, then goes", async () => {
     const old = await createIn(inputsOf());
     let beside = 0;
@@ -504,6 +524,18 @@ describe("update", () => {
   });
 });
 
+describe("a container that is paused", () => {
+  it("goes on with the next up", async () => {
+    const { id, outs } = await createIn(inputsOf());
+    only().isPaused = true;
+    const { props } = await lifecycle.read(id, outs);
+    expect(props?.status.drift).toEqual(["it is paused"]);
+    await lifecycle.update(id, props!, inputsOf());
+    expect(only().isPaused).toBe(false);
+    expect((await lifecycle.read(id, outs)).props?.status.drift).toBeUndefined();
+  });
+});
+
 describe("read", () => {
   it("changes nothing of a container that is as it should be", async () => {
     const { id, outs } = await createIn(inputsOf({}, { networks: [LAN, DMZ] }));
@@ -518,6 +550,14 @@ describe("read", () => {
     const { outs: restored } = await lifecycle.update(id, props!, inputsOf());
     expect(only().name).toBe(id);
     expect(restored.status.drift).toBeUndefined();
+  });
+
+  it("says so again when it looks again", async () => {
+    const { id, outs } = await createIn(inputsOf());
+    only().name = "renamed";
+    const first = await lifecycle.read(id, outs);
+    const second = await lifecycle.read(id, first.props!);
+    expect(second.props?.status.drift).toEqual([`its name is renamed, should be ${id}`]);
   });
 
   it("names every limit that was changed by hand", async () => {
@@ -660,6 +700,19 @@ describe("delete", () => {
     } finally {
       forgetLostHosts();
     }
+  });
+
+  it("leaves no secrets behind of a container that could not be made", async () => {
+    const inputs = inputsOf(
+      { secrets: [{ name: "k", value: "hidden-value" }] },
+      { networks: [{ ...LAN, dockerName: "nowhere" }] },
+    );
+    await expect(createIn(inputs)).rejects.toThrow();
+    const folders = h1.execs.flatMap(({ argv }) =>
+      argv[1] === "/run/clocker/secrets" ? [argv.slice(2)[0]] : [],
+    );
+    expect(folders).toHaveLength(2); // written, removed
+    expect(folders[1]).toBe(folders[0]);
   });
 
   it("removes the secrets' folder", async () => {
