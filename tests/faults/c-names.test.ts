@@ -87,10 +87,10 @@ describeLab("a name that is taken", () => {
         for (const name of ["one", "two"]) web(name, { networks: [own] });
       }
       module.exports.later = later();`;
-    faulty = await FaultProject.create(lab, "anew", { body: body("10.77.0.0/24") });
+    faulty = await FaultProject.create(lab, "anew", { body: body("10.90.0.0/24") });
     await faulty.heals(["one", "two"]);
     const [before] = await faulty.ownedBy("one");
-    await faulty.write({ body: body("10.78.0.0/24") });
+    await faulty.write({ body: body("10.91.0.0/24") });
     await faulty.heals(["one", "two"]);
     const [one] = await faulty.ownedBy("one");
     expect(one!.id).not.toBe(before!.id);
