@@ -40,17 +40,20 @@ const containers = (...all: Partial<ContainerSummary>[]) =>
 
 describe("a host as the plan sees it", () => {
   it("is what the program says over what Docker and the machine say", () => {
-    const declared = {
-      capacity: { cpus: 1, memoryBytes: GiB },
-      headroom: { cpus: 0.5, memoryBytes: 5, diskBytes: GiB },
-      maxContainers: 3,
-      underlay: "10.0.0.7",
+    const taken = {
       groups: ["front"],
       location: { region: "eu" },
       affinity: ["NOT TYPE batch"],
       drain: true,
       platform: { os: "linux", arch: "arm64" },
       devices: [{ kind: "tpu", attributes: {}, ids: ["a"] }],
+    };
+    const declared = {
+      capacity: { cpus: 1, memoryBytes: GiB },
+      headroom: { cpus: 0.5, memoryBytes: 5, diskBytes: GiB },
+      maxContainers: 3,
+      underlay: "10.0.0.7",
+      ...taken,
     };
     expect(
       candidate(declared, { diskFreeBytes: 3 * GiB, devices: ["/dev/accel/0"] }),
@@ -60,12 +63,7 @@ describe("a host as the plan sees it", () => {
       headroom: { cpus: 0.5, memoryBytes: 5 },
       maxContainers: 3,
       underlay: { address: "10.0.0.7", mtu: 1500, routes: ["192.168.7.0/24"] },
-      groups: ["front"],
-      location: { region: "eu" },
-      affinity: ["NOT TYPE batch"],
-      drain: true,
-      platform: { os: "linux", arch: "arm64" },
-      devices: [{ kind: "tpu", attributes: {}, ids: ["a"] }],
+      ...taken,
       disk: { freeBytes: 2 * GiB },
     });
     const info = { NCPU: 8, MemTotal: 8 * GiB, OSType: "linux", Architecture: "x86_64" };
