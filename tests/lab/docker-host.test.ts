@@ -122,6 +122,23 @@ describeLab("DockerHost", () => {
     await dockerHost.create(inputsFor(access));
   });
 
+  it("restarts Docker for settings that it has not taken over, and only for those", async () => {
+    const inputs = inputsFor(lab.connection("h1"));
+    const marker = "/etc/docker/daemon.json.clocker-pending";
+    const pid = () => lab.sh("h1", "cat", "/run/docker.pid");
+    const before = await pid();
+    // As a run leaves it that dies between the settings and the restart, then one that dies after it.
+    await lab.sh("h1", "cp", "/etc/docker/daemon.json", marker);
+    await dockerHost.create(inputs);
+    const after = await pid();
+    expect(after).not.toBe(before);
+    await lab.sh("h1", "cp", "/etc/docker/daemon.json", marker);
+    await lab.sh("h1", "touch", "-d", "1 hour ago", marker);
+    await dockerHost.create(inputs);
+    expect(await pid()).toBe(after);
+    expect((await lab.exec("h1", ["test", "-e", marker])).code).toBe(1);
+  });
+
   it("survives a crash after any step: one more create heals it (N7)", async () => {
     await lab.sh("h1", "sh", "-c", "rm -f /etc/docker/daemon.json /etc/sysctl.d/99-clocker.conf");
     const inputs = inputsFor(lab.connection("h1"));

@@ -1,25 +1,18 @@
-import { CloudError, messageOf } from "../../errors.js";
+import { CloudError } from "../../errors.js";
 import { dockerFor } from "../../host/docker.js";
 import { faultPoint } from "../../host/faults.js";
-import { LABELS } from "../../host/ownership.js";
 import { observeHost, type HostSnapshot } from "../../host/observe.js";
 import { transportFor } from "../../host/pool.js";
 import type { Transport } from "../../host/transport.js";
-import { progress, warn } from "../../progress.js";
-import { mergedSettings } from "./daemon-settings.js";
+import { progress } from "../../progress.js";
 import { dockerAnswers, dockerService, untilDockerAnswers } from "./docker-service.js";
 import { factsOf } from "./facts.js";
 import type { DockerHostInputs, HostFacts } from "./inputs.js";
 import { installPackages } from "../../host/packages.js";
+import { ensureRotation, isRotating, takeBackUnproven } from "./log-rotation.js";
+import { mustRun } from "./must-run.js";
 import { missingPackages } from "./packages.js";
-import {
-  DAEMON_FILE,
-  PROBE_SCRIPT,
-  SYSCTL_FILE,
-  SYSCTL_TEXT,
-  parseProbe,
-  type Probe,
-} from "./probe-script.js";
+import { PROBE_SCRIPT, SYSCTL_FILE, SYSCTL_TEXT, parseProbe, type Probe } from "./probe-script.js";
 
 type Snapshot = Extract<HostSnapshot, { reachable: true }>;
 
@@ -66,7 +59,7 @@ function isPrepared(inputs: DockerHostInputs, snapshot: Snapshot, probe: Probe):
     missingPackages(probe, false).length === 0 &&
     probe.ipForward &&
     probe.sysctlFile &&
-    newSettings(inputs, probe) === undefined
+    isRotating(inputs, probe)
   );
 }
 
@@ -86,8 +79,9 @@ async function ensurePrepared(inputs: DockerHostInputs, transport: Transport): P
     probe = await probeHost(transport);
   }
   await ensureForwarding(transport, probe);
+  if (await takeBackUnproven(inputs, transport, probe)) probe = await probeHost(transport);
   await ensureRunning(inputs, transport, probe);
-  await ensureSettings(inputs, transport, probe);
+  await ensureRotation(inputs, transport, probe);
 }
 
 async function ensureForwarding(transport: Transport, probe: Probe): Promise<void> {
@@ -114,68 +108,6 @@ async function ensureRunning(
   assertVersion(inputs, (await docker.version()).Version);
 }
 
-/** Log rotation: written with a backup, and taken back when the daemon does not start with it. */
-async function ensureSettings(
-  inputs: DockerHostInputs,
-  transport: Transport,
-  probe: Probe,
-): Promise<void> {
-  const text = newSettings(inputs, probe);
-  if (text === undefined) return;
-  const running = await runningContainers(inputs);
-  if (running.length > 0 && !inputs.prepare.allowRestart) {
-    await warn(
-      `host ${inputs.access.name}: Docker keeps container logs without a limit. Its settings are left alone, ` +
-        `because taking them over needs a restart of the daemon and containers run there (${running.slice(0, 3).join(", ")}` +
-        `${running.length > 3 ? ` and ${running.length - 3} more` : ""}). ` +
-        `Set allowRestart: true, or set log-opts in ${DAEMON_FILE} yourself.`,
-    );
-    return;
-  }
-  progress("setting log rotation and restarting Docker");
-  const write = `set -e
-mkdir -p "$(dirname "$1")"
-if [ -e "$1" ]; then cp -p "$1" "$1.before-clocker"; else : >"$1.absent-before-clocker"; fi
-cat >"$1.new" && mv "$1.new" "$1"`;
-  await mustRun(transport, write, [DAEMON_FILE], text, `write ${DAEMON_FILE}`);
-  try {
-    await dockerService(transport, probe.systemd, "restart");
-    await untilDockerAnswers(inputs.access);
-  } catch (error) {
-    const back = `if [ -e "$1.before-clocker" ]; then cp -p "$1.before-clocker" "$1"; else rm -f "$1"; fi`;
-    await transport.script(back, [DAEMON_FILE]);
-    await dockerService(transport, probe.systemd, "restart").catch(() => {});
-    throw new CloudError(
-      "command",
-      "Docker did not start with log rotation; its settings are as before",
-      {
-        host: inputs.access.name,
-        reasons: [
-          messageOf(error).split("\n")[0] ?? "",
-          ...(error instanceof CloudError ? error.reasons : []),
-        ],
-        hint: `Set log-driver and log-opts in ${DAEMON_FILE} there yourself and run again.`,
-        cause: error,
-      },
-    );
-  }
-  await transport.exec(["rm", "-f", `${DAEMON_FILE}.absent-before-clocker`]);
-}
-
-function newSettings(inputs: DockerHostInputs, probe: Probe): string | undefined {
-  const { log } = inputs.prepare;
-  return mergedSettings(inputs.access.name, probe.daemonJson, probe.daemonArguments, log);
-}
-
-/** Names of running containers, foreign ones first: those are what a restart must not touch unasked. */
-async function runningContainers(inputs: DockerHostInputs): Promise<string[]> {
-  const running = await dockerFor(inputs.access).listContainers({ status: ["running"] });
-  const foreign = (labels: Record<string, string>) => (LABELS.owner in labels ? 1 : 0);
-  return running
-    .sort((a, b) => foreign(a.Labels) - foreign(b.Labels))
-    .map((container) => (container.Names[0] ?? container.Id).replace(/^\//, ""));
-}
-
 function assertVersion(inputs: DockerHostInputs, version: string): void {
   const { minimumVersion } = inputs.prepare;
   if (!isOlder(version, minimumVersion)) return;
@@ -198,22 +130,4 @@ export function isOlder(version: string, minimum: string): boolean {
     if (found !== wanted) return found < wanted;
   }
   return false;
-}
-
-async function mustRun(
-  transport: Transport,
-  script: string,
-  args: string[],
-  stdin: string,
-  what: string,
-) {
-  const result = await transport.script(script, args, { stdin });
-  if (result.code === 0) return;
-  throw new CloudError("command", `cannot ${what} (exit code ${result.code})`, {
-    host: transport.connection.name,
-    reasons: [result.stderr.trim().split("\n").at(-1) ?? ""],
-    hint: transport.connection.sudo
-      ? "The login needs sudo without a password."
-      : "Log in as root, or set sudo: true.",
-  });
 }

@@ -6,6 +6,11 @@ export interface Probe {
   commands: ReadonlySet<string>;
   /** Text of /etc/docker/daemon.json, or "". */
   daemonJson: string;
+  /**
+   * We have written daemon.json and not seen Docker start again with it. "taken": it has started since; "waiting": it has
+   * not, and runs with the settings of before, or not at all.
+   */
+  pending: "no" | "waiting" | "taken";
   /** Command line of the running dockerd, or "". */
   daemonArguments: string;
   ipForward: boolean;
@@ -20,6 +25,8 @@ export interface Probe {
 export const SYSCTL_FILE = "/etc/sysctl.d/99-clocker.conf";
 export const SYSCTL_TEXT = "net.ipv4.ip_forward = 1\n";
 export const DAEMON_FILE = "/etc/docker/daemon.json";
+/** A copy of the daemon.json that we wrote; there from before that is in place until Docker runs with it. */
+export const PENDING_FILE = `${DAEMON_FILE}.clocker-pending`;
 
 const PROGRAMS = ["docker", "dockerd", "apt-get", "systemctl", ...NEEDED_PROGRAMS].join(" ");
 
@@ -37,6 +44,9 @@ fi
 for file in /run/docker.pid /var/run/docker.pid; do
   [ -s "$file" ] && { say arguments "$(tr '\\000\\n' '  ' <"/proc/$(cat "$file")/cmdline" 2>/dev/null)"; break; }
 done
+if [ -e ${PENDING_FILE} ]; then # dockerd writes its process id when it starts
+  if [ /run/docker.pid -nt ${PENDING_FILE} ]; then say pending taken; else say pending waiting; fi
+fi
 echo daemon.json
 cat ${DAEMON_FILE} 2>/dev/null
 exit 0`;
@@ -57,6 +67,7 @@ export function parseProbe(text: string): Probe {
   return {
     commands,
     daemonJson: at < 0 ? "" : `\n${text}`.slice(at + marker.length),
+    pending: pendingIn(get("pending")),
     daemonArguments: get("arguments"),
     ipForward: get("forward") === "1",
     sysctlFile: get("sysctl") === SYSCTL_TEXT.trim(),
@@ -65,4 +76,8 @@ export function parseProbe(text: string): Probe {
     osName: get("os.name") || "an unknown system",
     systemd: get("systemd") === "yes",
   };
+}
+
+function pendingIn(word: string): Probe["pending"] {
+  return word === "taken" || word === "waiting" ? word : "no";
 }

@@ -7,14 +7,16 @@ import { isRemovedLater } from "../../host/lost-hosts.js";
 import { ownerOf } from "../../host/ownership.js";
 import { whenUnreachable } from "../../host/unreachable-policy.js";
 import { progress, warn } from "../../progress.js";
+import { hostNow } from "./host-facts.js";
 import type { PlacedContainerState } from "./inputs.js";
 import { generationIn } from "./names.js";
 import { inspectOwn, ownContainers, plainName } from "./observe.js";
 import { removeOwn } from "./remove.js";
 import { registerSecrets } from "./secrets.js";
+import { sweepSecrets } from "./secrets-removal.js";
 
 /**
- * Removes this generation's container, wherever its name went; any number of times. One that a newer generation has
+ * Removes this generation's container, wherever its name went, and what no container of it needs; any number of times. One that a newer generation has
  * adopted is not ours any more, one without our owner label never was. Volumes stay.
  */
 export async function remove(_id: string, state: PlacedContainerState): Promise<void> {
@@ -22,11 +24,13 @@ export async function remove(_id: string, state: PlacedContainerState): Promise<
   const { place, status, spec, meta } = state;
   try {
     const docker = dockerFor(place.connection);
+    const { secretFolders } = await hostNow(docker);
     const details = await find(docker, state);
     if (details) {
       progress("stopping", meta);
       await removeOwn(docker, details, spec.stopTimeoutSeconds);
     }
+    await sweepSecrets(docker, ownerOf(meta), secretFolders);
     await faultPoint("deleted", place.host);
   } catch (error) {
     if (!isUnreachable(error)) throw withGiveUpHint(error);

@@ -5,6 +5,7 @@ import { ownerOf } from "../../host/ownership.js";
 import { progress } from "../../progress.js";
 import { adopt, findKnown, findLeftover, imageOf } from "./adopt.js";
 import { syncNetworks } from "./attach.js";
+import { withoutDead } from "./dead.js";
 import { hostNow } from "./host-facts.js";
 import type { PlacedContainerInputs, PlacedContainerState } from "./inputs.js";
 import { syncLimits } from "./limits.js";
@@ -14,6 +15,7 @@ import { inspectOwn, ownContainers, stateOf } from "./observe.js";
 import { makeRoom, removeOthers } from "./predecessors.js";
 import { waitUntilReady } from "./ready.js";
 import { registerSecrets, writeSecrets } from "./secrets.js";
+import { sweepSecrets } from "./secrets-removal.js";
 import { announceFixed, start } from "./start.js";
 import { keepInState, stateFor, statusFor } from "./state.js";
 import { folderOf, hostOf, isNew, keep, type Work } from "./work.js";
@@ -65,7 +67,8 @@ async function freshStatus(status: NonNullable<Work["status"]>, { docker, owner 
 async function ensure(work: Work, knownId: string | undefined): Promise<PlacedContainerState> {
   const { docker, inputs } = work;
   const { spec } = inputs;
-  const [own, host] = await Promise.all([ownContainers(docker, work.owner), hostNow(docker)]);
+  const [rows, host] = await Promise.all([ownContainers(docker, work.owner), hostNow(docker)]);
+  const own = await withoutDead(work, rows);
   let found = await findKnown(work, own, knownId);
   if (found) keep(work, found);
   const image =
@@ -104,5 +107,6 @@ async function ensure(work: Work, knownId: string | undefined): Promise<PlacedCo
   await faultPoint("healthy", hostOf(work));
 
   await removeOthers(work, Id);
+  await sweepSecrets(docker, work.owner, host.secretFolders);
   return stateFor(inputs, statusFor(details, work.generation, image));
 }

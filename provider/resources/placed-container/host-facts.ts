@@ -1,4 +1,5 @@
 import type { DockerClient } from "../../host/docker.js";
+import { LIST_SECRETS, secretFoldersIn } from "./secrets-removal.js";
 
 /** What is read of a host once for each process. */
 export interface HostNow {
@@ -7,6 +8,8 @@ export interface HostNow {
   arch: string;
   /** The host's own resolvers that a container can reach, at most 3. */
   resolvers: string[];
+  /** Names of the folders of secrets that were there, of all owners; see sweepSecrets. */
+  secretFolders: Set<string>;
 }
 
 const facts = new WeakMap<DockerClient, Promise<HostNow>>();
@@ -24,13 +27,18 @@ export function hostNow(docker: DockerClient): Promise<HostNow> {
 // systemd-resolved keeps the real resolvers beside its stub, which only the host itself can reach.
 const RESOLVERS = `cat /run/systemd/resolve/resolv.conf /etc/resolv.conf 2>/dev/null || true`;
 
+const LOOK = `${RESOLVERS}
+echo
+${LIST_SECRETS}`;
+
 async function read(docker: DockerClient): Promise<HostNow> {
-  const [info, resolvers] = await Promise.all([docker.info(), docker.transport.script(RESOLVERS)]);
+  const [info, { stdout }] = await Promise.all([docker.info(), docker.transport.script(LOOK)]);
   return {
     cpus: info.NCPU,
     memoryBytes: info.MemTotal,
     arch: info.Architecture,
-    resolvers: resolversIn(resolvers.stdout),
+    resolvers: resolversIn(stdout),
+    secretFolders: secretFoldersIn(stdout),
   };
 }
 

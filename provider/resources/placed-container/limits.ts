@@ -5,7 +5,7 @@ import { readReservations, reservationOf } from "../../host/reservations.js";
 import { progress } from "../../progress.js";
 import { updateBody } from "./docker-config.js";
 import type { HostNow } from "./host-facts.js";
-import { claimOf, type Work } from "./work.js";
+import { claimOf, isNew, type Work } from "./work.js";
 
 /** What more it reserves must fit, as when it was made: the plan saw the host some time ago. */
 export async function syncLimits(
@@ -22,16 +22,20 @@ export async function syncLimits(
     (HostConfig.PidsLimit ?? 0) !== wanted.PidsLimit ||
     HostConfig.RestartPolicy?.Name !== wanted.RestartPolicy?.Name ||
     (HostConfig.RestartPolicy?.MaximumRetryCount ?? 0) !== wanted.RestartPolicy?.MaximumRetryCount;
-  if (!differs) return;
-  progress("changing its limits", inputs.meta);
-  const change = () => docker.updateContainer(details.Id, wanted);
-  const labels = details.Config.Labels ?? {};
+  // One that was just made reserves what it was made with; nobody has noted anything else.
+  if (!differs && isNew(details)) return;
   const before = await reservedNow(work, details);
-  if (before.cpus === inputs.spec.cpus && before.memoryBytes === inputs.spec.memoryBytes) {
+  const isNoted =
+    before.cpus === inputs.spec.cpus && before.memoryBytes === inputs.spec.memoryBytes;
+  if (!differs && isNoted) return;
+  // Limits that are right with another note: a change was noted and then neither made nor taken back.
+  if (differs) progress("changing its limits", inputs.meta);
+  const change = async () => (differs ? docker.updateContainer(details.Id, wanted) : undefined);
+  if (isNoted) {
     await change();
     return;
   }
-  const generation = labels[LABELS.generation] ?? work.generation;
+  const generation = details.Config.Labels?.[LABELS.generation] ?? work.generation;
   await claimChange(docker, { ...claimOf(work, generation, host), before }, details.Id, change);
 }
 

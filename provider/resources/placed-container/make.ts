@@ -10,7 +10,8 @@ import { ensureImage, type FoundImage } from "./image.js";
 import { bindSourceProblem } from "./mounts.js";
 import { inspectIfThere, inspectOwn } from "./observe.js";
 import { removeOwn } from "./remove.js";
-import { removeSecrets, secretsFolder, writeSecrets } from "./secrets.js";
+import { reserveSecrets, secretsFolder } from "./secrets.js";
+import { removeSecrets } from "./secrets-removal.js";
 import { claimOf, discard, hostOf, isNew, keep, type Work } from "./work.js";
 
 export async function pull({ docker, inputs }: Work): Promise<FoundImage> {
@@ -31,7 +32,7 @@ export async function make(
     if (stale && isNew(stale)) await removeOwn(docker, stale, 0);
   }
   const folder = inputs.spec.secrets.length > 0 ? secretsFolder(work.owner, generation) : undefined;
-  if (folder !== undefined) await writeSecrets(docker.transport, folder, inputs.spec);
+  if (folder !== undefined) await reserveSecrets(docker.transport, folder, inputs.spec);
   progress("creating", inputs.meta);
   const body = createBody(inputs, {
     generation,

@@ -3,7 +3,6 @@ import { progress } from "../../progress.js";
 import { inspectOwn, ownContainers, plainName } from "./observe.js";
 import { removeOwn } from "./remove.js";
 import { isStopFirst } from "./revision.js";
-import { secretsFolderIn, sweepSecrets } from "./secrets.js";
 import type { Work } from "./work.js";
 
 /**
@@ -38,15 +37,10 @@ export async function removeOthers(work: Work, id: string): Promise<void> {
   const { docker, inputs } = work;
   const own = await ownContainers(docker, work.owner);
   for (const row of own) {
-    if (row.Id === id) continue;
+    if (row.Id === id || row.State === "dead") continue;
     const other = await inspectOwn(docker, row.Id, work.owner);
     if (!other) continue;
     progress(`removing ${plainName(other.Name)}`, inputs.meta);
     await removeOwn(docker, other, inputs.spec.stopTimeoutSeconds);
-  }
-  if (inputs.spec.secrets.length > 0) {
-    const details = await docker.inspectContainer(id);
-    const folder = secretsFolderIn(details.Mounts);
-    if (folder !== undefined) await sweepSecrets(docker.transport, work.owner, [folder]);
   }
 }

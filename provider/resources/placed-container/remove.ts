@@ -3,15 +3,16 @@ import { releaseClaim } from "../../host/claim.js";
 import type { DockerClient } from "../../host/docker.js";
 import type { ContainerInspect } from "../../host/docker-types.js";
 import { LABELS } from "../../host/ownership.js";
-import { forgetReservation, reservationOf } from "../../host/reservations.js";
+import { forgetReservation } from "../../host/reservations.js";
 import { inspectIfThere } from "./observe.js";
-import { removeSecrets, secretsFolderIn } from "./secrets.js";
+import { secretsFolderIn } from "./secrets.js";
+import { removeSecrets } from "./secrets-removal.js";
 
 /** Longest wait for a removal that somebody else has begun. */
 const REMOVAL_MS = 30_000;
 
 /**
- * Stops a container as it asked to be stopped, removes it and its secrets. Its volumes stay. Only ever called for
+ * Stops a container as it asked to be stopped, removes it, its secrets and the note of what it reserved. Its volumes stay. Only ever called for
  * one whose owner label was read; succeeds when it is gone already.
  */
 export async function removeOwn(
@@ -34,15 +35,10 @@ export async function removeOwn(
     } else if (!isNotFound(error)) throw error;
   }
   releaseClaim(docker.transport, details.Config.Labels?.[LABELS.generation] ?? "");
-  if (hasOtherLimits(details)) await forgetReservation(docker.transport, Id);
+  // Also where its limits are those it was made with: a change that failed may have been noted, one taken back was.
+  await forgetReservation(docker.transport, Id);
   const folder = secretsFolderIn(details.Mounts);
   if (folder !== undefined) await removeSecrets(docker.transport, folder);
-}
-
-/** Its limits changed while it ran, so there is a note of what it reserved. */
-function hasOtherLimits({ Id, Config, HostConfig }: ContainerInspect): boolean {
-  const { cpus, memoryBytes } = reservationOf({ Id, Labels: Config.Labels ?? {} }, {});
-  return HostConfig.NanoCpus !== Math.round(cpus * 1e9) || HostConfig.Memory !== memoryBytes;
 }
 
 async function gone(docker: DockerClient, id: string): Promise<void> {

@@ -6,7 +6,10 @@ export interface FakeContainer {
   created: number;
   body: ContainerCreateBody;
   imageId: string;
-  state: "created" | "running" | "exited";
+  /** "dead": Docker could remove only a part of it. */
+  state: "created" | "running" | "exited" | "dead";
+  /** Why Docker cannot remove it, until it is taken away. */
+  removalProblem?: string;
   exitCode: number;
   startedAt: string;
   networks: Map<string, EndpointSettings>;

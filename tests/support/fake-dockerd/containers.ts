@@ -104,6 +104,8 @@ export class FakeContainers {
 
   start(container: FakeContainer): void {
     if (container.state === "running") throw new Refusal(304, "");
+    if (container.state === "dead")
+      throw new Refusal(409, `container is marked for removal and cannot be started`);
     const joined: string[] = [];
     try {
       for (const name of container.networks.keys()) {
@@ -210,6 +212,10 @@ export class FakeContainers {
             );
           this.end(c, 137);
         }
+        if (c.removalProblem !== undefined) {
+          c.state = "dead";
+          throw new Refusal(500, c.removalProblem);
+        }
         this.present.delete(c.id);
         return undefined;
       default:
@@ -273,7 +279,7 @@ export class FakeContainers {
         Paused: c.isPaused === true,
         Restarting: false,
         OOMKilled: false,
-        Dead: false,
+        Dead: c.state === "dead",
         Pid: c.pid,
         ExitCode: c.exitCode,
         Error: "",

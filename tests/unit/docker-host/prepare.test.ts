@@ -2,13 +2,18 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { OBSERVE_SCRIPT } from "../../../provider/host/observe-script.js";
 import { FORGET_USAGE } from "../../../provider/host/usage-script.js";
 import { LABELS } from "../../../provider/host/ownership.js";
+import { CloudError } from "../../../provider/errors.js";
 import { useSink } from "../../../provider/progress.js";
 import { DEFAULTS } from "../../../provider/resources/docker-host/check.js";
 import { mergedSettings } from "../../../provider/resources/docker-host/daemon-settings.js";
 import type { DockerHostInputs } from "../../../provider/resources/docker-host/inputs.js";
 import { dockerHostLifecycle } from "../../../provider/resources/docker-host/lifecycle.js";
 import { isOlder } from "../../../provider/resources/docker-host/prepare.js";
-import { PROBE_SCRIPT, parseProbe } from "../../../provider/resources/docker-host/probe-script.js";
+import {
+  PROBE_SCRIPT,
+  parseProbe,
+  type Probe,
+} from "../../../provider/resources/docker-host/probe-script.js";
 import { COMMON_PROGRAMS } from "../../../provider/network/requirements.js";
 import { FakeHosts, type FakeHost } from "../../support/fake-transport.js";
 
@@ -19,7 +24,13 @@ let hosts: FakeHosts;
 let host: FakeHost;
 let inputs: DockerHostInputs;
 let said: string[];
-let machine: { programs: string[]; daemonJson: string; os: string; sysctl: string };
+let machine: {
+  programs: string[];
+  daemonJson: string;
+  os: string;
+  sysctl: string;
+  pending: Probe["pending"];
+};
 
 beforeEach(async () => {
   said = [];
@@ -31,6 +42,7 @@ beforeEach(async () => {
     daemonJson: READY,
     os: "debian",
     sysctl: "net.ipv4.ip_forward = 1",
+    pending: "no",
   };
   host.onExec(({ script }) => {
     if (script === OBSERVE_SCRIPT)
@@ -46,6 +58,7 @@ beforeEach(async () => {
           `sysctl ${machine.sysctl}`,
           `os.id ${machine.os}`,
           "os.name Some System 1",
+          ...(machine.pending === "no" ? [] : [`pending ${machine.pending}`]),
           "daemon.json",
           machine.daemonJson,
         ].join("\n"),
@@ -169,6 +182,100 @@ describe("preparing a host", () => {
   });
 });
 
+describe("log rotation that was written", () => {
+  const FILE = "/etc/docker/daemon.json";
+  const MARKER = `${FILE}.clocker-pending`;
+  /** Lets the restart of Docker happen, or not. */
+  let onRestart: () => void;
+
+  beforeEach(() => {
+    onRestart = () => {};
+    host.onExec(({ argv, script, stdin }) => {
+      if (argv[0] === "/etc/init.d/docker") {
+        onRestart();
+        if (machine.pending === "waiting") machine.pending = "taken";
+        return {};
+      }
+      if (argv.join(" ") === `rm -f ${MARKER}`) machine.pending = "no";
+      else if (argv[1] === FILE && script?.includes("cmp -s"))
+        Object.assign(machine, { pending: "no", daemonJson: "" });
+      else if (argv[1] === FILE) Object.assign(machine, { pending: "waiting", daemonJson: stdin });
+      return undefined;
+    });
+    machine.daemonJson = "";
+  });
+
+  const restarts = () => host.execs.filter(({ argv }) => argv[0] === "/etc/init.d/docker");
+
+  it("is taken over by a restart, and then nothing is left to do", async () => {
+    await dockerHostLifecycle.create(inputs);
+    expect(machine).toMatchObject({ pending: "no" });
+    expect(JSON.parse(machine.daemonJson)).toMatchObject({ "log-driver": "json-file" });
+    expect(restarts()).toHaveLength(1);
+    await dockerHostLifecycle.create(inputs);
+    expect(restarts()).toHaveLength(1);
+  });
+
+  it("is taken over by the next up when the connection broke before the restart", async () => {
+    onRestart = () => {
+      throw new CloudError("unreachable", "the connection was lost", { host: "h1" });
+    };
+    host.onExec(({ script }) => {
+      if (script?.includes("cmp -s")) throw new CloudError("unreachable", "still lost");
+      return undefined;
+    });
+    await expect(dockerHostLifecycle.create(inputs)).rejects.toThrow("still lost");
+    expect(machine.pending).toBe("waiting");
+    onRestart = () => {};
+    await dockerHostLifecycle.create(inputs);
+    expect(machine.pending).toBe("no");
+    expect(restarts()).toHaveLength(2);
+  });
+
+  it("needs no second restart when Docker has started since", async () => {
+    Object.assign(machine, { daemonJson: READY, pending: "taken" });
+    await dockerHostLifecycle.create(inputs);
+    expect(machine.pending).toBe("no");
+    expect(restarts()).toEqual([]);
+  });
+
+  it("is not taken over under running containers unless told to, and that is said each time", async () => {
+    Object.assign(machine, { daemonJson: READY, pending: "waiting" });
+    host.docker.addContainer("foreign", { Image: "app" });
+    for (const times of [1, 2]) {
+      await dockerHostLifecycle.create(inputs);
+      expect(said.filter((line) => line.startsWith("host h1:"))).toHaveLength(times);
+    }
+    expect(said.at(-1)).toBe(
+      "host h1: /etc/docker/daemon.json rotates container logs, but Docker was not restarted since and keeps them " +
+        "without a limit. It is not restarted because containers run there (foreign). Set allowRestart: true, or " +
+        "restart Docker there yourself.",
+    );
+    expect(restarts()).toEqual([]);
+    inputs.prepare.allowRestart = true;
+    await dockerHostLifecycle.create(inputs);
+    expect(restarts()).toHaveLength(1);
+  });
+
+  it("is taken back first where Docker does not answer", async () => {
+    Object.assign(machine, { daemonJson: READY, pending: "waiting" });
+    let isRunning = false;
+    host.docker.before = () => {
+      if (!isRunning) throw new Error("not yet");
+    };
+    onRestart = () => (isRunning = true);
+    await dockerHostLifecycle.create(inputs);
+    const steps = host.execs.flatMap(({ argv, script = "" }) =>
+      argv[0] === "/etc/init.d/docker"
+        ? [argv[1]]
+        : argv[1] === FILE
+          ? [script.includes("cmp -s") ? "back" : "write"]
+          : [],
+    );
+    expect(steps).toEqual(["back", "start", "write", "restart"]);
+  });
+});
+
 describe("daemon.json", () => {
   const merge = (current: object, args = "") => {
     const text = mergedSettings("h1", JSON.stringify(current), args, LOG);
@@ -203,6 +310,7 @@ describe("probe", () => {
     const probe = parseProbe("command ip\nforward 0\nsysctl \nos.name Debian\ndaemon.json\n");
     expect(probe).toMatchObject({
       daemonJson: "",
+      pending: "no",
       ipForward: false,
       sysctlFile: false,
       systemd: false,

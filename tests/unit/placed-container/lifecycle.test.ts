@@ -7,12 +7,10 @@ import { forgetPolicies, notePolicies } from "../../../provider/host/unreachable
 import type { FaultPoint } from "../../../provider/host/transport.js";
 import { useSink } from "../../../provider/progress.js";
 import { forgetSecrets } from "../../../provider/redact.js";
-import type {
-  PlacedContainerInputs,
-  PlacedContainerState,
-} from "../../../provider/resources/placed-container/inputs.js";
+import type { PlacedContainerInputs } from "../../../provider/resources/placed-container/inputs.js";
 import { useSettleTime } from "../../../provider/resources/placed-container/ready.js";
-import { FakeHosts, type FakeHost } from "../../support/fake-transport.js";
+import type { FakeHost, FakeHosts } from "../../support/fake-transport.js";
+import { asAnotherProcess, failure, installHosts } from "./fake-hosts.js";
 import { DMZ, inputsOf, LAN, MIB, lifecycle } from "./fixtures.js";
 
 let hosts: FakeHosts;
@@ -22,9 +20,8 @@ const warnings: string[] = [];
 const OWNER = "app/dev/web-0";
 
 beforeEach(async () => {
-  hosts = await FakeHosts.install("h1", "h2");
+  hosts = await installHosts();
   h1 = hosts.host("h1");
-  for (const name of ["h1", "h2"]) prepare(hosts.host(name));
   rows.length = 0;
   warnings.length = 0;
   useSettleTime(5);
@@ -39,26 +36,6 @@ afterEach(async () => {
   await hosts.restore();
 });
 
-function prepare(host: FakeHost): void {
-  host.docker.addImage("clocker/web:1", { digest: "sha256:abc", log: "line one\nline two\n" });
-  host.docker.addImage("clocker/web:2", { digest: "sha256:def" });
-  for (const [name, subnet, gateway] of [
-    ["lan-77", "10.64.0.0/16", "10.64.0.1"],
-    ["dmz-78", "10.65.0.0/16", "10.65.0.1"],
-  ] as const) {
-    host.docker.addNetwork({
-      Name: name,
-      Driver: "bridge",
-      IPAM: { Config: [{ Subnet: subnet, Gateway: gateway }] },
-    });
-  }
-  host.onExec(({ script }) =>
-    script?.includes("resolv.conf")
-      ? { stdout: "nameserver 127.0.0.53\nnameserver 192.0.2.53\n" }
-      : undefined,
-  );
-}
-
 const owned = (host = h1) => host.docker.labelled(LABELS.owner, OWNER);
 const only = (host = h1) => {
   const all = owned(host);
@@ -66,21 +43,6 @@ const only = (host = h1) => {
   return all[0]!;
 };
 const createIn = async (inputs: PlacedContainerInputs) => lifecycle.create(inputs);
-
-interface Partial2 {
-  id: string;
-  properties: PlacedContainerState & { __provider?: string };
-  reasons: string[];
-  message: string;
-}
-async function failure<T = Partial2>(promise: Promise<unknown>): Promise<T> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as T;
-  }
-  throw new Error("it did not fail");
-}
 
 describe("create", () => {
   it("makes it as planned and returns what was found", async () => {
@@ -269,8 +231,8 @@ describe("create", () => {
     );
     const writes = h1.execs.filter(({ script }) => script?.includes("base64 -d"));
     expect(writes[0]?.stdin).toBe(
-      `files password 0400 999 ${Buffer.from("hidden-value").toString("base64")}\n` +
-        `at cert 0444 0 ${Buffer.from("other-hidden").toString("base64")}\n`,
+      `files/password 0400 999 ${Buffer.from("hidden-value").toString("base64")}\n` +
+        `at/cert 0444 0 ${Buffer.from("other-hidden").toString("base64")}\n`,
     );
     for (const { argv, script } of h1.execs) {
       expect(argv.join(" ") + (script ?? "")).not.toMatch(/hidden|aGlkZGVu/);
@@ -366,7 +328,8 @@ describe("nothing is lost", () => {
     disarm();
     const left = owned()[0]?.id;
     // Another process: its own connections, and the lock of the dead one is gone.
-    hosts = await another(hosts);
+    hosts = await asAnotherProcess(hosts);
+    h1 = hosts.host("h1");
 
     const { id, outs } = await createIn(inputs);
     const made = only();
@@ -701,41 +664,4 @@ describe("delete", () => {
       forgetLostHosts();
     }
   });
-
-  it("leaves no secrets behind of a container that could not be made", async () => {
-    const inputs = inputsOf(
-      { secrets: [{ name: "k", value: "hidden-value" }] },
-      { networks: [{ ...LAN, dockerName: "nowhere" }] },
-    );
-    await expect(createIn(inputs)).rejects.toThrow();
-    const folders = h1.execs.flatMap(({ argv }) =>
-      argv[1] === "/run/clocker/secrets" ? [argv.slice(2)[0]] : [],
-    );
-    expect(folders).toHaveLength(2); // written, removed
-    expect(folders[1]).toBe(folders[0]);
-  });
-
-  it("removes the secrets' folder", async () => {
-    const { id, outs } = await createIn(
-      inputsOf({ secrets: [{ name: "k", value: "hidden-value" }] }),
-    );
-    const folder = only().body.HostConfig?.Mounts?.[0]?.Source?.split("/")[4];
-    await lifecycle.delete(id, outs);
-    const removal = h1.execs.findLast(({ script }) => script?.includes("rm -rf"));
-    expect(removal?.argv).toEqual(["script", "/run/clocker/secrets", folder]);
-  });
 });
-
-/** The same hosts seen by a new process. */
-async function another(old: FakeHosts): Promise<FakeHosts> {
-  const fresh = await FakeHosts.install("h1", "h2");
-  for (const name of ["h1", "h2"]) {
-    Object.assign(fresh.host(name), { docker: old.host(name).docker });
-    const again = fresh.host(name);
-    again.onExec(({ script }) =>
-      script?.includes("resolv.conf") ? { stdout: "nameserver 192.0.2.53\n" } : undefined,
-    );
-  }
-  h1 = fresh.host("h1");
-  return fresh;
-}

@@ -1,0 +1,53 @@
+import type { DockerClient } from "../../host/docker.js";
+import { ourContainers } from "../../host/our-containers.js";
+import type { Transport } from "../../host/transport.js";
+import { FOLDER_NAME, folderName, folderPrefix, SECRETS_ROOT, secretsFolderIn } from "./secrets.js";
+
+const REMOVE = `root=$1; shift
+for folder in "$@"; do rm -rf -- "$root/$folder"; done`;
+
+/** Removes a container's secrets; those of others cannot be named. */
+export async function removeSecrets(transport: Transport, folder: string): Promise<void> {
+  await transport.script(REMOVE, [SECRETS_ROOT, folderName(folder)]);
+}
+
+/** Part of the first look at a host: the names of all folders of secrets, one a line. */
+export const LIST_SECRETS = `ls ${SECRETS_ROOT} 2>/dev/null || true`;
+
+/** The folders in its output; other lines are passed over. */
+export function secretFoldersIn(text: string): Set<string> {
+  return new Set(text.split("\n").filter((line) => FOLDER_NAME.test(line)));
+}
+
+/** Minutes after which no creation is still on its way from its folder to its container. */
+const ABANDONED_MINUTES = 60;
+
+const SWEEP = `root=$1; prefix=$2; minutes=$3; shift 3
+for folder in "$@"; do
+  case $folder in
+    "$prefix"*) ;;
+    *) [ -n "$(find "$root/$folder" -prune -mmin "+$minutes" 2>/dev/null)" ] || continue ;;
+  esac
+  rm -rf -- "$root/$folder"
+done`;
+
+/**
+ * Removes the folders among `found` that no container binds: this owner's, whose containers are made one after another,
+ * at once; those of others when they are too old to belong to a creation under way. They are left by creations that
+ * died and by containers that were removed by hand. What has been looked at is taken out of `found`, so that the
+ * hundred containers of a host do not ask again.
+ */
+export async function sweepSecrets(
+  docker: DockerClient,
+  owner: string,
+  found: Set<string>,
+): Promise<void> {
+  if (found.size === 0) return;
+  const rows = await ourContainers(docker);
+  const bound = new Set(rows.map(({ Mounts }) => secretsFolderIn(Mounts)));
+  const left = [...found].filter((name) => !bound.has(`${SECRETS_ROOT}/${name}`));
+  if (left.length === 0) return;
+  const args = [SECRETS_ROOT, folderPrefix(owner), String(ABANDONED_MINUTES), ...left];
+  await docker.transport.script(SWEEP, args);
+  for (const name of left) found.delete(name);
+}
