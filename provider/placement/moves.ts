@@ -1,21 +1,33 @@
 import type { Decisions } from "./decisions.js";
-import type { Move, PlanInput } from "./model.js";
+import type { Move, PlacementRequest, PlanInput } from "./model.js";
 
 /** Everything that changes its host, in the order to carry it out: what others depend on first, then program order. */
-export function movesOf(input: PlanInput, { placed, departures }: Decisions): Move[] {
+export function movesOf({ requests }: PlanInput, { placed, departures }: Decisions): Move[] {
   if (departures.size === 0) return [];
-  const indexes = new Map(input.requests.map(({ name }, index) => [name, index]));
-  return inDependencyOrder(input).flatMap((name): Move[] => {
+  const moves = new Map<string, Move>();
+  const movers: PlacementRequest[] = [];
+  requests.forEach((request, index) => {
+    const { name } = request;
     const departure = departures.get(name);
-    const decision = placed[indexes.get(name) ?? -1];
-    if (!departure || !decision || decision.host === departure.from) return [];
+    const to = placed[index]?.host;
+    if (!departure || to === undefined || to === departure.from) return;
     const { from, cause, why } = departure;
-    return [{ name, from, to: decision.host, cause, why }];
+    moves.set(name, { name, from, to, cause, why });
+    movers.push(request);
   });
+  return inDependencyOrder(movers, requests).flatMap((name) => moves.get(name) ?? []);
 }
 
-/** Names of all requests, each after those it depends on; a circle is cut where program order enters it. */
-function inDependencyOrder({ requests }: PlanInput): string[] {
+/**
+ * Names of the movers, each after those it depends on, also through others that stay; those come along in between. A circle
+ * is cut where program order enters it.
+ */
+function inDependencyOrder(
+  movers: readonly PlacementRequest[],
+  requests: readonly PlacementRequest[],
+): string[] {
+  // Few move, and of a large plan it is the index of all names that takes the time.
+  if (!movers.some(({ dependsOn = [] }) => dependsOn.length > 0)) return movers.map(nameOf);
   const byName = new Map(requests.map((request) => [request.name, request]));
   const order = new Set<string>();
   const entered = new Set<string>();
@@ -33,6 +45,10 @@ function inDependencyOrder({ requests }: PlanInput): string[] {
       }
     }
   };
-  for (const { name } of requests) if (!entered.has(name)) visit(name);
+  for (const { name } of movers) if (!entered.has(name)) visit(name);
   return [...order];
+}
+
+function nameOf({ name }: PlacementRequest): string {
+  return name;
 }

@@ -8,31 +8,39 @@ export interface PortRange extends Omit<HostPort, "hostPort"> {
   by: string;
 }
 
+interface Taken {
+  readonly port: HostPort;
+  readonly by: string;
+}
+
 /** Which ports of one host are taken, and by whom. An address of "" is every address, and so meets any other. */
 export class PortTable {
-  private readonly taken = new Map<number, { port: HostPort; by: string }[]>();
-  private readonly ranges: PortRange[] = [];
+  /** Undefined while none is taken, as on most hosts of a large cloud. */
+  private taken: Map<number, Taken[]> | undefined;
+  private ranges: PortRange[] | undefined;
 
   takeRange(range: PortRange): void {
     const { first, last, by, ...rest } = range;
     if (first === last) this.take([{ ...rest, hostPort: first }], by);
-    else this.ranges.push(range);
+    else (this.ranges ??= []).push(range);
   }
 
   take(ports: readonly HostPort[], by: string): void {
+    if (ports.length === 0) return;
+    const taken = (this.taken ??= new Map<number, Taken[]>());
     for (const port of ports) {
-      const entries = this.taken.get(port.hostPort);
+      const entries = taken.get(port.hostPort);
       if (entries) entries.push({ port, by });
-      else this.taken.set(port.hostPort, [{ port, by }]);
+      else taken.set(port.hostPort, [{ port, by }]);
     }
   }
 
   /** Who else than `asking` holds a port that overlaps this one; undefined when it is free. */
   holder(wanted: HostPort, asking: string): string | undefined {
     const single = this.taken
-      .get(wanted.hostPort)
+      ?.get(wanted.hostPort)
       ?.find(({ port, by }) => by !== asking && portsOverlap(port, wanted));
-    return (single ?? this.ranges.find((range) => isIn(wanted, range)))?.by;
+    return (single ?? this.ranges?.find((range) => isIn(wanted, range)))?.by;
   }
 }
 

@@ -1,15 +1,23 @@
-/** Whether two pieces of plain data (what JSON can say) are equal; functions and the like are equal to themselves only. */
+/**
+ * Whether two pieces of plain data (what JSON can say) are equal; functions and the like are equal to themselves only. It is
+ * asked several times of each request of a plan, so that it makes no lists of keys.
+ */
 export function sameData(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((each, i) => sameData(each, b[i]));
-  }
-  if (!isRecord(a) || !isRecord(b)) return false;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && sameData(a[key], b[key]))
-  );
+  if (Array.isArray(a)) return Array.isArray(b) && sameList(a, b);
+  return isRecord(a) && isRecord(b) && sameRecord(a, b);
+}
+
+function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!sameData(a[i], b[i])) return false;
+  return true;
+}
+
+function sameRecord(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
+  for (const key in a) if (!Object.hasOwn(b, key) || !sameData(a[key], b[key])) return false;
+  for (const key in b) if (!Object.hasOwn(a, key)) return false;
+  return true;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -11,6 +11,11 @@ export interface Shapes {
   readonly firsts: readonly PlacementRequest[];
 }
 
+interface Shape {
+  readonly shape: number;
+  readonly first: PlacementRequest;
+}
+
 /**
  * Replicas of one type mostly come with equal words: so that what follows from them is worked out once, each is compared with
  * the one of its type that came before it.
@@ -18,17 +23,18 @@ export interface Shapes {
 export function shapesOf(requests: readonly PlacementRequest[]): Shapes {
   const of = new Uint32Array(requests.length);
   const firsts: PlacementRequest[] = [];
-  const latest = new TypeMap<{ shape: number; first: PlacementRequest }>();
+  const latest = new TypeMap<Shape>();
+  let last: Shape | undefined;
   requests.forEach((request, index) => {
     const { application, type } = request;
-    const known = latest.get(application, type);
-    if (known && areAlike(known.first, request)) {
-      of[index] = known.shape;
-      return;
+    // Replicas mostly follow each other, and then the map need not be asked.
+    const isNext = last?.first.type === type && last.first.application === application;
+    last = isNext ? last : latest.get(application, type);
+    if (!last || !areAlike(last.first, request)) {
+      last = { shape: firsts.push(request) - 1, first: request };
+      latest.set(application, type, last);
     }
-    const shape = firsts.push(request) - 1;
-    of[index] = shape;
-    latest.set(application, type, { shape, first: request });
+    of[index] = last.shape;
   });
   return { of, firsts };
 }

@@ -18,31 +18,23 @@ export type AffinityObjection =
  */
 export class Tenants {
   private readonly tenants: Tenant[] = [];
-  private readonly counts = new Map<number, number>();
-  /** Rules of those who are there, and of the host, without repetitions. */
-  private readonly binding: { rule: CompiledRule; of: string }[] = [];
-  /** What they come to: the matchers that a newcomer must meet, and those that it may not. */
-  private readonly wanted = new Set<number>();
-  private readonly unwanted = new Set<number>();
-  /** Lists that are bound already: replicas share theirs. */
-  private readonly bound = new Set<readonly CompiledRule[]>();
+  /** Undefined while nobody here meets a matcher: of a large cloud, empty maps cost more than all that is in the others. */
+  private counts: Map<number, number> | undefined;
+  /** Undefined while nobody here brings a rule that binds newcomers. */
+  private binding: Binding | undefined;
 
   /** The host's own rules with a parameter bind whoever comes. */
   bind(rule: CompiledRule, of: string): void {
-    if (rule.quantifier === "some") return;
-    const known = rule.quantifier === "all" ? this.wanted : this.unwanted;
-    if (known.has(rule.matcher)) return;
-    known.add(rule.matcher);
-    this.binding.push({ rule, of });
+    if (rule.quantifier !== "some") (this.binding ??= new Binding()).add(rule, of);
   }
 
   add(tenant: Tenant): void {
     this.tenants.push(tenant);
-    for (const id of tenant.signature) this.counts.set(id, this.count(id) + 1);
-    const { rules } = tenant;
-    if (rules.length === 0 || this.bound.has(rules)) return;
-    this.bound.add(rules);
-    for (const rule of rules) this.bind(rule, tenant.name);
+    if (tenant.signature.length > 0) {
+      const counts = (this.counts ??= new Map());
+      for (const id of tenant.signature) counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    for (const rule of tenant.rules) this.bind(rule, tenant.name);
   }
 
   get all(): readonly Tenant[] {
@@ -50,7 +42,7 @@ export class Tenants {
   }
 
   count(matcher: number): number {
-    return this.counts.get(matcher) ?? 0;
+    return this.counts?.get(matcher) ?? 0;
   }
 
   get size(): number {
@@ -78,20 +70,8 @@ export class Tenants {
     for (const rule of rules) {
       if (!this.meets(rule)) return { kind: "own", rule, ...this.offender(rule) };
     }
-    if (this.welcome(signature)) return undefined;
-    for (const { rule, of } of this.binding) {
-      if (!suits(rule, signature)) return { kind: "theirs", rule, of };
-    }
-    return undefined;
-  }
-
-  /** Whether a newcomer breaks no rule of those who are there: a look at the newcomer, however many rules there are. */
-  private welcome(signature: readonly number[]): boolean {
-    // Hardly any host has such rules, and this is asked of every host for every container.
-    if (this.binding.length === 0) return true;
-    for (const matcher of signature) if (this.unwanted.has(matcher)) return false;
-    for (const matcher of this.wanted) if (!signature.includes(matcher)) return false;
-    return true;
+    const broken = this.binding?.brokenBy(signature);
+    return broken && { kind: "theirs", ...broken };
   }
 
   private offender({ quantifier, empty, matcher }: CompiledRule): { by?: string } {
@@ -101,6 +81,41 @@ export class Tenants {
         : quantifier === "none" && !empty && signature.includes(matcher),
     );
     return tenant ? { by: tenant.name } : {};
+  }
+}
+
+/** A rule, and whose it is; "": the host's own. */
+interface BindingRule {
+  readonly rule: CompiledRule;
+  readonly of: string;
+}
+
+/** Rules of those who are on a host, and of the host, that whoever comes must suit; without repetitions. */
+class Binding {
+  private readonly rules: BindingRule[] = [];
+  /** What they come to: the matchers that a newcomer must meet, and those that it may not. */
+  private readonly wanted = new Set<number>();
+  private readonly unwanted = new Set<number>();
+
+  add(rule: CompiledRule, of: string): void {
+    const known = rule.quantifier === "all" ? this.wanted : this.unwanted;
+    if (known.has(rule.matcher)) return;
+    known.add(rule.matcher);
+    this.rules.push({ rule, of });
+  }
+
+  /** The first rule that a newcomer breaks. */
+  brokenBy(signature: readonly number[]): BindingRule | undefined {
+    if (this.isMetBy(signature)) return undefined;
+    return this.rules.find(({ rule }) => !suits(rule, signature));
+  }
+
+  /** A look at the newcomer, however many rules there are: it is asked of every host for every container. */
+  private isMetBy(signature: readonly number[]): boolean {
+    for (const matcher of signature) if (this.unwanted.has(matcher)) return false;
+    // To ask an empty set for its members costs more than to ask whether it has any.
+    if (this.wanted.size === 0) return true;
+    return [...this.wanted].every((matcher) => signature.includes(matcher));
   }
 }
 

@@ -52,6 +52,21 @@ describe("a host that is drained", () => {
     expect(hostsOf(planAll(now))).toEqual({ "web-0": "h2", "web-1": "h2", "web-2": "h2" });
   });
 
+  it("loses what others depend on first, also through one that stays", () => {
+    const result = plan({
+      candidates: two({ drain: true }),
+      requests: [
+        ask("stays", { dependsOn: ["cache"] }),
+        ask("cache", { dependsOn: ["db"] }),
+        ask("web", { dependsOn: ["stays"] }),
+        ask("db"),
+        ask("lone"),
+      ],
+      ...before({ web: "h1", cache: "h2", db: "h1", stays: "h2", lone: "h1" }),
+    });
+    expect(result.moves?.map(({ name }) => name)).toEqual(["db", "web", "lone"]);
+  });
+
   it("cuts a circle of dependencies where program order enters it", () => {
     const result = plan({
       candidates: two({ drain: true }),
