@@ -9,20 +9,21 @@ import {
   parseCidr,
   sizeOf,
 } from "./cidr.js";
-import { BlockSpace } from "./block-space.js";
+import { BlockSpace, DEFAULT_GATEWAY } from "./block-space.js";
+import { movedGateways } from "./gateway.js";
 
 /** Each member host's part of a network. */
 export interface Blocks {
   hosts: NetworkAllocation["hosts"];
   spaces: Map<string, BlockSpace>;
   retired: NonNullable<NetworkAllocation["retired"]>;
-  refusal?: string;
+  refusals: string[];
 }
 
 /**
  * Gives every member host its block. A host keeps its block for ever; a new one gets, in the plan's order of
  * hosts, its own former block, else one that nobody has had, else the one that was left longest ago. None has an
- * address of `held`.
+ * address of `held`. `place` is that of the gateways in their blocks.
  */
 export function assignBlocks(
   network: NetworkRequest,
@@ -30,10 +31,15 @@ export function assignBlocks(
   members: readonly Candidate[],
   previous: NetworkAllocation | undefined,
   held: readonly Cidr[] = [],
+  place = DEFAULT_GATEWAY,
 ): Blocks {
-  const blocks: Blocks = { hosts: {}, spaces: new Map(), retired: [] };
+  const blocks: Blocks = { hosts: {}, spaces: new Map(), retired: [], refusals: [] };
+  const moved: { host: string; before: string; wanted: string }[] = [];
   const assign = (host: Candidate, block: Cidr): void => {
-    const space = new BlockSpace(block);
+    const space = new BlockSpace(block, place);
+    const kept = previous?.hosts[host.name];
+    if (kept && kept.block === formatCidr(block) && kept.gateway !== space.gateway())
+      moved.push({ host: host.name, before: kept.gateway, wanted: space.gateway() });
     blocks.spaces.set(host.name, space);
     blocks.hosts[host.name] = {
       block: formatCidr(block),
@@ -74,8 +80,11 @@ export function assignBlocks(
   }
   blocks.retired = retired;
   if (without.length > 0) {
-    blocks.refusal = `network ${network.name}: ${formatCidr(range)} has ${blocksIn(range, network.blockPrefix)} blocks of /${network.blockPrefix} for ${members.length} hosts: none is left for ${listing(without)}`;
+    blocks.refusals.push(
+      `network ${network.name}: ${formatCidr(range)} has ${blocksIn(range, network.blockPrefix)} blocks of /${network.blockPrefix} for ${members.length} hosts: none is left for ${listing(without)}`,
+    );
   }
+  blocks.refusals.push(...[movedGateways(network, moved) ?? []].flat());
   return blocks;
 }
 

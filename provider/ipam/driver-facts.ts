@@ -12,6 +12,8 @@ export interface DriverFacts {
   ownLink: boolean;
   /** The driver keeps the end of the network for itself (ipam/tail.ts). */
   keepsTail: boolean;
+  /** Containers go outside by the network's gateway; else Docker gives them a bridge of its own for that. */
+  leadsOut: boolean;
   /**
    * How the outside reaches containers: by the ports that they publish, as machines of the hosts' own link, or as rules
    * have it that are not ours.
@@ -45,6 +47,7 @@ const PLAIN = {
   routesBlocks: false,
   ownLink: false,
   keepsTail: false,
+  leadsOut: true,
   entry: "published",
   filtered: false,
   takesMachines: false,
@@ -83,11 +86,17 @@ export const DRIVER_FACTS = {
     forwards: true,
   },
   macvlan: { ...PLAIN, neighbours: true, routesBlocks: true, ownLink: true, entry: "link" },
-  swarm: { ...PLAIN, overhead: VXLAN_HEADERS, keepsTail: true },
+  swarm: { ...PLAIN, overhead: VXLAN_HEADERS, keepsTail: true, leadsOut: false },
   plugin: { ...PLAIN, entry: "foreign" },
   cni: { ...PLAIN, entry: "foreign" },
   ovs: { ...PLAIN, overhead: VXLAN_HEADERS, forwards: true },
-  weave: { ...PLAIN, overhead: WEAVE_HEADERS, encrypts: "optional", ownMacs: true },
+  weave: {
+    ...PLAIN,
+    overhead: WEAVE_HEADERS,
+    encrypts: "optional",
+    ownMacs: true,
+    leadsOut: false,
+  },
 } as const satisfies Record<string, DriverFacts>;
 
 export type DriverName = keyof typeof DRIVER_FACTS;

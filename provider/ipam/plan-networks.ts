@@ -22,6 +22,7 @@ import {
   parseCidr,
 } from "./cidr.js";
 import { type DriverName, factsOf, isDriverName } from "./driver-facts.js";
+import { gatewayPlace } from "./gateway.js";
 import { chooseRanges6, inIPv4, withIPv6 } from "./ipv6-ranges.js";
 import { assignMachines, heldByMachines } from "./machines.js";
 import { chooseMtu } from "./mtu.js";
@@ -90,8 +91,10 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
         plan.refusals.push(refusal(network.name, `network ${network.name}: ${problem}`));
     }
     const held = heldByMachines(network, previous);
-    const blocks = assignBlocks(network, cidr, members, previous, held);
-    if (blocks.refusal !== undefined) plan.refusals.push(refusal(network.name, blocks.refusal));
+    const gateway = gatewayPlace(network, cidr, driver);
+    const blocks = assignBlocks(network, cidr, members, previous, held, gateway.place);
+    for (const sentence of [gateway.refusal ?? [], blocks.refusals].flat())
+      plan.refusals.push(refusal(network.name, sentence));
     const { addresses, refusals } = assignMachines(
       network,
       cidr,
@@ -114,7 +117,7 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     const { name } = network;
     const reserved = [
       ...network.reserved,
-      ...(factsOf(driver).ownLink ? underlaysOf(members) : []),
+      ...(factsOf(driver).ownLink ? [...underlaysOf(members), network.gateway ?? []].flat() : []),
       ...(factsOf(driver).keepsTail ? tailAddresses(cidr) : []),
     ];
     const { spaces } = blocks;
@@ -344,9 +347,9 @@ function addExtras(
 function spaceOf(name: string, allocation: NetworkAllocation): AddressSpace {
   const cidr = parseCidr(allocation.cidr) ?? { family: 4, base: 0n, prefix: 32 };
   const spaces = new Map<string, BlockSpace>();
-  for (const [host, { block }] of Object.entries(allocation.hosts)) {
-    const parsed = parseCidr(block);
-    if (parsed) spaces.set(host, new BlockSpace(parsed));
+  for (const [host, { block, gateway }] of Object.entries(allocation.hosts)) {
+    const [parsed, at] = [parseCidr(block), parseAddress(gateway)];
+    if (parsed) spaces.set(host, new BlockSpace(parsed, at && Number(at.value - parsed.base)));
   }
   const machines = Object.entries(allocation.machines ?? {});
   const taken = new Map(machines.map(([machine, { address }]) => [machine, address]));

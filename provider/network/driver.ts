@@ -182,6 +182,11 @@ export interface NetworkDriver {
   activate?(context: DriverContext, part: HostPart): Promise<void>;
   /** Once every host is active: what traffic moved away from goes. */
   retire?(context: DriverContext, part: HostPart): Promise<void>;
+  /**
+   * A host has left for good, or was forgotten: this one gets what it held for all, at once or as soon as it is known to be gone. Asked of
+   * one host alone. Absent: hosts hold nothing for others.
+   */
+  takeBack?(context: DriverContext, part: HostPart, gone: { underlay: string }): Promise<void>;
   /** Only the names changed. */
   rename(context: DriverContext, part: HostPart): Promise<void>;
   /** Puts a record in force in the place of the one before, in one step. The network must be on the host. */

@@ -123,7 +123,8 @@ export async function askFacts(context: DriverContext, part: HostPart): Promise<
 /** Verbs that read the part's document from standard input; the others are told the network by its VNI and owner. */
 const WITH_DOCUMENT: readonly Verb[] = ["apply", "check", "introduce"];
 
-type Verb = "apply" | "check" | "introduce" | "activate" | "retire" | "names" | "leave";
+type Verb =
+  "apply" | "check" | "introduce" | "activate" | "retire" | "names" | "take-back" | "leave";
 
 async function run(
   context: Pick<DriverContext, "transport" | "signal">,
@@ -186,6 +187,7 @@ export async function runVerb(
 const DOING: Partial<Record<Verb, string>> = {
   check: "observe",
   names: "name",
+  "take-back": "take back addresses of",
   leave: "remove",
 };
 

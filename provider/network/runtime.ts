@@ -46,6 +46,17 @@ export class NetworkRuntime {
     return this.driver.activate !== undefined;
   }
 
+  /** What a host holds for all goes to another one when it leaves. */
+  get takesBack(): boolean {
+    return this.driver.takeBack !== undefined;
+  }
+
+  takeBack(part: HostPart, gone: { underlay: string }): Promise<void> {
+    return this.changing("take back the addresses of", part, async (context) =>
+      this.driver.takeBack?.(context, part, gone),
+    );
+  }
+
   async introduce(part: HostPart): Promise<HostFacts> {
     if (!this.driver.introduce) return {};
     return this.changing(

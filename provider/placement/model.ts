@@ -93,6 +93,8 @@ export interface NetworkRequest {
   ipv6?: boolean;
   /** Fixed IPv6 CIDR, or absent: the plan carves one from the stack's own pool (ipam/choose-cidr6.ts). */
   cidr6?: string;
+  /** Where in its block each host has its gateway, as an address of the first block; needs `cidr`. Absent: the first after the block's own. */
+  gateway?: string;
   /** Size of one host's block, e.g. 24. */
   blockPrefix: number;
   /** Addresses never handed out. */

@@ -74,6 +74,13 @@ export interface VirtualNetworkArgs {
    * @default with `ipv6`, a /64 of the stack's own unique local range
    */
   cidr6?: pulumi.Input<string>;
+  /**
+   * The containers' way out, an address of `cidr`. Each host is the gateway of its own containers, at the place of its block that
+   * this address has in the first one: `"10.42.0.254"` makes 10.42.0.254, 10.42.1.254 and so on. Refused while containers know another
+   * one. With `macvlan` it is the LAN's router, as in `driverOptions`, which no container gets; not for `swarm` and `weave`.
+   * @default the first address after the block's own; with `macvlan` the host
+   */
+  gateway?: string;
   /** Size of the block that each host gets from the CIDR. @default 24 */
   blockPrefix?: number;
   /** Addresses that are never handed out, of either family. @default [] */
@@ -91,6 +98,8 @@ export interface VirtualNetworkArgs {
   dnsServers?: pulumi.Input<pulumi.Input<string>[]>;
   /** Containers may reach the outside through their host. @default true */
   outbound?: boolean;
+  /** Hosts have the rules by which containers reach the outside: Clocker's name of `outbound`. @default as `outbound` */
+  addIptablesRules?: boolean;
 }
 
 /** Compile-time complete. */
@@ -105,6 +114,7 @@ const KNOWN: Known<VirtualNetworkArgs> = {
   cidr: true,
   ipv6: true,
   cidr6: true,
+  gateway: true,
   blockPrefix: true,
   reserved: true,
   mtu: true,
@@ -112,6 +122,7 @@ const KNOWN: Known<VirtualNetworkArgs> = {
   zone: true,
   dnsServers: true,
   outbound: true,
+  addIptablesRules: true,
 };
 
 const KNOWN_ZONE: Known<ExistingZoneArgs & OwnZoneArgs> = {
@@ -171,12 +182,15 @@ export class VirtualNetwork extends ClockerResource {
     checkName("VirtualNetwork networkId", networkId);
     refuseOwnPlan(name, "cidr", args);
     refuseOwnPlan(name, "cidr6", args);
+    const outbound = outboundOf(name, args);
+    const driverOptions = driverOptionsOf(name, args);
     const machines: MachineArgs[] = [];
     const plan = args.cloud.requestNetwork(name, () => ({
       name,
       ...(args.cidr === undefined ? {} : { cidr: args.cidr }),
       ...(args.ipv6 === undefined ? {} : { ipv6: args.ipv6 }),
       ...(args.cidr6 === undefined ? {} : { cidr6: args.cidr6 }),
+      ...(args.gateway === undefined ? {} : { gateway: args.gateway }),
       blockPrefix: args.blockPrefix ?? 24,
       reserved: args.reserved ?? [],
       ...(args.mtu === undefined ? {} : { mtu: args.mtu }),
@@ -199,7 +213,7 @@ export class VirtualNetwork extends ClockerResource {
           args.driver === undefined || args.driver === "auto"
             ? lift(allocation, "driver")
             : args.driver,
-        ...(args.driverOptions === undefined ? {} : { driverOptions: sealed(args.driverOptions) }),
+        ...(driverOptions === undefined ? {} : { driverOptions: sealed(driverOptions) }),
         ...(args.encryption === undefined ? {} : { encryption: args.encryption }),
         cidr: lift(allocation, "cidr"),
         ...((args.ipv6 ?? args.cidr6 !== undefined) ? { cidr6: lift(allocation, "cidr6") } : {}),
@@ -208,7 +222,7 @@ export class VirtualNetwork extends ClockerResource {
         domain: args.domain ?? `${networkId}.clocker`,
         ...(args.zone === undefined ? {} : { zone: zoneOf(name, args.zone) }),
         dnsServers: args.dnsServers ?? [],
-        outbound: args.outbound ?? true,
+        outbound,
         records: lift(allocation, "records"),
         hosts: withMachines(
           args.cloud.hostBook.each(({ name: host, connection }) => {
@@ -276,6 +290,31 @@ function zoneOf(name: string, zone: NetworkZoneArgs): pulumi.Inputs {
   if (key === undefined) return { ...zone };
   refuseUnknown(`VirtualNetwork ${name}: zone.key`, key, KNOWN_KEY);
   return { ...zone, key: { ...key, secret: pulumi.secret(key.secret) } };
+}
+
+/** @throws RunError when its two names say different things */
+function outboundOf(
+  name: string,
+  { outbound, addIptablesRules }: Pick<VirtualNetworkArgs, "outbound" | "addIptablesRules">,
+): boolean {
+  if (outbound !== undefined && addIptablesRules !== undefined && outbound !== addIptablesRules)
+    throw new pulumi.RunError(
+      `VirtualNetwork ${name}: addIptablesRules is another name of outbound, and they differ: give one of them`,
+    );
+  return outbound ?? addIptablesRules ?? true;
+}
+
+/** With macvlan the gateway is the driver's to know. @throws RunError when it is given twice */
+function driverOptionsOf(
+  name: string,
+  { driver, driverOptions, gateway }: VirtualNetworkArgs,
+): VirtualNetworkArgs["driverOptions"] {
+  if (driver !== "macvlan" || gateway === undefined) return driverOptions;
+  if (driverOptions?.["gateway"] !== undefined)
+    throw new pulumi.RunError(
+      `VirtualNetwork ${name}: gateway is given twice, as an argument and in driverOptions: give one of them`,
+    );
+  return { ...driverOptions, gateway };
 }
 
 /** A password is a secret, whatever the program takes it for. */

@@ -4,7 +4,7 @@ import { VirtualNetwork, type VirtualNetworkArgs } from "./virtual-network.js";
 
 export interface WeaveNetworkArgs extends Omit<
   VirtualNetworkArgs,
-  "driver" | "driverOptions" | "ipv6" | "cidr6" | "sameLink"
+  "driver" | "driverOptions" | "ipv6" | "cidr6" | "sameLink" | "gateway"
 > {
   /**
    * Weave's routers encrypt what they send with a key from this password, 8 to 255 printable ASCII characters, and talk to
@@ -36,6 +36,7 @@ const KNOWN: Known<WeaveNetworkArgs> = {
   zone: true,
   dnsServers: true,
   outbound: true,
+  addIptablesRules: true,
   password: true,
   ipallocRange: true,
   ipallocDefaultSubnet: true,

@@ -24,9 +24,11 @@ export interface TopologyNetwork {
 
 export interface TopologyHost {
   name: string;
+  /** A machine without Docker, on networks by itself. Absent: a host of the cloud. */
+  machine?: true;
   /** Where it is reached; absent where the state does not say. */
   address?: string;
-  /** Its part of each network, in the order of the networks. */
+  /** Its part of each network, in the order of the networks; of a machine, its address alone. */
   networks: { network: string; block: string }[];
   containers: TopologyContainer[];
 }
@@ -72,15 +74,17 @@ export function topologyOf(cloud: CloudState): Topology {
 }
 
 function hostOf(cloud: CloudState, name: string): TopologyHost {
-  const address =
-    cloud.hosts.find((host) => host.name === name)?.state.facts.underlayAddress ??
-    cloud.networks.flatMap(({ hosts }) => hosts).find((host) => host.name === name)?.underlay;
+  const known = cloud.hosts.find((host) => host.name === name);
+  const parts = cloud.networks.flatMap(({ hosts }) => hosts.filter((host) => host.name === name));
+  const address = known?.state.facts.underlayAddress ?? parts[0]?.underlay;
+  const isMachine = !known && parts.some(({ machine }) => machine);
   return {
     name,
+    ...(isMachine ? { machine: true as const } : {}),
     ...(address === undefined ? {} : { address }),
     networks: cloud.networks.flatMap(({ meta, hosts }) => {
       const part = hosts.find((host) => host.name === name);
-      return part ? [{ network: meta.name, block: part.block }] : [];
+      return part ? [{ network: meta.name, block: part.machine ? part.gateway : part.block }] : [];
     }),
     containers: cloud.containers
       .filter(({ state }) => state.place.host === name)
@@ -93,6 +97,12 @@ function hostOf(cloud: CloudState, name: string): TopologyHost {
         };
       }),
   };
+}
+
+/** "h1 (192.0.2.1)", "machine db (192.0.2.40)". */
+export function hostText({ name, machine, address }: TopologyHost): string {
+  const words = machine ? `machine ${name}` : name;
+  return address === undefined ? words : `${words} (${address})`;
 }
 
 /** "vxlan 10.128.0.0/16, MTU 1450, not encrypted". */

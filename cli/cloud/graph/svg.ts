@@ -1,4 +1,4 @@
-import { networkText, policyText, type Topology, type TopologyHost } from "./model.js";
+import { hostText, networkText, policyText, type Topology, type TopologyHost } from "./model.js";
 import {
   box,
   dot,
@@ -134,7 +134,7 @@ class Drawing {
       inside.push(textAt(x + PADDING + indent, y + 13, text, kind));
       y += ROW;
     };
-    line(hostTitle(host), "title");
+    line(hostText(host), "title");
     for (const { network, block } of host.networks) {
       inside.push(dot(x + PADDING + 5, y + 9, this.classes.get(network)!));
       line(`${network} ${block}`, "quiet", 16);
@@ -162,7 +162,7 @@ class Drawing {
       const width = this.hostWidth - 2 * PADDING;
       inside.push(box(x + PADDING, start, width, y - start, "container"), ...texts);
     }
-    if (host.containers.length === 0) line("no containers", "quiet");
+    if (host.containers.length === 0 && !host.machine) line("no containers", "quiet");
     y += PADDING;
     cards.push(box(x, top, this.hostWidth, y - top, "host"), ...inside);
     return y;
@@ -188,9 +188,6 @@ type Container = TopologyHost["containers"][number];
 const barText = (network: Topology["networks"][number]): string =>
   `${network.name}: ${networkText(network)}, ${policyText(network)}`;
 
-const hostTitle = ({ name, address }: TopologyHost): string =>
-  address === undefined ? name : `${name} (${address})`;
-
 const kindText = ({ application, image }: Container): string =>
   application === "" ? image : `${application}, ${image}`;
 
@@ -198,10 +195,7 @@ const portText = (port: string): string => `published ${port}`;
 
 /** Pixels that a host's box needs for the longest of its texts. */
 function widthOfHost(host: TopologyHost): number {
-  const own = [
-    hostTitle(host),
-    ...host.networks.map(({ network, block }) => `${network} ${block}`),
-  ];
+  const own = [hostText(host), ...host.networks.map(({ network, block }) => `${network} ${block}`)];
   const inside = host.containers.flatMap((container) => [
     ...[container.name, kindText(container)],
     ...container.addresses.map(({ network, address }) => `${network} ${address}`),

@@ -185,6 +185,13 @@ do_step() {
   "$3_$driver"
 }
 
+# $1 vni, $2 owner, $3 underlay address of a host that has left
+do_take_back() {
+  load_owned "$1" "$2"
+  fix=1
+  "take_back_$driver" "$3"
+}
+
 # $1 vni: the other end of the bridge's link is there again
 do_plug() {
   load "$ROOT/$1/config"
@@ -212,6 +219,7 @@ case $verb in
   introduce) do_introduce ;;
   activate | retire) do_step "$@" "$verb" ;;
   names) do_names "$@" ;;
+  take-back) do_take_back "$@" ;;
   put-record) do_put_record "$@" ;;
   check-record) do_check_record "$@" ;;
   drop-record) do_drop_record "$@" ;;

@@ -2,6 +2,7 @@ import { CloudError } from "../../errors.js";
 import type { NetworkDriver } from "../driver.js";
 import { programDriver } from "../program-driver.js";
 import { COMMON_PROGRAMS, missingPrograms } from "../requirements.js";
+import { runProgram } from "../run-program.js";
 import { weavePlan } from "./plan.js";
 
 const driver = programDriver(weavePlan, COMMON_PROGRAMS);
@@ -25,5 +26,10 @@ export const weaveDriver: NetworkDriver = {
         "Put Weave Net's script `weave` into /usr/local/bin there and load its images " +
         "(weaveworks/weave, weaveworks/weaveexec, weaveworks/weavedb): https://github.com/weaveworks/weave/releases",
     });
+  },
+
+  // Two that took it would both hand it out.
+  async takeBack(context, part, gone) {
+    await runProgram(context, "take-back", part, [gone.underlay]);
   },
 };

@@ -5,8 +5,9 @@ import { ANNOUNCE } from "../gratuitous-arp.js";
  * (`--restart always`), also after a boot. We launch it where none runs, tell it of the other hosts, and end it with the
  * last network if it was us who launched it. Its bridge gets every network's gateway address, as with any plugin.
  *
- * What is noted in $WEAVE: `launched`, with what, if it was us; `peers`, the hosts that we joined; `gateway`, whether
- * docker_gwbridge, over which Docker leads such containers outside, came with us.
+ * What is noted in $WEAVE: `launched`, with what, if it was us; `peers`, the hosts that we joined; `lost`, hosts that are gone and
+ * whose part of the range this one is to take; `gateway`, whether docker_gwbridge, over which Docker leads such containers outside,
+ * came with us.
  */
 export const WEAVE_PART = `
 WEAVE=/var/lib/clocker/weave
@@ -50,6 +51,7 @@ up_weave() {
     weave_folder
     weave_router
     weave_peers
+    weave_take_back
   fi
   announced=$CONTAINER_LINKS
   up_plugin
@@ -163,7 +165,7 @@ weave_peers() {
   fi
   weave_wanted > "$scratch/peers"
   touch "$WEAVE/peers"
-  # to hosts that left, no connection is tried any more; what a lost one held of Weave's range is for the administrator to take back
+  # to hosts that left, no connection is tried any more
   for peer in $(comm -13 "$scratch/peers" "$WEAVE/peers"); do weave_ask POST /forget "peer=$peer" >/dev/null || true; done
   cp "$scratch/peers" "$WEAVE/peers.new"
   mv "$WEAVE/peers.new" "$WEAVE/peers"
@@ -179,6 +181,35 @@ weave_peers() {
       sleep 0.1
     done
   done
+}
+
+take_back_weave() {
+  grep -qsx "$1" "$WEAVE/lost" || echo "$1" >> "$WEAVE/lost"
+  weave_take_back
+}
+
+# A router that ended in order has handed its part of the range to another one. One that is still connected is not gone, and has it
+# until it is; a host that is back among ours keeps it.
+weave_take_back() {
+  [ -s "$WEAVE/lost" ] && weave_runs || return 0
+  weave_wanted > "$scratch/wanted"
+  weave_ask GET /status/ipam > "$scratch/ipam" || return 0
+  : > "$scratch/lost"
+  grep -vxF -f "$scratch/wanted" "$WEAVE/lost" | while read -r peer; do
+    case $(grep -F "$(weave_name "$peer")(" "$scratch/ipam") in
+      "") continue ;;
+      *unreachable!*)
+        if need "what $peer, which is gone, held of Weave's range is not taken back"; then
+          weave_ask DELETE "/peer/$(weave_name "$peer")" >/dev/null && continue
+        fi
+        ;;
+    esac
+    echo "$peer" >> "$scratch/lost"
+  done
+  if [ "$fix" = 1 ]; then
+    cp "$scratch/lost" "$WEAVE/lost.new"
+    mv "$WEAVE/lost.new" "$WEAVE/lost"
+  fi
 }
 
 weave_missing() {

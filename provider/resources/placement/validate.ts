@@ -219,7 +219,16 @@ function checkPool(report: Report, pool: Record<string, unknown>): void {
 
 function checkNetwork(report: Report, at: string, network: unknown): void {
   const members = ["name", "cidr", "blockPrefix", "reserved", "mtu"];
-  const optional = ["driver", "encryption", "sameLink", "range", "machines", "ipv6", "cidr6"];
+  const optional = [
+    "driver",
+    "encryption",
+    "sameLink",
+    "range",
+    "machines",
+    "ipv6",
+    "cidr6",
+    "gateway",
+  ];
   report.object(at, network, [...members, ...optional], (it) => {
     report.keeps(`${at}.name`, it["name"], NAME);
     report.keepsIfGiven(`${at}.cidr`, it["cidr"], CIDR);
@@ -242,6 +251,7 @@ function checkNetwork(report: Report, at: string, network: unknown): void {
     report.keepsIfGiven(`${at}.encryption`, it["encryption"], rule.flag);
     report.keepsIfGiven(`${at}.sameLink`, it["sameLink"], rule.flag);
     report.keepsIfGiven(`${at}.range`, it["range"], CIDR);
+    report.keepsIfGiven(`${at}.gateway`, it["gateway"], ADDRESS);
     if (it["machines"] === undefined) return;
     report.list(`${at}.machines`, it["machines"], (machine, path) =>
       checkMachine(report, path, machine),

@@ -14,6 +14,7 @@ import {
   type HostWork,
 } from "./on-hosts.js";
 import { inputsOf, stateOf } from "./state.js";
+import { takeBack } from "./take-back.js";
 
 /**
  * Brings every host to its new part: joins, repairs, names only, or nothing at all where nothing changed. Hosts that
@@ -61,6 +62,10 @@ export async function update(
     failuresOf(joined).length === 0 && failuresOf(introduced).length === 0 && touched.length > 0
       ? await moveTraffic(works)
       : [];
+  await takeBack(
+    joined.flatMap(({ work, error }) => (error === undefined ? [work] : [])),
+    left.flatMap(({ work, error }) => (error === undefined ? [work] : [])),
+  );
   const dockerIds: Record<string, string> = {};
   for (const { host } of works) {
     const known = olds.dockerIds[host.name];

@@ -82,7 +82,9 @@ export function networkConformance(
     if (reason === undefined) it(title, body);
     else it.skip(`${title} (${reason})`, body);
   };
-  const dual = factsOf(name).ipv6;
+  const { ipv6: dual, leadsOut } = factsOf(name);
+  /** Of the network app hosts have the first address of their block, of the other one the last but one. */
+  const gatewayOfOther = (host: number) => `10.102.${host}.254`;
   const hosts = ["h1", "h2", "h3"];
   let app: VirtualNetworkInputs;
   let other: VirtualNetworkInputs;
@@ -161,6 +163,7 @@ export function networkConformance(
         },
       }),
     );
+    other.hosts = other.hosts.map((host, i) => ({ ...host, gateway: gatewayOfOther(i + 1) }));
     await Promise.all([put(app), put(other)]);
     await Promise.all([
       ...hosts.map((host, i) =>
@@ -180,7 +183,7 @@ export function networkConformance(
           `other-${i + 1}`,
           other,
           `10.102.${i + 1}.10`,
-          ...dns(`10.102.${i + 1}.1`),
+          ...dns(gatewayOfOther(i + 1)),
         ),
       ),
     ]);
@@ -247,8 +250,8 @@ export function networkConformance(
       ["h1", "other-1", "10.101.2.10"],
       ["h3", "app-3", "10.102.1.10"], // from a host without a container of the other
       ["h2", "other-2", "10.101.3.10"],
-      ["h1", "app-1", "10.102.1.1"], // the other network's gateway, on this host
-      ["h1", "app-1", "10.102.2.1"], // and on another
+      ["h1", "app-1", gatewayOfOther(1)], // the other network's gateway, on this host
+      ["h1", "app-1", gatewayOfOther(2)], // and on another
     ];
     const asked = directions.flatMap(([host, from, to]) =>
       bothOf(to.startsWith("10.101.") ? app : other, to).map((each) => [host, from, each] as const),
@@ -285,7 +288,7 @@ export function networkConformance(
     const asked = [
       ["other-1", "10.101.1.1"],
       ["other-1.other.clocker", "10.101.1.1"],
-      ["other-1", "10.102.1.1"], // the other network's own server, which must not be reached
+      ["other-1", gatewayOfOther(1)], // the other network's own server, which must not be reached
     ];
     await Promise.all(
       asked.map(async (words) => {
@@ -310,7 +313,7 @@ export function networkConformance(
   test("a container in two networks reaches and resolves both", async () => {
     await runContainer(
       ...([lab, "h1", "both", app, "10.101.1.20"] as const),
-      ...dns("10.101.1.1", "10.102.1.1"),
+      ...dns("10.101.1.1", gatewayOfOther(1)),
       ...["--dns-search", "app.clocker", "--dns-search", "other.clocker", "--dns-opt", "ndots:1"],
     );
     const [, other6] = bothOf(other, "10.102.1.20");
@@ -340,6 +343,17 @@ export function networkConformance(
     );
     await lab.sh("h1", "docker", "rm", "-f", "both");
   });
+
+  const gateways = "containers go outside by their host, wherever in its block the gateway is";
+  if (!leadsOut) it.skip(`${gateways} (Docker leads them outside by a bridge of its own)`);
+  else
+    test(gateways, async () => {
+      const routes = (container: string) =>
+        inContainer(lab, "h1", container, "ip", "route", "show", "default");
+      expect((await routes("app-1")).text).toMatch(/^default via 10\.101\.1\.1 /);
+      expect((await routes("other-1")).text).toMatch(/^default via 10\.102\.1\.254 /);
+      expect(await reach("h1", "other-1", gatewayOfOther(1))).toBeTypeOf("number");
+    });
 
   test("a second run changes nothing", async () => {
     expect(await seen(app)).toBeUndefined();

@@ -62,6 +62,28 @@ export function weaveRouters(lab: TestLab): void {
     await lifecycle.delete(id, state);
   });
 
+  it("what a lost host held of Weave's range is taken back, and the host can come again", async () => {
+    const held = () => lab.sh("h1", "weave", "status", "ipam");
+    const shares = async () => (await held()).match(/IPs \(/g)?.length;
+    state = (await lifecycle.create(inputs())).outs;
+    await expect.poll(shares).toBe(3);
+    await lab.sh("h3", "weave", "stop");
+    const away = (host: VirtualNetworkInputs["hosts"][number]) => ({
+      ...host,
+      connection: { ...host.connection, port: 1, whenUnreachable: "forget" as const },
+    });
+    state.hosts = state.hosts.map((host) => (host.name === "h3" ? away(host) : host));
+    await put(inputs({ hosts: inputs().hosts.filter(({ name }) => name !== "h3") }));
+    expect(await problems()).toEqual({});
+    expect(await held()).not.toContain("unreachable");
+    expect(await shares()).toBe(2);
+    // It asks for addresses anew: what it had is another's now.
+    await put(inputs());
+    expect(await problems()).toEqual({});
+    expect(await held()).not.toContain("unreachable");
+    await lifecycle.delete(id, state);
+  });
+
   it("a router that somebody else launched otherwise is refused, and stays", async () => {
     const before = await traces(lab, "h2");
     const { range, subnet } = planParts(inputs())[0]!.settings;

@@ -72,6 +72,23 @@ describe("clocker graph", () => {
     expect(topologyText(nothing)).toBe("shop/prod\n\nno hosts");
   });
 
+  it("shows machines without Docker on their networks, each with its address", () => {
+    const networks = [
+      { name: "lan", machines: ["db", "metal"] },
+      { name: "back", hosts: ["h1"], machines: ["db"] },
+    ];
+    const topology = topologyOf(sampleCloud({ hosts: ["h1"], networks }));
+    expect(topologyText(topology).split("\n\n").slice(3)).toEqual([
+      "host h1 (192.0.2.1)\n  lan 10.128.0.0/24\n  back 10.129.0.0/24\n  no containers",
+      "machine db (192.0.2.40)\n  lan 10.128.255.254\n  back 10.129.255.254",
+      "machine metal (192.0.2.41)\n  lan 10.128.255.253",
+    ]);
+    const { texts } = readSvg(topologySvg(topology));
+    expect(texts.map(({ text }) => text)).toEqual(
+      expect.arrayContaining(["machine db (192.0.2.40)", "back 10.129.255.254"]),
+    );
+  });
+
   it.each([
     ["encrypted with a password", { password: "correct horse" }, "encrypted"],
     ["not without one", undefined, "not encrypted"],
@@ -102,6 +119,10 @@ describe("clocker graph", () => {
   it.each([
     ["a small stack", shop],
     ["one of long and strange names", wild],
+    [
+      "one with a machine of a long name",
+      { networks: [{ name: "lan", machines: ["m".repeat(60)] }] },
+    ],
     ["an empty one", { hosts: [], networks: [] }],
     ["a host without anything", { hosts: ["h1"], networks: [] }],
   ])(

@@ -11,6 +11,8 @@ export interface SampleNetwork {
   cidr6?: string;
   outbound?: boolean;
   hosts?: string[];
+  /** Machines without Docker, by name; each has the last free address. */
+  machines?: string[];
 }
 
 export interface SampleContainer {
@@ -41,7 +43,7 @@ export function sampleCloud(sample: SampleCloud): CloudState {
   const { hosts = ["h1", "h2"], engineVersion = "28.2.2" } = sample;
   const networks = (sample.networks ?? [{ name: "lan" }]).map((network, index) => ({
     ...{ driver: "vxlan", net: 128 + index, outbound: true, hosts },
-    ...{ cidr6: undefined, driverOptions: undefined },
+    ...{ cidr6: undefined, driverOptions: undefined, machines: [] as string[] },
     ...network,
   }));
   const numbers = new Map<string, number>();
@@ -88,22 +90,33 @@ export function sampleCloud(sample: SampleCloud): CloudState {
       name,
       state: { facts: { engineVersion, underlayAddress: `192.0.2.${index + 1}` } },
     })),
-    networks: networks.map(({ name, driver, driverOptions, net, outbound, cidr6, hosts: on }) => ({
-      ...(cidr6 === undefined ? {} : { cidr6 }),
-      ...(driverOptions === undefined ? {} : { driverOptions }),
-      ...{ meta: { name }, networkId: name, driver, outbound, dnsServers: [] },
-      ...{ cidr: `10.${net}.0.0/16`, vni: vniOf(networks, name), mtu: 1450 },
-      ...{ domain: `${name}.clocker`, dockerName: `${name}-${vniOf(networks, name)}` },
-      records: Object.fromEntries(
-        membersOf(name).map(({ name: container, address }) => [container, [address]]),
-      ),
-      hosts: on.map((host) => ({
-        name: host,
-        block: `10.${net}.${hosts.indexOf(host)}.0/24`,
-        gateway: `10.${net}.${hosts.indexOf(host)}.1`,
-        underlay: `192.0.2.${hosts.indexOf(host) + 1}`,
-      })),
-    })),
+    networks: networks.map(
+      ({ name, driver, driverOptions, net, outbound, cidr6, hosts: on, machines }) => ({
+        ...(cidr6 === undefined ? {} : { cidr6 }),
+        ...(driverOptions === undefined ? {} : { driverOptions }),
+        ...{ meta: { name }, networkId: name, driver, outbound, dnsServers: [] },
+        ...{ cidr: `10.${net}.0.0/16`, vni: vniOf(networks, name), mtu: 1450 },
+        ...{ domain: `${name}.clocker`, dockerName: `${name}-${vniOf(networks, name)}` },
+        records: Object.fromEntries(
+          membersOf(name).map(({ name: container, address }) => [container, [address]]),
+        ),
+        hosts: [
+          ...on.map((host) => ({
+            name: host,
+            block: `10.${net}.${hosts.indexOf(host)}.0/24`,
+            gateway: `10.${net}.${hosts.indexOf(host)}.1`,
+            underlay: `192.0.2.${hosts.indexOf(host) + 1}`,
+          })),
+          ...machines.map((machine, index) => ({
+            name: machine,
+            block: `10.${net}.255.${254 - index}/32`,
+            gateway: `10.${net}.255.${254 - index}`,
+            underlay: `192.0.2.${40 + index}`,
+            machine: true,
+          })),
+        ],
+      }),
+    ),
     policies: Object.entries(sample.policies ?? {}).map(([network, policy]) => ({
       name: policy.name ?? "segments",
       state: {

@@ -28,8 +28,9 @@ export const examples = (
     new VirtualNetwork("office", {
       cloud,
       driver: "macvlan",
-      driverOptions: { parent: "eth0", gateway: "192.168.7.1" },
+      driverOptions: { parent: "eth0" },
       cidr: "192.168.7.0/24",
+      gateway: "192.168.7.1",
       range: "192.168.7.128/25",
       blockPrefix: 28,
     }),
@@ -66,6 +67,8 @@ export const examples = (
         key: { name: "clocker", secret: config.requireSecret("tsig") },
       },
     }),
+
+  gateway: () => new VirtualNetwork("app", { cloud, cidr: "10.42.0.0/16", gateway: "10.42.0.254" }),
 
   ownZone: () =>
     new VirtualNetwork("shop", {

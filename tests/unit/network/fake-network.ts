@@ -89,6 +89,7 @@ export class FakeNetworkHosts {
         return { stdout: `fact key ${host}\n` };
       case "activate":
       case "retire":
+      case "take-back":
         return {};
       case "leave":
         this.documents.delete(key);

@@ -103,6 +103,26 @@ describe("a network over three fake hosts", () => {
     ]);
   });
 
+  it("what a host held for all networks of Weave goes to one of those that stay, or a warning says so", async () => {
+    const woven = { ...inputs, driver: "weave" as const, mtu: 1376 };
+    const { outs: state } = await lifecycle.create(woven);
+    const less = { ...woven, hosts: woven.hosts.slice(0, 2) };
+    const tookBack = () => world.calls.filter(({ verb }) => verb === "take-back");
+    await lifecycle.update("app-42", state, less);
+    expect(tookBack().map(({ host, args }) => [host, ...args])).toEqual([
+      ["h1", "42", "p/s/app", "192.0.2.3"],
+    ]);
+    const warnings: string[] = [];
+    useSink((_urn, message, options) => {
+      if (options.warn) warnings.push(message);
+    });
+    world.answers.set("h1 take-back", { code: 4, stderr: "no router" });
+    expect((await lifecycle.update("app-42", state, less)).outs.problems).toBeUndefined();
+    expect(warnings).toEqual([
+      "host h1 did not take back the addresses that h3 held for all networks of driver weave: host h1: could not take back addresses of network app (exit code 4). They stay with it until that is done by hand on one host (weave rmpeer)",
+    ]);
+  });
+
   describe("a host that is removed while containers are on it", () => {
     const without = () => ({ ...inputs, hosts: inputs.hosts.slice(0, 2) });
     it("stays a full member until they are gone, and is left by the next update", async () => {

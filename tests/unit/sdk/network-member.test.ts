@@ -46,6 +46,46 @@ beforeAll(() =>
 beforeEach(() => inputsOf.clear());
 
 describe("VirtualNetwork", () => {
+  it("asks the plan for its gateway, and tells macvlan of it", async () => {
+    const { sdk, network } = await program();
+    const [cidr, gateway] = ["192.168.7.0/24", "192.168.7.1"];
+    const driverOptions = { parent: "eth0" };
+    const args = { cloud: network.cloud, driver: "macvlan" as const, cidr, gateway };
+    const lan = new sdk.VirtualNetwork("office", { ...args, driverOptions });
+    await known(lan.records);
+    const placement = inputsOf.get("Placement cloud-1") ?? inputsOf.get("Placement cloud");
+    const asked = (placement as unknown as PlacementInputs).networks;
+    expect(asked.map(({ gateway: each }) => each)).toEqual([undefined, "192.168.7.1"]);
+    expect(inputsOf.get("VirtualNetwork office")?.driverOptions).toEqual({
+      ...driverOptions,
+      gateway,
+    });
+    expect(() => new sdk.VirtualNetwork("twice", { ...args, driverOptions: { gateway } })).toThrow(
+      "VirtualNetwork twice: gateway is given twice, as an argument and in driverOptions: give one of them",
+    );
+  });
+
+  it.each([
+    [{}, true],
+    [{ addIptablesRules: false }, false],
+    [{ outbound: false, addIptablesRules: false }, false],
+  ])("has a way out as Clocker's name of it says: %j", async (args, outbound) => {
+    const { sdk, network } = await program();
+    const other = new sdk.VirtualNetwork("closed", { cloud: network.cloud, ...args });
+    await known(other.records);
+    expect(inputsOf.get("VirtualNetwork closed")?.outbound).toBe(outbound);
+    expect(
+      () =>
+        new sdk.WeaveNetwork("odd", {
+          cloud: network.cloud,
+          outbound: true,
+          ...{ addIptablesRules: false },
+        }),
+    ).toThrow(
+      "VirtualNetwork odd: addIptablesRules is another name of outbound, and they differ: give one of them",
+    );
+  });
+
   it("takes a key of its zone that is undefined for none", async () => {
     const { sdk, network } = await program();
     const zone = { hosts: ["h1"], zone: "corp.example", key: undefined };
