@@ -23,6 +23,7 @@ import {
 } from "./cidr.js";
 import { type DriverName, factsOf, isDriverName } from "./driver-facts.js";
 import { gatewayPlace } from "./gateway.js";
+import { replacedUnderOthers } from "./in-use.js";
 import { chooseRanges6, inIPv4, withIPv6 } from "./ipv6-ranges.js";
 import { assignMachines, heldByMachines } from "./machines.js";
 import { chooseMtu } from "./mtu.js";
@@ -83,6 +84,8 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     const sites = [...members, ...machines];
     const { driver, refusal: wrongDriver } = chooseDriver(network, sites, previous);
     if (wrongDriver !== undefined) plan.refusals.push(refusal(network.name, wrongDriver));
+    const inUse = replacedUnderOthers(network.name, input, { cidr: formatCidr(cidr), driver });
+    if (inUse !== undefined) plan.refusals.push(refusal(network.name, inUse));
     const cidr6 = ranges6.chosen.get(network.name);
     const mtu = network.mtu ?? mtuOf(sites, previous, driver);
     if (cidr6) {

@@ -101,4 +101,6 @@ export interface CandidateContainer {
   group?: string;
   /** Ids of the devices it holds. */
   devices?: string[];
+  /** Networks of ours, of any stack, that it runs on, as `project/stack/name`. Absent: none. */
+  networks?: string[];
 }

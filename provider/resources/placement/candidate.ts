@@ -115,7 +115,11 @@ function addEngine(
 ): void {
   /** Docker's name of a network -> its name in the plan. */
   const planNames = new Map<string, string>();
+  /** Docker's name of a network -> its owner. */
+  const networkOwners = new Map<string, string>();
   for (const network of engine.networks) {
+    const ownedBy = network.Labels?.[LABELS.owner];
+    if (ownedBy !== undefined) networkOwners.set(network.Name, ownedBy);
     const name = owners.networks.get(network.Labels?.[LABELS.owner] ?? "");
     const cidrs = cidrsOf(network);
     const vni = Number(network.Labels?.[LABELS.vni] ?? NaN);
@@ -155,7 +159,10 @@ function addEngine(
       };
       continue;
     }
-    if (request === undefined) candidate.others.push(seen);
+    if (request === undefined) {
+      const networks = ownersOfNetworks(container, networkOwners);
+      candidate.others.push(networks.length > 0 ? { ...seen, networks } : seen);
+    }
     for (const [network, address] of Object.entries(addresses)) {
       const used = candidate.usedAddresses?.[network] ?? [];
       candidate.usedAddresses = { ...candidate.usedAddresses, [network]: [...used, address] };
@@ -216,6 +223,16 @@ function addressesOf(
     if (name !== undefined && address) addresses[name] = address;
   }
   return addresses;
+}
+
+/** One that does not run keeps no network from being removed. */
+function ownersOfNetworks(
+  container: ContainerSummary,
+  owners: ReadonlyMap<string, string>,
+): string[] {
+  if (!isAlive(container)) return [];
+  const { NetworkSettings } = container;
+  return Object.keys(NetworkSettings?.Networks ?? {}).flatMap((name) => owners.get(name) ?? []);
 }
 
 function cidrsOf(network: DockerNetwork): string[] {

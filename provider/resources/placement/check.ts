@@ -3,6 +3,7 @@ import { giveUpForNow } from "../../host/lost-hosts.js";
 import { notePolicies } from "../../host/unreachable-policy.js";
 import type { HostSnapshot, ObserveOptions } from "../../host/observe.js";
 import type { CheckFailure, CheckResult, Meta } from "../../lifecycle.js";
+import { leavingUnderOthers } from "../../ipam/in-use.js";
 import { planAll, type PlanInput, type PlanResult } from "../../placement/index.js";
 import { hasUnknown, isUnknown, UNKNOWN } from "../../unknown.js";
 import { compileFunctions } from "./functions.js";
@@ -151,10 +152,13 @@ function refusalsOf(result: PlanResult): CheckFailure[] {
   return result.refusals.map(({ sentence }) => ({ property: "", reason: sentence }));
 }
 
-/** What lies on a host that cannot be seen stays there, and so may what is to leave one; users are told. */
+/**
+ * What lies on a host that cannot be seen stays there, and so may what is to leave one, or a network that others are on; users
+ * are told.
+ */
 export function warningsOf(input: PlanInput, result: PlanResult): string[] {
   const stuck = (result.stuck ?? []).map(({ sentence }) => sentence);
-  return [...unseen(input, result), ...stuck];
+  return [...unseen(input, result), ...stuck, ...leavingUnderOthers(input)];
 }
 
 function unseen(input: PlanInput, result: PlanResult): string[] {

@@ -177,7 +177,7 @@ describe("what lies on a host", () => {
           { Id: "old", Created: 1, Labels: ours, NetworkSettings: onApp("10.1.0.5") },
           { Id: "new", Created: 2, Labels: ours, NetworkSettings: onApp("", "10.1.0.6") },
           { Names: ["/db"], Labels: theirs, State: "exited", NetworkSettings: onApp("10.1.0.7") },
-          { Names: ["/agent"], State: "paused" },
+          { Names: ["/agent"], State: "paused", NetworkSettings: onApp("10.1.0.8") },
           { Names: ["/loop"], State: "restarting" },
           { Names: ["/done"], State: "exited" },
           { Names: [], Id: "0123456789abcdef" },
@@ -185,7 +185,14 @@ describe("what lies on a host", () => {
       },
     );
     expect(found.own["web"]?.networks).toEqual({ app: "10.1.0.6" });
-    expect(found.usedAddresses).toEqual({ app: ["10.1.0.5", "10.1.0.7"] });
+    expect(found.usedAddresses).toEqual({ app: ["10.1.0.5", "10.1.0.7", "10.1.0.8"] });
+    expect(found.others.map(({ networks }) => networks)).toEqual([
+      // it does not run, so it is in nobody's way
+      undefined,
+      ["shop/dev/app"],
+      undefined,
+      undefined,
+    ]);
     expect(found.others.map(({ name, owner }) => [name, owner])).toEqual([
       ["db", "other/prod/db"],
       ["agent", ""],
