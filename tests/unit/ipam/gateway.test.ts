@@ -81,7 +81,6 @@ describe("the gateway of a network", () => {
   const at = (reason: string, gateway: string) => `network app: gateway ${gateway} ${reason}`;
   it.each([
     ["fd00::1", {}, "is no IPv4 address: that of IPv6 goes with it by itself"],
-    ["10.128.0.254", { cidr: undefined }, "needs cidr: without it the plan chooses the addresses"],
     [
       "10.42.1.254",
       {},
@@ -102,6 +101,13 @@ describe("the gateway of a network", () => {
     ["10.43.0.1", { driver: "macvlan" }, "lies outside 10.42.0.0/16"],
   ])("%s of %j is refused: %s", (gateway, over, reason) => {
     expect(sentences(planAll(world({ app: { gateway, ...over } })))).toEqual([at(reason, gateway)]);
+  });
+
+  it("is refused of a network whose addresses the plan chooses", () => {
+    const networks = [network("app", { gateway: "10.128.0.254" })];
+    expect(sentences(planAll(world({ networks })))).toEqual([
+      at("needs cidr: without it the plan chooses the addresses", "10.128.0.254"),
+    ]);
   });
 
   it("can be no container's fixed address", () => {
