@@ -8,7 +8,6 @@ import type { Callbacks } from "../callbacks/client.js";
 import { Transforms } from "../callbacks/transforms.js";
 import { type Conductor, ShutDown } from "../deployment/conductor.js";
 import type { Deployment } from "../deployment/deployment.js";
-import type { Goal } from "../deployment/goal.js";
 import { EngineError } from "../errors.js";
 import {
   isDefaultProviderDenied,
@@ -16,18 +15,12 @@ import {
   versionInState,
 } from "../providers/defaults.js";
 import type { PropertyMap } from "../state/model.js";
-import {
-  isProviderType,
-  makeUrn,
-  packageOfProviderType,
-  packageOfType,
-  parseProviderReference,
-  parseUrn,
-} from "../urn.js";
+import { isProviderType, makeUrn, packageOfProviderType, packageOfType, parseUrn } from "../urn.js";
 import { hashAssets } from "../values/assets.js";
 import { fromOutputValues } from "../values/outputs.js";
 import { fromStruct, toStruct } from "../values/struct.js";
 import { containsUnknown } from "../values/wire.js";
+import { Inheritance } from "./inheritance.js";
 import {
   goalOf,
   propertyDependencies,
@@ -89,11 +82,7 @@ export interface MonitorOptions {
 /** The ResourceMonitor service: what the SDK in the program talks to. */
 export class MonitorService {
   readonly #options: MonitorOptions;
-  readonly #goals = new Map<string, Goal>();
-  /** The `providers` maps of components. */
-  readonly #componentProviders = new Map<string, Map<string, string>>();
-  readonly #parents = new Map<string, string>();
-
+  readonly #inheritance = new Inheritance();
   readonly #transforms: Transforms;
 
   constructor(options: MonitorOptions) {
@@ -159,25 +148,20 @@ export class MonitorService {
   async #register(request: pb.RegisterResourceRequest): Promise<pb.RegisterResourceResponse> {
     refuseUnsupported(request);
     const { conductor, root, programDirectory } = this.#options;
-    const parent = this.#goals.get(request.getParent());
+    this.#inheritance.fill(request);
     const type = request.getType();
     const own = request.getTransformsList();
-    const given = await hashAssets(await this.#transformed(request, own, parent), programDirectory);
+    const given = await hashAssets(await this.#transformed(request, own), programDirectory);
     const provider =
-      request.getCustom() && !isProviderType(type) ? await this.#provider(request, parent) : "";
-    const goal = goalOf(request, provider, given, parent, root);
+      request.getCustom() && !isProviderType(type) ? await this.#provider(request) : "";
+    const goal = goalOf(request, provider, given, root);
     // What the engine adds itself comes from nowhere: it has no entry among the properties' dependencies.
     if (isProviderType(type)) goal.inputs = this.#providerInputs(request, given);
     const { state, result, unknown } = await conductor.register(goal);
     if (result !== "success" && !request.getSupportsresultreporting())
       throw new EngineError("internal", "resource registration failed");
-    this.#goals.set(state.urn, {
-      ...goal,
-      provider: goal.custom ? provider : this.#inheritedProvider(request, parent),
-    });
-    this.#parents.set(state.urn, goal.parent);
+    this.#inheritance.remember(state.urn, goal, request);
     this.#transforms.remember(state.urn, own);
-    if (!goal.custom) this.#rememberProviders(state.urn, request);
     if (parseUrn(state.urn).qualifiedType === "pulumi:pulumi:Stack")
       this.#options.deployment.events.rootUrn = state.urn;
     const response = new pb.RegisterResourceResponse();
@@ -202,73 +186,25 @@ export class MonitorService {
   }
 
   /** The inputs, and the request's options in place, after the transforms that concern the registration. */
-  async #transformed(
-    request: pb.RegisterResourceRequest,
-    own: Callback[],
-    parent: Goal | undefined,
-  ): Promise<PropertyMap> {
+  async #transformed(request: pb.RegisterResourceRequest, own: Callback[]): Promise<PropertyMap> {
     const inputs = fromStruct(request.getObject());
-    const concerning = this.#transforms.concerning(own, this.#ancestors(request.getParent()));
+    const ancestors = this.#inheritance.ancestors(request.getParent());
+    const concerning = this.#transforms.concerning(own, ancestors);
     if (concerning.length === 0) return fromOutputValues(inputs);
-    this.#inherit(request, parent);
     const dependencies = propertyDependencies(request, inputs);
     return this.#transforms.apply(concerning, request, inputs, dependencies);
   }
 
-  /** What a transform sees of the options includes what comes from the ancestors. */
-  #inherit(request: pb.RegisterResourceRequest, parent: Goal | undefined): void {
-    if (request.getDeletedwith() === "") request.setDeletedwith(parent?.deletedWith ?? "");
-    if (!request.hasProtect() && parent?.protect !== undefined) request.setProtect(parent.protect);
-    if (!request.hasRetainondelete() && parent?.retainOnDelete !== undefined)
-      request.setRetainondelete(parent.retainOnDelete);
-    if (request.getCustom() && !isProviderType(request.getType()))
-      request.setProvider(this.#givenProvider(request, parent));
-  }
-
-  *#ancestors(parent: string): Iterable<string> {
-    for (let at = parent; at !== ""; at = this.#parents.get(at) ?? "") yield at;
-  }
-
-  /** Explicit, from the resource's or an ancestor's `providers`, from the parent itself, or the package's default. */
-  async #provider(request: pb.RegisterResourceRequest, parent: Goal | undefined): Promise<string> {
-    const given = this.#givenProvider(request, parent);
+  /** Explicit or inherited, or else the package's default. */
+  async #provider(request: pb.RegisterResourceRequest): Promise<string> {
+    const given = request.getProvider();
     if (given !== "") return given;
-    const pkg = packageOfType(request.getType());
-    return this.#default(pkg, request, this.#urnOf(request));
+    return this.#default(packageOfType(request.getType()), request, this.#urnOf(request));
   }
 
   #urnOf(request: pb.RegisterResourceRequest | pb.ReadResourceRequest): string {
     const { stack, project } = this.#options.deployment.options;
     return makeUrn(stack, project, request.getParent(), request.getType(), request.getName());
-  }
-
-  #givenProvider(request: pb.RegisterResourceRequest, parent: Goal | undefined): string {
-    const pkg = packageOfType(request.getType());
-    const inherited = this.#inheritedProvider(request, parent);
-    return (
-      (inherited !== "" && packageOfReference(inherited) === pkg ? inherited : "") ||
-      request.getProvider() ||
-      request.getProvidersMap().get(pkg) ||
-      this.#fromAncestors(request.getParent(), pkg)
-    );
-  }
-
-  #inheritedProvider(request: pb.RegisterResourceRequest, parent: Goal | undefined): string {
-    return request.getProvider() || (parent?.provider ?? "");
-  }
-
-  #fromAncestors(parent: string, pkg: string): string {
-    for (const at of this.#ancestors(parent)) {
-      const found = this.#componentProviders.get(at)?.get(pkg);
-      if (found !== undefined) return found;
-    }
-    return "";
-  }
-
-  #rememberProviders(urn: string, request: pb.RegisterResourceRequest): void {
-    const providers = new Map<string, string>();
-    request.getProvidersMap().forEach((reference, pkg) => providers.set(pkg, reference));
-    if (providers.size > 0) this.#componentProviders.set(urn, providers);
   }
 
   /** `user`: the URN or function that needs it. */
@@ -305,7 +241,7 @@ export class MonitorService {
     const type = request.getType();
     const provider =
       request.getProvider() ||
-      this.#fromAncestors(request.getParent(), packageOfType(type)) ||
+      this.#inheritance.providerFor(packageOfType(type), request.getParent()) ||
       (await this.#default(packageOfType(type), request, this.#urnOf(request)));
     const position = sourcePosition(request.getSourceposition(), root);
     const trace = stackTrace(request.getStacktrace(), root);
@@ -338,15 +274,10 @@ export class MonitorService {
     const token = request.getTok();
     const pkg = packageOfType(token);
     let args = fromStruct(request.getArgs());
-    if (this.#transforms.concernInvokes) {
-      if (request.getProvider() === "")
-        request.setProvider(this.#fromAncestors(request.getParent(), pkg));
-      args = await this.#transforms.applyToInvoke(request, args);
-    }
-    const reference =
-      request.getProvider() ||
-      this.#fromAncestors(request.getParent(), pkg) ||
-      (await this.#default(pkg, request, token));
+    if (request.getProvider() === "")
+      request.setProvider(this.#inheritance.providerFor(pkg, request.getParent()));
+    if (this.#transforms.concernInvokes) args = await this.#transforms.applyToInvoke(request, args);
+    const reference = request.getProvider() || (await this.#default(pkg, request, token));
     const provider = await deployment.providers.get(reference);
     const { value, failures } = await provider.invoke({
       token,
@@ -368,10 +299,6 @@ export class MonitorService {
     );
     return response;
   }
-}
-
-function packageOfReference(reference: string): string {
-  return packageOfProviderType(parseUrn(parseProviderReference(reference).urn).type);
 }
 
 /** A handler as an async function; errors get the code by which the SDK tells a refusal from the end of the operation. */

@@ -137,18 +137,15 @@ export function propertyDependencies(
   return result;
 }
 
-/** What a registration asks for. `inherited` is the parent's goal. */
+/** What a registration asks for, once what it inherits is filled in and its transforms have run. */
 export function goalOf(
   request: RegisterResourceRequest,
   provider: string,
   inputs: PropertyMap,
-  inherited: Goal | undefined,
   root: string,
 ): Goal {
-  const protect = request.hasProtect() ? request.getProtect() : inherited?.protect;
-  const retainOnDelete = request.hasRetainondelete()
-    ? request.getRetainondelete()
-    : inherited?.retainOnDelete;
+  const protect = request.hasProtect() ? request.getProtect() : undefined;
+  const retainOnDelete = request.hasRetainondelete() ? request.getRetainondelete() : undefined;
   const position = sourcePosition(request.getSourceposition(), root);
   const trace = stackTrace(request.getStacktrace(), root);
   const before = request.getDeletebeforereplacedefined() || request.getDeletebeforereplace();
@@ -172,8 +169,7 @@ export function goalOf(
     importId: request.getImportid(),
     customTimeouts: timeouts(request),
     replaceOnChanges: request.getReplaceonchangesList(),
-    deletedWith:
-      request.getDeletedwith() === "" ? (inherited?.deletedWith ?? "") : request.getDeletedwith(),
+    deletedWith: request.getDeletedwith(),
     replaceWith: request.getReplaceWithList(),
     hideDiff: request.getHidediffsList(),
     ...(hooks === undefined ? {} : { resourceHooks: hooks }),

@@ -78,12 +78,16 @@ export interface CallbackSpec {
   /** Hooks: called in previews, too; a failure is a warning. */
   onDryRun?: 1;
   ignoreErrors?: 1;
+  /** Hooks: an output that they wait for. */
+  awaits?: string;
   /** Error hooks: how many failures are tried again; default 0. */
   retries?: number;
   /** Transforms: the one resource they concern, if not all; what they change. An input that is null is taken away. */
   only?: string;
   props?: PropertyMap;
   opts?: PropertyMap;
+  /** Transforms: the options they take away. */
+  drop?: string[];
 }
 
 /** What happened in a step, in the terms of the recordings. */

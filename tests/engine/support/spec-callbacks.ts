@@ -40,7 +40,7 @@ function failAsTold({ fail }: CallbackSpec): void {
 function resourceHook(
   name: string,
   spec: CallbackSpec,
-  { log }: Surroundings,
+  { log, value }: Surroundings,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     name,
@@ -51,6 +51,8 @@ function resourceHook(
         if (args[side] !== undefined) words.push(`${side}=${await shown(args[side])}`);
       log(words.join(" "));
       failAsTold(spec);
+      if (spec.awaits !== undefined)
+        log(`hook ${name} got ${await shown(value(spec.awaits))}`);
     },
     { onDryRun: spec.onDryRun === 1, ignoreErrors: spec.ignoreErrors === 1 },
   );
@@ -78,10 +80,13 @@ function resourceTransform(
     if (spec.only !== undefined && spec.only !== args.name) return undefined;
     log(`${spec.kind} ${name} ${args.name} ${await shown(args.props)}`);
     failAsTold(spec);
-    if (spec.props === undefined && spec.opts === undefined) return undefined;
+    if ([spec.props, spec.opts, spec.drop].every((change) => change === undefined))
+      return undefined;
+    const opts = pulumi.mergeOptions(args.opts, options(spec.opts ?? {}));
+    const dropped = new Set(spec.drop);
     return {
       props: without({ ...args.props, ...(value(spec.props ?? {}) as pulumi.Inputs) }),
-      opts: pulumi.mergeOptions(args.opts, options(spec.opts ?? {})),
+      opts: Object.fromEntries(Object.entries(opts).filter(([key]) => !dropped.has(key))),
     };
   };
 }
