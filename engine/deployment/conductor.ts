@@ -42,6 +42,8 @@ export class Conductor {
   readonly #defaults = new Map<string, Promise<string>>();
   #stackOutputs: { urn: string; outputs: PropertyMap } | undefined;
   #stopped = false;
+  /** The program has been told that it is over: with the stop, or when the hooks under way have come to their end. */
+  #dismissed = false;
   #failed = false;
   #refused = false;
   readonly #onStop: () => void;
@@ -91,7 +93,7 @@ export class Conductor {
 
   /** Outputs of a component, or of the stack; the latter count only when all is done. */
   async registerOutputs(urn: string, outputs: PropertyMap): Promise<void> {
-    if (this.#stopped) throw new ShutDown();
+    if (this.#stopped) await this.#untilDismissed();
     if (parseUrn(urn).qualifiedType === ROOT_STACK_TYPE) {
       this.#stackOutputs = { urn, outputs };
       return;
@@ -199,9 +201,16 @@ export class Conductor {
   }
 
   #dismiss(): void {
+    this.#dismissed = true;
     for (const reject of this.#waiting) reject(new ShutDown());
     this.#waiting.clear();
     this.#onStop();
+  }
+
+  /** Nothing is taken any more. To be told so ends a program; as long as hooks of its own run, it has to wait. */
+  #untilDismissed(): Promise<never> {
+    if (this.#dismissed) return Promise.reject(new ShutDown());
+    return new Promise((_, reject) => this.#waiting.add(reject));
   }
 
   async #settled(): Promise<void> {
@@ -217,7 +226,7 @@ export class Conductor {
   }
 
   #submit(work: (registration: Registration) => Promise<Step[]>): Promise<RegisterResult> {
-    if (this.#stopped) return Promise.reject(new ShutDown());
+    if (this.#stopped) return this.#untilDismissed();
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
       const registration: Registration = {

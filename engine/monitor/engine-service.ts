@@ -14,14 +14,22 @@ const SEVERITIES: Record<number, Severity> = { 0: "debug", 1: "info", 2: "warnin
 /** How the SDK words our refusals. Whether it still gets to report one before it exits is a race in the SDK. */
 const REFUSED = new RegExp(`Resource monitor is terminating|UNAVAILABLE: ${ShutDown.MESSAGE}`);
 
-/** The Engine service: where the program and the providers send their messages. */
-export function engineService(events: EventStream): IEngineServer {
+/** How it words that a resource will not come, to whoever waits for it. */
+const NOT_COMING = /\bresource .+ \[.+\] failed to register/;
+
+/**
+ * The Engine service: where the program and the providers send their messages. `hasEnded`: whether the operation is over for
+ * the program, so that what it says of missing resources is no news.
+ */
+export function engineService(events: EventStream, hasEnded: () => boolean): IEngineServer {
   let rootUrn = "";
   return {
     log: unary(async (request: pb.LogRequest) => {
       const severity = SEVERITIES[request.getSeverity()] ?? "info";
       // The operation has said why it ended.
-      if (severity === "error" && REFUSED.test(request.getMessage())) return new Empty();
+      const echoes = hasEnded() ? [REFUSED, NOT_COMING] : [REFUSED];
+      if (severity === "error" && echoes.some((echo) => echo.test(request.getMessage())))
+        return new Empty();
       const streamId = request.getStreamid();
       events.diagnostic(severity, request.getMessage(), {
         urn: request.getUrn(),

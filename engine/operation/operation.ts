@@ -209,7 +209,8 @@ class Operation {
       callbacks: this.#callbacks,
       onShutdown: () => this.#shutdown(conductor),
     });
-    await this.#server.listen(engineService(this.#events), monitor.handlers());
+    const engine = engineService(this.#events, () => conductor.stopped);
+    await this.#server.listen(engine, monitor.handlers());
     if (this.#packs.length > 0) deployment.policies = await this.#loadPolicies(deployment);
     const { signal, terminate } = this.#request;
     onAbort(signal, () => {

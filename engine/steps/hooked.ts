@@ -13,7 +13,10 @@ interface Properties {
   outputs?: PropertyMap | undefined;
 }
 
-/** What a hook gets to see: `now` and `before` each with inputs and, once they are known, outputs. */
+/**
+ * What a hook gets to see: `now` and `before` each with inputs and, once they are known, outputs. What was there before has
+ * both, also where a state leaves out what is empty.
+ */
 export function hookSubject(
   state: ResourceState,
   now: Properties | undefined,
@@ -26,8 +29,8 @@ export function hookSubject(
     type: state.type,
     newInputs: now?.inputs,
     newOutputs: now?.outputs,
-    oldInputs: before?.inputs,
-    oldOutputs: before?.outputs,
+    oldInputs: before && (before.inputs ?? {}),
+    oldOutputs: before && (before.outputs ?? {}),
   };
 }
 

@@ -212,6 +212,34 @@ describe("hooks", () => {
     ]);
   });
 
+  test("that wait for what has failed are told; with the CLI they wait for ever", async () => {
+    stack = new ProgramStack("script", "script");
+    const opened = await stack.open({
+      SCRIPT: `${LOG}
+        let failing;
+        const begun = new Promise((resolve) => (failing = resolve));
+        let bad;
+        const waits = new pulumi.ResourceHook("waits", async ({ name }) => {
+          log("begun " + name);
+          failing();
+          await bad.made.promise();
+        });
+        new Thing("a", {}, { hooks: { beforeCreate: [waits] } });
+        bad = new Thing("bad", { fail: pulumi.output(begun.then(() => true)) });
+        new Thing("after", { from: bad.made });
+      `,
+    });
+    const { errors } = await opened.up();
+    expect(errors).toEqual([
+      "boom",
+      'before hook "waits" failed: resource bad [pulumi-nodejs:dynamic/script:Thing] failed to register',
+      "update failed",
+    ]);
+    const calls = stack.calls().map((line) => line.replace(/^(create bad) .*/, "$1"));
+    expect(calls).toEqual(["begun a", "create bad"]);
+    expect((await stack.store.load())?.pendingOperations).toEqual([]);
+  }, 60_000);
+
   test("of errors decide whether to try again", async () => {
     stack = new ProgramStack("script", "script");
     const opened = await stack.open({

@@ -37,7 +37,7 @@ export interface Step {
   interrupt?: string;
   /** Values of the stack's configuration, by key with namespace. */
   config?: Record<string, { value: string; secret?: boolean }>;
-  /** Changes made to the state before the step: by name, fields to set (null: to remove); operations left pending. */
+  /** Changes made to the state before the step: by name, fields to set (null: the field or the resource is removed); operations left pending. */
   edit?: {
     resources?: Record<string, Partial<ResourceState> | null>;
     pending?: [string, string][];
@@ -78,8 +78,6 @@ export interface CallbackSpec {
   /** Hooks: called in previews, too; a failure is a warning. */
   onDryRun?: 1;
   ignoreErrors?: 1;
-  /** Hooks: an output that they wait for. */
-  awaits?: string;
   /** Error hooks: how many failures are tried again; default 0. */
   retries?: number;
   /** Transforms: the one resource they concern, if not all; what they change. An input that is null is taken away. */

@@ -133,7 +133,9 @@ export class CaseRunner {
     const edited = snapshot.resources.flatMap((state): ResourceState[] => {
       const fields = resources[nameOf(state.urn)];
       if (fields === undefined) return [state];
-      return fields === null ? [] : [{ ...state, ...fields }];
+      if (fields === null) return [];
+      const known = Object.entries({ ...state, ...fields }).filter(([, value]) => value !== null);
+      return [Object.fromEntries(known) as unknown as ResourceState];
     });
     const operations = pending.map(([type, name]) => {
       const known = edited.find(({ urn }) => nameOf(urn) === name);

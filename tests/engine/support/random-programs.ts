@@ -169,13 +169,25 @@ const failure: fc.Arbitrary<Record<string, PropertyMap>> = fc.oneof(
   },
 );
 
-/** What is registered one after the other, each waiting for the one before: only then is a run with a failure the same twice. */
+/**
+ * What is registered one after the other, each waiting for the one before: only then is a run with a failure the same twice.
+ * Who depends on a component waits for all its children, so these stand together right behind it; others lose their parent.
+ */
 function inTurn(entries: readonly SpecEntry[]): SpecEntry[] {
-  return entries.map((entry, index) => {
-    const before = entries[index - 1]?.name;
-    if (before === undefined) return entry;
-    const dependsOn = (entry.opts?.["dependsOn"] ?? []) as string[];
-    return { ...entry, opts: { ...entry.opts, dependsOn: [...new Set([...dependsOn, before])] } };
+  /** The components that the entry before is in, or is. */
+  let around: string[] = [];
+  let before: string | undefined;
+  return entries.map((entry) => {
+    const { parent, ...others } = entry.opts ?? {};
+    const depth = around.indexOf(String(parent));
+    const opts = depth < 0 ? others : { ...others, parent };
+    around = around.slice(0, depth + 1);
+    const dependsOn = new Set((opts["dependsOn"] ?? []) as string[]);
+    // A child waits for its parent as it is.
+    if (before !== undefined && before !== opts["parent"]) dependsOn.add(before);
+    before = entry.name ?? "";
+    if (entry.component === 1) around.push(before);
+    return { ...entry, opts: dependsOn.size === 0 ? opts : { ...opts, dependsOn: [...dependsOn] } };
   });
 }
 

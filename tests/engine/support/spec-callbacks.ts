@@ -40,7 +40,7 @@ function failAsTold({ fail }: CallbackSpec): void {
 function resourceHook(
   name: string,
   spec: CallbackSpec,
-  { log, value }: Surroundings,
+  { log }: Surroundings,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     name,
@@ -51,8 +51,6 @@ function resourceHook(
         if (args[side] !== undefined) words.push(`${side}=${await shown(args[side])}`);
       log(words.join(" "));
       failAsTold(spec);
-      if (spec.awaits !== undefined)
-        log(`hook ${name} got ${await shown(value(spec.awaits))}`);
     },
     { onDryRun: spec.onDryRun === 1, ignoreErrors: spec.ignoreErrors === 1 },
   );
