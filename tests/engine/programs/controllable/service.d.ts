@@ -10,8 +10,9 @@ export interface Witness {
   deleted(id: string): void;
 }
 
-export function serve(files: {
+export function serve(options: {
   log: string;
   control: string;
   witness?: Witness;
+  firstNumber?: number;
 }): Promise<ServedProvider>;

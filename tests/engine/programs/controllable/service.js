@@ -52,11 +52,11 @@ function initFailure(id, outputs, inputs, reasons) {
 }
 
 class Service {
-  constructor({ log, control, witness }) {
+  constructor({ log, control, witness, firstNumber = 0 }) {
     this.logFile = log;
     this.controlFile = control;
     this.witness = witness;
-    this.count = 0;
+    this.count = firstNumber;
   }
 
   log(line) {
@@ -337,11 +337,12 @@ function handlers(service) {
 
 /**
  * Serves the provider on a free port of loopback. `log`: the file each call is a line of; `control`: the file, read at each call,
- * with the rules of the moment; `witness`: is told of each call and of what each has made or deleted, and has ids never come again.
+ * with the rules of the moment; `witness`: is told of each call and of what each has made or deleted, and has ids never come again, which are
+ * counted from `firstNumber`.
  */
-exports.serve = async ({ log, control, witness }) => {
+exports.serve = async (options) => {
   const server = new grpc.Server();
-  server.addService(ResourceProviderService, handlers(new Service({ log, control, witness })));
+  server.addService(ResourceProviderService, handlers(new Service(options)));
   const port = await new Promise((resolve, reject) =>
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
