@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeLab, IMAGE_CACHE, withLab } from "../support/lab.js";
-import { Project, ROOT } from "../support/project.js";
+import { Project, ROOT, sayWhichTools, TOOLS } from "../support/project.js";
 import { buildErlangImage } from "./support/erlang-image.js";
 import { openPorts } from "./support/open-ports.js";
 
@@ -29,14 +29,18 @@ interface Place {
   networks: { address: string }[];
 }
 
+sayWhichTools();
+
+const EACH = TOOLS.map((tool) => ({ tool, with: tool.name }));
+
 /** The example as it is: a node on each of three hosts, and a fourth machine that is not of the cloud. */
-describeLab("examples/erlang", () => {
+describeLab.each(EACH)("examples/erlang, with $with", ({ tool }) => {
   const lab = withLab("erlang", { hosts: 4, bare: [OUTSIDE], image: false });
   let project: Project;
 
   beforeAll(async () => {
     await lab.loadImage(await buildErlangImage(join(EXAMPLE, "app"), IMAGE_CACHE));
-    project = await Project.create("erlang", "");
+    project = await Project.create("erlang", "", {}, tool);
     await cp(join(EXAMPLE, "index.ts"), join(project.folder, "index.ts"));
     const inventory = join(project.folder, "inventory.json");
     const hosts = lab.hosts.filter(({ name }) => HOSTS.includes(name));

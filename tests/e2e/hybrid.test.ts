@@ -2,7 +2,7 @@ import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeLab, TEST_IMAGE, withLab } from "../support/lab.js";
-import { Project, ROOT } from "../support/project.js";
+import { Project, ROOT, sayWhichTools, TOOLS } from "../support/project.js";
 
 /** What a network leaves on a machine: links, rules, processes, files, names. Empty after it has left. */
 const TRACES = `
@@ -24,14 +24,18 @@ while (my $client = $server->accept) {
   close $client;
 }`;
 
+sayWhichTools();
+
+const EACH = TOOLS.map((tool) => ({ tool, with: tool.name }));
+
 /** The example as it is, on a lab: containers on two hosts, and a machine without Docker. */
-describeLab("examples/hybrid", () => {
+describeLab.each(EACH)("examples/hybrid, with $with", ({ tool }) => {
   const lab = withLab("hybrid", { hosts: 3, bare: ["h3"] });
   let project: Project;
 
   beforeAll(async () => {
     await lab.sh("h3", "cp", "/etc/hosts", "/root/hosts.before");
-    project = await Project.create("hybrid", "");
+    project = await Project.create("hybrid", "", {}, tool);
     await cp(join(ROOT, "examples/hybrid/index.ts"), join(project.folder, "index.ts"));
     const inventory = join(project.folder, "inventory.json");
     await writeFile(inventory, JSON.stringify(lab.inventory));
