@@ -18,12 +18,7 @@ dns_command() {
 # Process id of the name server that runs with exactly these settings; \`any\`: with whatever settings. systemd gives
 # the whole path of a command.
 dns_pid() {
-  if systemd; then
-    pid=$(pid_of_unit "clocker-dns-$vni")
-  else
-    pid=$(cat "$RUN/dns-$vni.pid" 2>/dev/null) || return 1
-  fi
-  line=$(tr '\\0' ' ' 2>/dev/null < "/proc/$pid/cmdline") || return 1
+  process_for dns || return 1
   if [ "\${1-}" = any ]; then
     case $line in *" $(dns_listens) "*) echo "$pid"; return 0 ;; esac
     return 1
@@ -43,11 +38,7 @@ dns_names() { cat "$ROOT/$vni/names" "$ROOT/$vni/names.d"/* 2>/dev/null | cksum;
 
 dns_start() {
   is command -v dnsmasq || fail "dnsmasq is not installed: install the package dnsmasq-base"
-  if systemd; then
-    keep_unit "clocker-dns-$vni" $(dns_command)
-    return 0
-  fi
-  setsid sh -c 'echo $$ > "$1"; shift; exec "$@"' sh "$RUN/dns-$vni.pid" $(dns_command) </dev/null >/dev/null 2>&1 &
+  keep_process dns $(dns_command)
 }
 
 # A name server that does not answer costs every lookup many seconds, so it is asked before we go on.

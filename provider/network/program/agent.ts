@@ -5,12 +5,7 @@
 export const AGENT_PART = `
 # $1 what for. Process id of the one that runs exactly $agent.
 agent_pid() {
-  if systemd; then
-    pid=$(pid_of_unit "clocker-$1-$vni")
-  else
-    pid=$(cat "$RUN/$1-$vni.pid" 2>/dev/null) || return 1
-  fi
-  line=$(tr '\\0' ' ' 2>/dev/null < "/proc/$pid/cmdline") || return 1
+  process_for "$1" || return 1
   [ "$line" = "$agent " ] && echo "$pid"
 }
 
@@ -19,12 +14,7 @@ up_agent() {
   agent_pid "$1" >/dev/null && return 0
   if need "$2"; then
     down_agent "$1"
-    mkdir -p "$RUN"
-    if systemd; then
-      keep_unit "clocker-$1-$vni" $agent
-    else
-      setsid sh -c 'echo $$ > "$1"; shift; exec "$@"' sh "$RUN/$1-$vni.pid" $agent </dev/null >/dev/null 2>&1 &
-    fi
+    keep_process "$1" $agent
     tries=0
     until agent_pid "$1" >/dev/null; do
       tries=$((tries + 1))
@@ -34,11 +24,11 @@ up_agent() {
   fi
 }
 
-# $1 what for. A process of ours is known by its first three words, whatever settings it has.
+# $1 what for. A process of ours is known by its first two words, whatever settings it has.
 down_agent() {
   stop_unit "clocker-$1-$vni"
-  if pid=$(cat "$RUN/$1-$vni.pid" 2>/dev/null); then
-    case $(tr '\\0' ' ' 2>/dev/null < "/proc/$pid/cmdline") in
+  if process_for "$1"; then
+    case $line in
       "$(echo "$agent" | cut -d ' ' -f 1-2) "*) kill "$pid" || true ;;
     esac
   fi

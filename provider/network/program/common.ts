@@ -101,6 +101,29 @@ keep_unit() { unit=$1; shift; start_unit "$unit" -p Restart=always -p RestartSec
 stop_unit() { if systemd; then systemctl stop "$1.service" >/dev/null 2>&1 || true; fi; }
 pid_of_unit() { systemctl show --property MainPID --value "$1.service"; }
 
+# $1 what for; the rest: the command of a process of this network that goes on for ever. Without systemd it is kept by its
+# process id.
+keep_process() {
+  purpose=$1; shift
+  if systemd; then
+    keep_unit "clocker-$purpose-$vni" "$@"
+    return 0
+  fi
+  mkdir -p "$RUN"
+  setsid sh -c 'echo $$ > "$1"; shift; exec "$@"' sh "$RUN/$purpose-$vni.pid" "$@" </dev/null >/dev/null 2>&1 &
+}
+
+# $1 what for. The process that this network has for it: its id is in $pid, its command in $line, with a space after each word.
+# Whether it is ours the caller sees by the command, since ids are given anew.
+process_for() {
+  if systemd; then
+    pid=$(pid_of_unit "clocker-$1-$vni")
+  else
+    pid=$(cat "$RUN/$1-$vni.pid" 2>/dev/null) || return 1
+  fi
+  line=$(tr '\\0' ' ' 2>/dev/null < "/proc/$pid/cmdline")
+}
+
 alias_of() { ip -o link show dev "$1" 2>/dev/null | sed -n 's/.*alias \\([^ ]*\\).*/\\1/p'; }
 mtu_of() { ip -o link show dev "$1" 2>/dev/null | sed -n 's/.* mtu \\([0-9]*\\) .*/\\1/p'; }
 `;

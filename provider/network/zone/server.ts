@@ -53,23 +53,13 @@ zone_server_make() {
 }
 
 zone_server_pid() {
-  if systemd; then
-    pid=$(pid_of_unit "clocker-zone-$vni")
-  else
-    pid=$(cat "$RUN/zone-$vni.pid" 2>/dev/null) || return 1
-  fi
-  line=$(tr '\\0' ' ' 2>/dev/null < "/proc/$pid/cmdline") || return 1
+  process_for zone || return 1
   case $line in *" $(zone_dir)/conf ") echo "$pid" ;; *) return 1 ;; esac
 }
 
 zone_server_start() {
   is command -v named || fail "named is not installed: install the package bind9"
-  if systemd; then
-    keep_unit "clocker-zone-$vni" $(zone_server_command)
-    return 0
-  fi
-  mkdir -p "$RUN"
-  setsid sh -c 'echo $$ > "$1"; shift; exec "$@"' sh "$RUN/zone-$vni.pid" $(zone_server_command) </dev/null >/dev/null 2>&1 &
+  keep_process zone $(zone_server_command)
 }
 
 zone_server_stop() {
