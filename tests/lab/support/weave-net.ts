@@ -1,21 +1,16 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { TestLab } from "../../support/lab.js";
-
-const SCRIPT = readFileSync(join(__dirname, "standins/weave.py"), "utf8");
+import { putStandin, standin } from "./standin.js";
 
 /** CLOCKER_WEAVER=/path/to/weaver: the real router's program, run as a process instead of a container. */
 const WEAVER = process.env["CLOCKER_WEAVER"] ?? "";
 
 /** Weave Net on every host of a lab: the host's own, if it has the script `weave`, or one that stands in for it. */
 export async function weaveNet(lab: TestLab): Promise<void> {
-  const text = SCRIPT.replace('WEAVER = ""', `WEAVER = ${JSON.stringify(WEAVER)}`);
+  const text = standin("weave.py").replace('WEAVER = ""', `WEAVER = ${JSON.stringify(WEAVER)}`);
   await Promise.all(
     lab.hosts.map(async ({ name }) => {
       if ((await lab.exec(name, ["sh", "-c", "command -v weave"])).code === 0) return;
-      const put = ["sh", "-c", 'cat > "$1" && chmod 755 "$1"', "sh", "/usr/local/bin/weave"];
-      const { code, stderr } = await lab.exec(name, put, text);
-      if (code !== 0) throw new Error(`${name}: ${stderr}`);
+      await putStandin(lab, name, "weave", text);
     }),
   );
 }

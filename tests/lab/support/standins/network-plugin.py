@@ -5,12 +5,12 @@ A bridge and a VXLAN link for each network, as many plugins do it. What it makes
 boot. Arguments: the host's own address, then those of the other hosts. Options of a network: id, link.
 """
 
-import http.server
 import json
 import os
-import socketserver
 import subprocess
 import sys
+
+import docker_plugin
 
 SOCKET = "/run/docker/plugins/standin.sock"
 MEMORY = "/var/lib/standin.json"
@@ -103,35 +103,10 @@ CALLS = {
 }
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        try:
-            answer = CALLS.get(self.path, lambda ask: {})(json.loads(text or "{}")) or {}
-            remember()
-        except Exception as error:
-            answer = {"Err": f"{type(error).__name__}: {error}"}
-        body = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/vnd.docker.plugins.v1.1+json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *words):
-        pass
-
-    def address_string(self):
-        return "docker"
-
-
 if os.path.exists(MEMORY):
     with open(MEMORY) as file:
         kept = json.load(file)
     networks.update(kept["networks"])
     for network in networks.values():
         make(network)
-os.makedirs(os.path.dirname(SOCKET), exist_ok=True)
-if os.path.exists(SOCKET):
-    os.remove(SOCKET)
-socketserver.ThreadingUnixStreamServer(SOCKET, Handler).serve_forever()
+docker_plugin.server(SOCKET, CALLS, done=remember).serve_forever()

@@ -19,12 +19,13 @@ import os
 import secrets
 import signal
 import socket
-import socketserver
 import subprocess
 import sys
 import threading
 import time
 import urllib.parse
+
+import docker_plugin
 
 WEAVER = ""
 HOME = "/var/lib/weave-standin"
@@ -477,27 +478,6 @@ CALLS = {
 }
 
 
-class Plugin(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        try:
-            answer = CALLS.get(self.path, lambda ask: {})(json.loads(text or "{}")) or {}
-        except Exception as error:
-            answer = {"Err": f"{type(error).__name__}: {error}"}
-        body = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/vnd.docker.plugins.v1.1+json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *words):
-        pass
-
-    def address_string(self):
-        return "docker"
-
-
 def default_network(subnet):
     """The network `weave` of Docker's, which the router makes as soon as Docker is there."""
     options = ["--driver", "weavemesh", "--ipam-driver", "weavemesh", "--subnet", subnet]
@@ -512,10 +492,7 @@ def router():
     make_links(settings)
     configure_iptables()
     ours = Router(settings)
-    os.makedirs(os.path.dirname(SOCKET), exist_ok=True)
-    if os.path.exists(SOCKET):
-        os.remove(SOCKET)
-    plugin = socketserver.ThreadingUnixStreamServer(SOCKET, Plugin)
+    plugin = docker_plugin.server(SOCKET, CALLS)
     for work in (ours.accept, ours.connect, plugin.serve_forever, lambda: default_network(settings["subnet"])):
         threading.Thread(target=work, daemon=True).start()
     control(ours)
