@@ -18,8 +18,11 @@ describe("a host's tunnels", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** What the program asks of `wg`, of the tunnel to a host at `peer`. */
-  function up(fix: 0 | 1, peer: string): string[] {
+  /** Links that are there, each with the address that it has. */
+  type Links = Partial<Record<"cnw7" | "cnx7", string>>;
+
+  /** What the program asks of `wg`, of the tunnel to a host at `peer`, and which addresses it gives to links. */
+  function up(fix: 0 | 1, peer: string, links: Links = { cnw7: "10.7.1.1/32" }): string[] {
     writeFileSync(
       join(folder, "7/config"),
       [
@@ -32,7 +35,19 @@ describe("a host's tunnels", () => {
       ROOT=${folder} scratch=${folder} config=${folder}/7/config vni=7 bridge=cnb7 mtu=1420 gateway=10.7.1.1 fix=${fix} peers=${peer}
       up_bridge() { :; }; up_proxy() { :; }; up_switch() { :; }; up_routes_of_both() { :; }
       mtu_of() { echo 1420; }
-      ip() { case "$*" in *cnx7*) return 1 ;; *"addr show"*) echo "5: cnw7 inet $gateway/32 scope global" ;; *) echo "5: cnw7: <UP,LOWER_UP>" ;; esac; }
+      ip() {
+        for link; do :; done
+        case "$*" in
+          "addr add"*) echo "ip $*" ;;
+          ${Object.entries(links)
+            .map(
+              ([link, address]) =>
+                `*"addr show dev ${link}") echo "5: ${link} inet ${address} " ;;`,
+            )
+            .join("\n")}
+          *"link show dev "*) case " ${Object.keys(links).join(" ")} " in *" $link "*) echo "5: $link: <UP,LOWER_UP>" ;; *) return 1 ;; esac ;;
+        esac
+      }
       wg() {
         case "$*" in
           pubkey | "show cnw7 public-key") echo OURS ;;
@@ -63,5 +78,22 @@ describe("a host's tunnels", () => {
     expect(up(0, "198.51.100.2"), "seen by a check").toEqual([told("198.51.100.2")[0]]);
     expect(up(1, "198.51.100.2")).toEqual(told("198.51.100.2"));
     expect(up(0, "198.51.100.2")).toEqual([]);
+  });
+
+  // On a link without an address the kernel takes the loose reverse path filter for the strict one.
+  it("have the gateway's address on both links while keys change, so that packets may come in by either", () => {
+    up(1, "192.0.2.2");
+    const both: Links = { cnw7: "", cnx7: "" };
+    const given = (link: string) => [
+      `differs the link ${link} has no address`,
+      `ip addr add 10.7.1.1/32 dev ${link}`,
+    ];
+    expect(up(1, "192.0.2.2", both)).toEqual([...given("cnw7"), ...given("cnx7")]);
+    expect(up(1, "192.0.2.2", { ...both, cnx7: "10.7.1.1/32" })).toEqual(given("cnw7"));
+    expect(up(0, "192.0.2.2", both), "seen by a check").toEqual([
+      given("cnw7")[0],
+      given("cnx7")[0],
+      "differs the old keys are still in use",
+    ]);
   });
 });
