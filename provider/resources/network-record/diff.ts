@@ -1,11 +1,12 @@
 import { changedKeys } from "../../canonical.js";
 import type { DiffResult } from "../../lifecycle.js";
 import { isUnknown } from "../../unknown.js";
+import { showRestore } from "../restore-row.js";
 import type { RecordInputs, RecordState } from "./inputs.js";
 import { STATE_KEYS } from "./state.js";
 
 /**
- * Pure. A record is exchanged in place, under the traffic, wherever the network is. But a network that is deleted takes its
+ * A record is exchanged in place, under the traffic, wherever the network is. But a network that is deleted takes its
  * records along: the engine asks before it replaces one, with all that comes from the network unknown. The program always
  * says which network it is, so its id is unknown in that question alone.
  */
@@ -17,5 +18,6 @@ export async function diff<Inputs extends RecordInputs>(
   if (isUnknown(news.networkId)) return { replaces: ["networkId"], deleteBeforeReplace: true };
   const changed = changedKeys(olds, news, ["meta", ...STATE_KEYS]);
   const broken = Object.keys(olds.problems ?? {}).length > 0;
+  showRestore(olds.problems);
   return { changes: changed.length > 0 || broken, replaces: [] };
 }

@@ -4,13 +4,14 @@ import { overlaps, parseCidr } from "../../ipam/cidr.js";
 import type { DiffResult } from "../../lifecycle.js";
 import { DRIVERS } from "../../network/drivers.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
+import { showRestore } from "../restore-row.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import { STATE_KEYS } from "./state.js";
 
 /** What a network cannot change while it lives: its names on the hosts and its containers' addresses follow from it. */
 const FIXED = ["cidr", "cloud", "driver", "networkId", "vni"] as const;
 
-/** Pure. A broken host in the state is a change by itself, so that the next up repairs it. */
+/** A broken host in the state is a change by itself, so that the next up repairs it; the row says what is wrong there. */
 export async function diff(
   _id: string,
   olds: VirtualNetworkState,
@@ -19,6 +20,7 @@ export async function diff(
   const changed = changedKeys(olds, news, ["meta", ...STATE_KEYS]);
   const replaces = replacedKeys(olds, news);
   const broken = Object.keys(olds.problems ?? {}).length > 0;
+  if (replaces.length === 0) showRestore(olds.problems);
   return {
     changes: changed.length > 0 || replaces.length > 0 || broken,
     replaces,

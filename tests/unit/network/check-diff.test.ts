@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DRIVERS } from "../../../provider/network/drivers.js";
+import { useSink } from "../../../provider/progress.js";
+import { restoreRow } from "../../../provider/resources/restore-row.js";
 import type { VirtualNetworkInputs } from "../../../provider/resources/virtual-network/inputs.js";
 import { virtualNetworkLifecycle as lifecycle } from "../../../provider/resources/virtual-network/lifecycle.js";
 import { stateOf } from "../../../provider/resources/virtual-network/state.js";
@@ -300,6 +302,31 @@ describe("diff", () => {
   it("is a change while a host has a problem", async () => {
     const broken = stateOf(base, {}, { h2: ["the bridge cnb42 is missing"] });
     expect(await diff({}, broken)).toEqual({ changes: true, replaces: [] });
+  });
+
+  it("says in its row what is wrong on which host, if it does not replace the network", async () => {
+    const rows: string[] = [];
+    useSink((_urn, message) => rows.push(message));
+    try {
+      const missing = ["the bridge cnb42 is missing", "the name server is not running"];
+      const broken = stateOf(base, {}, { h1: missing, h2: ["host h2: cannot be reached"] });
+      await diff({}, broken);
+      await diff({ vni: 43 }, broken);
+      await diff({});
+      expect(rows).toEqual([
+        "restore: h1: the bridge cnb42 is missing, the name server is not running; h2: cannot be reached",
+      ]);
+    } finally {
+      useSink();
+    }
+  });
+
+  it("names a few of many broken hosts", () => {
+    const broken = Object.fromEntries(["h1", "h2", "h3", "h4", "h5"].map((name) => [name, ["x"]]));
+    expect(restoreRow(broken)).toBe("restore: h1: x; h2: x; h3: x; 2 more hosts");
+    const { h5: _h5, ...four } = broken;
+    expect(restoreRow(four)).toBe("restore: h1: x; h2: x; h3: x; 1 more host");
+    expect(restoreRow()).toBeUndefined();
   });
 });
 
