@@ -1,4 +1,5 @@
 import type { ContainerSummary } from "../../host/docker-types.js";
+import { devicesOf } from "../../host/held.js";
 import { progress } from "../../progress.js";
 import { inspectOwn, ownContainers, plainName } from "./observe.js";
 import { removeOwn } from "./remove.js";
@@ -6,8 +7,8 @@ import { isStopFirst } from "./revision.js";
 import type { Work } from "./work.js";
 
 /**
- * An older container of the same owner that has a port or an address of this one would keep it from starting, and one that
- * runs would write beside it to what only one may write to. The engine has removed the one it knew where that is so; what
+ * An older container of the same owner that has a port, an address or a device of this one would keep it from starting or
+ * from having it alone, and one that runs would write beside it to what only one may write to. The engine has removed the one it knew where that is so; what
  * is still there was left by a creation that died.
  */
 export async function makeRoom(work: Work, own: ContainerSummary[], id: string): Promise<void> {
@@ -20,6 +21,7 @@ export async function makeRoom(work: Work, own: ContainerSummary[], id: string):
     );
     const clash =
       (row.State === "running" && isStopFirst(inputs.spec)) ||
+      devicesOf(row).some((id) => inputs.place.devices?.includes(id)) ||
       inputs.place.networks.some(({ address }) => addresses.includes(address)) ||
       row.Ports.some((port) =>
         ports.some(

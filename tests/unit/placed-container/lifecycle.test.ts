@@ -381,6 +381,18 @@ describe("nothing is lost", () => {
     expect(only().body.Image).toBe("clocker/web:1");
   });
 
+  it("a leftover that has its device goes before the start", async () => {
+    const place = { networks: [], devices: ["/dev/dri/renderD128"] };
+    await createIn(inputsOf({ image: "clocker/web:2" }, place));
+    let there = 0;
+    armFault("started", () => {
+      there = owned().length;
+    });
+    await createIn(inputsOf({}, place));
+    expect(there).toBe(1);
+    expect(only().body.Image).toBe("clocker/web:1");
+  });
+
   it("a leftover without the devices that the plan gave it is not adopted", async () => {
     const first = await createIn(inputsOf({}, { networks: [] }));
     const devices = ["/dev/dri/renderD128"];
