@@ -195,7 +195,8 @@ describeLab("a lab of three hosts", () => {
 
     await lab.restart("h2");
     expect(await lab.sh("h2", "cat", "/etc/kept")).toBe("kept");
-    await expect.poll(() => page(`http://${address}/`).catch(() => "")).toBe("clocker-test\n");
+    const answer = () => page(`http://${address}/`).catch(() => "");
+    await expect.poll(answer, { timeout: 20_000 }).toBe("clocker-test\n");
     await expect
       .poll(async () => (await lab.exec("h2", ["cat", "/run/started-with"])).stdout)
       .toBe("start\n");
