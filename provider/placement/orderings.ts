@@ -21,6 +21,7 @@ export class Orderings {
       functions: world.input.functions,
       tallies: world.tallies,
       totalOf: (scope) => this.totalOf(scope),
+      sharedRanks: new Map(),
     };
   }
 

@@ -71,6 +71,24 @@ export function requestFacts(request: PlacementRequest): RequestFacts {
   return known;
 }
 
+/** The same facts, and whether anybody has looked at one of them. */
+export function watched(facts: RequestFacts): { facts: RequestFacts; isRead: () => boolean } {
+  let read = false;
+  const copy = Object.defineProperties(
+    {},
+    Object.fromEntries(
+      Object.entries(facts).map(([name, value]: [string, unknown]) => {
+        const get = (): unknown => {
+          read = true;
+          return value;
+        };
+        return [name, { enumerable: true, get }];
+      }),
+    ),
+  ) as RequestFacts;
+  return { facts: Object.freeze(copy), isRead: () => read };
+}
+
 function deepFreeze<T extends object>(value: T): T {
   for (const member of Object.values(value)) {
     if (typeof member === "object" && member !== null) deepFreeze(member as object);

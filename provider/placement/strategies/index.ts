@@ -1,12 +1,12 @@
 import type { Ask } from "../constraints/constraint.js";
 import { FunctionFault } from "../functions.js";
-import type { HostState } from "../host-state.js";
 import type { StrategySpec, UserFunctions } from "../model.js";
 import { breadthFirst } from "./breadth-first.js";
-import { comparatorStrategy, scoreStrategy } from "./comparator.js";
+import { type ComparatorContext, comparatorStrategy } from "./comparator.js";
 import { leastContainers } from "./least-containers.js";
 import { lowestUsage } from "./lowest-usage.js";
 import { resourceStrategy } from "./resources.js";
+import { scoreStrategy } from "./score.js";
 import { type SpreadContext, spreadOver } from "./spread-over.js";
 import type { LastOrder, Ordering, Strategy } from "./strategy.js";
 
@@ -14,9 +14,8 @@ export { compareKeys } from "./compare-keys.js";
 export type { Ordering, Strategy } from "./strategy.js";
 
 /** What strategies need beside the hosts. */
-export interface StrategyContext extends SpreadContext {
+export interface StrategyContext extends SpreadContext, ComparatorContext {
   readonly seed: string;
-  readonly hosts: readonly HostState[];
   readonly functions: UserFunctions | undefined;
 }
 
@@ -87,7 +86,7 @@ function makeStrategies(
     case "comparator": {
       const compare = context.functions?.comparators?.[spec.name];
       if (!compare) return missing(spec.name, "comparators");
-      return guarded(() => comparatorStrategy(spec.name, compare, spec.args, ask, context.hosts));
+      return guarded(() => comparatorStrategy(spec.name, compare, spec.args, ask, context));
     }
     case "score": {
       const score = context.functions?.scores?.[spec.name];

@@ -254,6 +254,29 @@ describe("a comparator of the program", () => {
     expect(hostsOf(result)).toEqual({ web: "h3", db: "h2" });
   });
 
+  it.each<[string, (request: RequestFacts) => unknown, number]>([
+    ["once for all when it looks at hosts alone", () => undefined, 1],
+    ["for each type when it looks at what is placed", ({ volumes }) => volumes.length, 3],
+    ["for each type when it takes all of it", (request) => ({ ...request }), 3],
+  ])("is asked %s", (_how, look, times) => {
+    const asked = (types: number): number => {
+      let calls = 0;
+      const mine = (a: { name: string }, b: { name: string }, request: RequestFacts): number => {
+        calls++;
+        look(request);
+        return Number(b.name === "h2") - Number(a.name === "h2");
+      };
+      const requests = ["web", "db", "cache"].slice(0, types).map((name) => ask(name));
+      const result = plan(
+        { comparators: { mine } },
+        { requests, strategies: [{ kind: "comparator", name: "mine" }] },
+      );
+      for (const { name } of requests) expect(hostsOf(result)[name]).toBe("h2");
+      return calls;
+    };
+    expect(asked(3)).toBe(times * asked(1));
+  });
+
   it.each<[string, (a: { name: string }, b: { name: string }) => unknown, string]>([
     [
       "is missing a sign",
