@@ -16,21 +16,21 @@ import { registerSecrets } from "./secrets.js";
 import { sweepSecrets } from "./secrets-removal.js";
 
 /**
- * Removes this generation's container, wherever its name went, and what no container of it needs; any number of times. One that a newer generation has
- * adopted is not ours any more, one without our owner label never was. Volumes stay.
+ * Removes this generation's container, wherever its name went, and secrets that none needs; any number of times. One
+ * that a newer generation has adopted is not ours any more, one without our owner label never was. Volumes stay.
  */
 export async function remove(_id: string, state: PlacedContainerState): Promise<void> {
   registerSecrets(state.spec);
   const { place, status, spec, meta } = state;
   try {
     const docker = dockerFor(place.connection);
-    const { secretFolders } = await hostNow(docker);
+    const { secrets } = await hostNow(docker);
     const details = await find(docker, state);
     if (details) {
       progress("stopping", meta);
       await removeOwn(docker, details, spec.stopTimeoutSeconds);
     }
-    await sweepSecrets(docker, ownerOf(meta), secretFolders);
+    await sweepSecrets(docker, ownerOf(meta), secrets);
     await faultPoint("deleted", place.host);
   } catch (error) {
     if (!isUnreachable(error)) throw withGiveUpHint(error);

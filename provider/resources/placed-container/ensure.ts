@@ -107,6 +107,6 @@ async function ensure(work: Work, knownId: string | undefined): Promise<PlacedCo
   await faultPoint("healthy", hostOf(work));
 
   await removeOthers(work, Id);
-  await sweepSecrets(docker, work.owner, host.secretFolders);
+  await sweepSecrets(docker, work.owner, host.secrets);
   return stateFor(inputs, statusFor(details, work.generation, image));
 }

@@ -1,5 +1,5 @@
 import type { DockerClient } from "../../host/docker.js";
-import { LIST_SECRETS, secretFoldersIn } from "./secrets-removal.js";
+import { LIST_SECRETS, secretsIn, type FoundSecrets } from "./secrets-removal.js";
 
 /** What is read of a host once for each process. */
 export interface HostNow {
@@ -8,8 +8,8 @@ export interface HostNow {
   arch: string;
   /** The host's own resolvers that a container can reach, at most 3. */
   resolvers: string[];
-  /** Names of the folders of secrets that were there, of all owners; see sweepSecrets. */
-  secretFolders: Set<string>;
+  /** Folders of secrets that were there, of all owners. */
+  secrets: FoundSecrets;
 }
 
 const facts = new WeakMap<DockerClient, Promise<HostNow>>();
@@ -38,7 +38,7 @@ async function read(docker: DockerClient): Promise<HostNow> {
     memoryBytes: info.MemTotal,
     arch: info.Architecture,
     resolvers: resolversIn(stdout),
-    secretFolders: secretFoldersIn(stdout),
+    secrets: secretsIn(stdout),
   };
 }
 

@@ -12,8 +12,8 @@ import { removeSecrets } from "./secrets-removal.js";
 const REMOVAL_MS = 30_000;
 
 /**
- * Stops a container as it asked to be stopped, removes it, its secrets and the note of what it reserved. Its volumes stay. Only ever called for
- * one whose owner label was read; succeeds when it is gone already.
+ * Stops a container as it asked to be stopped, removes it, its secrets and the note of what it reserved. Its volumes
+ * stay. Only ever called for one whose owner label was read; succeeds when it is gone already.
  */
 export async function removeOwn(
   docker: DockerClient,

@@ -14,9 +14,17 @@ export async function removeSecrets(transport: Transport, folder: string): Promi
 /** Part of the first look at a host: the names of all folders of secrets, one a line. */
 export const LIST_SECRETS = `ls ${SECRETS_ROOT} 2>/dev/null || true`;
 
+/** The folders of secrets that a host had when this process first looked. */
+export interface FoundSecrets {
+  names: Set<string>;
+  /** Those that no container binds were looked at once, whoever's they are. */
+  isSwept: boolean;
+}
+
 /** The folders in its output; other lines are passed over. */
-export function secretFoldersIn(text: string): Set<string> {
-  return new Set(text.split("\n").filter((line) => FOLDER_NAME.test(line)));
+export function secretsIn(text: string): FoundSecrets {
+  const names = text.split("\n").filter((line) => FOLDER_NAME.test(line));
+  return { names: new Set(names), isSwept: false };
 }
 
 /** Minutes after which no creation is still on its way from its folder to its container. */
@@ -33,21 +41,24 @@ done`;
 
 /**
  * Removes the folders among `found` that no container binds: this owner's, whose containers are made one after another,
- * at once; those of others when they are too old to belong to a creation under way. They are left by creations that
- * died and by containers that were removed by hand. What has been looked at is taken out of `found`, so that the
- * hundred containers of a host do not ask again.
+ * at once; those of others, once a process, when they are too old to belong to a creation under way. They are left by
+ * creations that died and by containers that were removed by hand.
  */
 export async function sweepSecrets(
   docker: DockerClient,
   owner: string,
-  found: Set<string>,
+  found: FoundSecrets,
 ): Promise<void> {
-  if (found.size === 0) return;
+  if (found.names.size === 0) return;
   const rows = await ourContainers(docker);
   const bound = new Set(rows.map(({ Mounts }) => secretsFolderIn(Mounts)));
-  const left = [...found].filter((name) => !bound.has(`${SECRETS_ROOT}/${name}`));
-  if (left.length === 0) return;
-  const args = [SECRETS_ROOT, folderPrefix(owner), String(ABANDONED_MINUTES), ...left];
+  const left = [...found.names].filter((name) => !bound.has(`${SECRETS_ROOT}/${name}`));
+  const prefix = folderPrefix(owner);
+  const mine = left.filter((name) => name.startsWith(prefix));
+  const swept = found.isSwept ? mine : left;
+  found.isSwept = true;
+  if (swept.length === 0) return;
+  const args = [SECRETS_ROOT, prefix, String(ABANDONED_MINUTES), ...swept];
   await docker.transport.script(SWEEP, args);
-  for (const name of left) found.delete(name);
+  for (const name of mine) found.names.delete(name);
 }

@@ -9,9 +9,10 @@ import type { ContainerSpec } from "./inputs.js";
  * Secrets are files in the host's memory, bound read-only into the one container they are for: a folder for each
  * container under ROOT, which only root may enter and which is a tmpfs. Empty files are there before the container is
  * made, since Docker wants to see what it is to bind; the values are written over standard input once it is made, before
- * its start. So they stand in no argv, no `docker inspect` and on no disk, never on a host where nothing is known to need
- * them, and a restart of the container or of dockerd finds them there. A file belongs to the container's user if that is a number, and only it may read it;
- * otherwise, since the image alone knows who reads it, everyone inside the container may (0444, as Swarm's secrets are).
+ * its start. So they stand in no argv, no `docker inspect` and on no disk, never on a host without the container that
+ * tells whose they are, and a restart of the container or of dockerd finds them there. A file belongs to the container's
+ * user if that is a number, and only it may read it; otherwise, since the image alone knows who reads it, everyone
+ * inside the container may (0444, as Swarm's secrets are).
  *
  * A reboot of the host empties ROOT. Docker then refuses to start the container, since what it is to bind is missing:
  * it stays down rather than run without its secrets, and the next `up` after a refresh writes them and starts it.

@@ -236,6 +236,19 @@ describe("secrets that nobody needs any more", () => {
     expect([...folders]).toEqual([other]);
   });
 
+  it("of others are looked at once, and still go with their own container's next change", async () => {
+    const other = secretsFolder("app/dev/web-1", "0123abcd").slice(ROOT.length + 1);
+    keepFolders(other);
+    const place = { networks: [] };
+    await createIn(inputsOf({}, place));
+    const meta = (name: string) => ({ ...inputsOf().meta, name });
+    await createIn(inputsOf({}, place, { meta: meta("web-2") }));
+    expect(h1.execs.filter(({ script }) => script?.includes("-mmin"))).toHaveLength(1);
+    expect([...folders]).toEqual([other]);
+    await createIn(inputsOf({}, place, { meta: meta("web-1") }));
+    expect([...folders]).toEqual([]);
+  });
+
   it("cost nothing on a host that has none", async () => {
     keepFolders();
     const { id, outs } = await createIn(inputsOf());
