@@ -8,13 +8,13 @@ export interface TakenPorts extends Omit<HeldPort, "hostPort"> {
   last: number;
   /** Who has them, as a sentence goes on after "in use by": `the process nginx`. */
   by: string;
-  /** Owner of the network for which they are open on every host; absent: none is. */
+  /** Owner of the network for which they are open on every host, or whose names are served there; absent: none is. */
   network?: string;
 }
 
 /**
  * Who has ports of the host beside Docker's containers, as root sees it, one line each:
- * `open tcp 8080 <owner of the network>`, `listen tcp 0.0.0.0:80 users:(("nginx",pid=7,fd=5))`, `rule` with a rule that translates
+ * `open tcp 8080 <owner of the network>`, `zone 192.0.2.7:53 <owner of the network>` whose names are served there, `listen tcp 0.0.0.0:80 users:(("nginx",pid=7,fd=5))`, `rule` with a rule that translates
  * (iptables-save) or `nft inet mine` with one of another table than those of iptables, the devices towards the world
  * (`underlay eth0`), and `ephemeral 32768 60999`.
  */
@@ -24,6 +24,10 @@ for file in /var/lib/clocker/net/*/ports.d/*; do
   [ -f "$file" ] || continue
   owner=$(sed -n 's/^owner //p' "\${file%/ports.d/*}/config" 2>/dev/null)
   grep -v '^#' "$file" | cut -d ' ' -f 1,2 | sort -u | sed 's/^/open /' | while read -r line; do printf '%s %s\\n' "$line" "$owner"; done
+done
+for config in /var/lib/clocker/net/*/config; do
+  awk '$1 == "owner" { owner = substr($0, 7) } $2 == "zoneserver" { at = $3 } $2 == "zoneport" { port = $3 } $2 == "zoneservers" { ours = 1 }
+    END { if (ours) print "zone", at ":" port, owner }' "$config" 2>/dev/null
 done
 ss -Hlntup 2>/dev/null | awk '{ print "listen", $1, $5, $7 }'
 echo underlay $(ip -o -4 route show default 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p')
@@ -54,11 +58,17 @@ export function parseTakenPorts(text: string): TakenPorts[] {
   const [, low, high] =
     lines.map((line) => /^ephemeral (\d+) (\d+)/.exec(line)).find((match) => match) ?? [];
   const world = lines.flatMap((line) => /^underlay (.*)/.exec(line)?.[1]?.split(" ") ?? []);
+  const zones = new Map(
+    lines.flatMap((line): [string, string][] => {
+      const [, at = "", owner = ""] = /^zone (\S+) (.*)/.exec(line) ?? [];
+      return owner === "" ? [] : [[at, owner]];
+    }),
+  );
   const ephemeral = { low: Number(low ?? 65_536), high: Number(high ?? 0) };
   return lines.flatMap((line) => {
     const [kind = "", ...words] = line.split(" ");
     if (kind === "open") return openPort(words);
-    if (kind === "listen") return listener(words, ephemeral);
+    if (kind === "listen") return listener(words, ephemeral, zones);
     if (kind === "rule") return ofIptables(words, world);
     return kind === "nft" ? ofNftables(words, world) : [];
   });
@@ -74,12 +84,18 @@ function openPort([protocol, port, ...owner]: string[]): TakenPorts[] {
 function listener(
   [protocol, local = "", users = ""]: string[],
   ephemeral: { low: number; high: number },
+  zones: ReadonlyMap<string, string>,
 ): TakenPorts[] {
   const process = /"([^"]+)"/.exec(users)?.[1];
   if (!isProtocol(protocol) || users.includes(`"${KNOWN_PROCESS}"`)) return [];
   const [, address = "", port] = /^(.*):(\d+)$/.exec(local) ?? [];
   const number = Number(port);
   if (protocol === "udp" && ephemeral.low <= number && number <= ephemeral.high) return [];
+  const network = process === "named" ? zones.get(local) : undefined;
+  if (network !== undefined) {
+    const by = `the name server of network ${network}`;
+    return ranges(port, [protocol], { hostAddress: one(address), by, network });
+  }
   return ranges(port, [protocol], {
     hostAddress: one(address.replace(/^\[|\]$/g, "").replace(/%.*$/, "")),
     by: process === undefined ? "a process of the host" : `the process ${process}`,

@@ -33,6 +33,7 @@ import { HostRanges, type Occupied, occupiedVnis } from "./occupied.js";
 import { tailAddresses } from "./tail.js";
 import { Twins } from "./twins.js";
 import { chooseVni } from "./vni.js";
+import { zonePortRefusals } from "./zone-ports.js";
 
 export interface NetworkPlan {
   networks: Record<string, NetworkAllocation>;
@@ -155,6 +156,8 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
     allocation.records = withIPv6(records, twins.get(network.name));
     addExtras(network.name, allocation, input.requests, decisions, plan);
   }
+  for (const [name, sentence] of zonePortRefusals(input))
+    plan.refusals.push(refusal(name, sentence));
   refuseUnknownNetworks(input, plan);
   return plan;
 }

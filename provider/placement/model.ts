@@ -108,6 +108,8 @@ export interface NetworkRequest {
   sameLink?: boolean;
   /** The part of the CIDR that blocks are cut from; absent: all of it. */
   range?: string;
+  /** Hosts that serve its names as a zone, each at its own address, on `port` (53). Absent: none do. */
+  zone?: { hosts: string[]; port?: number };
   /** Machines without Docker that are on the network as well. Absent: none. */
   machines?: MachineRequest[];
 }

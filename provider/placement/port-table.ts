@@ -6,6 +6,8 @@ export interface PortRange extends Omit<HostPort, "hostPort"> {
   first: number;
   last: number;
   by: string;
+  /** The network of the plan whose zone is served there, by name. Absent: none of it is. */
+  zoneOf?: string;
 }
 
 interface Taken {
@@ -20,7 +22,7 @@ export class PortTable {
   private ranges: PortRange[] | undefined;
 
   takeRange(range: PortRange): void {
-    const { first, last, by, ...rest } = range;
+    const { first, last, by, zoneOf: _zone, ...rest } = range;
     if (first === last) this.take([{ ...rest, hostPort: first }], by);
     else (this.ranges ??= []).push(range);
   }

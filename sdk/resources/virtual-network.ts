@@ -198,6 +198,7 @@ export class VirtualNetwork extends ClockerResource {
       ...(args.encryption === undefined ? {} : { encryption: args.encryption }),
       ...(args.sameLink === undefined ? {} : { sameLink: args.sameLink }),
       ...(args.range === undefined ? {} : { range: args.range }),
+      ...(args.zone !== undefined && "hosts" in args.zone ? { zone: servedBy(args.zone) } : {}),
       ...(machines.length === 0 ? {} : { machines: machines.map(requestOf) }),
     }));
     const allocation = lift(plan.allocations, name);
@@ -290,6 +291,11 @@ function zoneOf(name: string, zone: NetworkZoneArgs): pulumi.Inputs {
   if (key === undefined) return { ...zone };
   refuseUnknown(`VirtualNetwork ${name}: zone.key`, key, KNOWN_KEY);
   return { ...zone, key: { ...key, secret: pulumi.secret(key.secret) } };
+}
+
+/** What the plan has to know of a zone: which ports are taken by it. */
+function servedBy({ hosts, port }: OwnZoneArgs) {
+  return { hosts, ...(port === undefined ? {} : { port }) };
 }
 
 /** @throws RunError when its two names say different things */

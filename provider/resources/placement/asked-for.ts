@@ -27,11 +27,14 @@ export function usageAge(news: PlacementInputs): number | undefined {
   return ages.length > 0 ? Math.min(...ages) : undefined;
 }
 
-/** Whether some container publishes a port, on its host or on all. */
-export function asksForPorts({ requests }: PlacementInputs): boolean {
-  return requests.some(
-    ({ ports, ingress }) =>
-      hasUnknown([ports, ingress]) || ports.length > 0 || (ingress ?? []).length > 0,
+/** Whether some container publishes a port, on its host or on all, or some host serves a zone. */
+export function asksForPorts({ requests, networks }: PlacementInputs): boolean {
+  return (
+    networks.some(({ zone }) => zone !== undefined) ||
+    requests.some(
+      ({ ports, ingress }) =>
+        hasUnknown([ports, ingress]) || ports.length > 0 || (ingress ?? []).length > 0,
+    )
   );
 }
 

@@ -10,6 +10,7 @@ import type {
   Platform,
   UserFunctions,
 } from "../../placement/model.js";
+import { reserveZonePorts } from "../../ipam/zone-ports.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
 import { type Owners, toCandidate } from "./candidate.js";
 import type { PlacementInputs, PlanHost, PlanMachine, PlanNetwork, PlanRequest } from "./inputs.js";
@@ -73,10 +74,12 @@ export function toPlanInput(
     requests: news.earlier.requests.map(knownRequest),
   };
   reserveEarlier(news, candidates, given.assignments, owner);
+  const networks = news.networks.map((network) => knownNetwork(network, byName));
+  reserveZonePorts(candidates, networks);
   return {
     candidates,
     requests: news.requests.map((request) => withPlatform(knownRequest(request), snapshots)),
-    networks: news.networks.map((network) => knownNetwork(network, byName)),
+    networks,
     constraints: news.constraints,
     strategies: news.strategies,
     pool: news.pool,
@@ -234,7 +237,7 @@ function knownNetworks(networks: unknown): PlanRequest["networks"] {
 
 /** A machine that does not exist yet leaves its network decided. */
 function isUndecided(network: PlanNetwork): boolean {
-  const { machines, ...rest } = network;
+  const { machines, zone: _zone, ...rest } = network;
   const named = machines ?? [];
   return (
     hasUnknown(rest) ||
@@ -248,7 +251,9 @@ function knownNetwork(
   snapshots: ReadonlyMap<string, HostSnapshot>,
 ): NetworkRequest {
   if (isUndecided(network)) return { name: network.name, blockPrefix: 24, reserved: [] };
-  const { machines, ...rest } = network;
+  const { machines, zone, ...others } = network;
+  // Who serves its names is nothing that addresses depend on.
+  const rest = { ...others, ...(zone === undefined || hasUnknown(zone) ? {} : { zone }) };
   if (machines === undefined) return rest;
   return {
     ...rest,

@@ -228,6 +228,7 @@ function checkNetwork(report: Report, at: string, network: unknown): void {
     "ipv6",
     "cidr6",
     "gateway",
+    "zone",
   ];
   report.object(at, network, [...members, ...optional], (it) => {
     report.keeps(`${at}.name`, it["name"], NAME);
@@ -252,6 +253,13 @@ function checkNetwork(report: Report, at: string, network: unknown): void {
     report.keepsIfGiven(`${at}.sameLink`, it["sameLink"], rule.flag);
     report.keepsIfGiven(`${at}.range`, it["range"], CIDR);
     report.keepsIfGiven(`${at}.gateway`, it["gateway"], ADDRESS);
+    if (it["zone"] !== undefined)
+      report.object(`${at}.zone`, it["zone"], ["hosts", "port"], (zone) => {
+        report.list(`${at}.zone.hosts`, zone["hosts"], (host, path) => {
+          report.keeps(path, host, NAME);
+        });
+        report.keepsIfGiven(`${at}.zone.port`, zone["port"], rule.whole(1, 65_535));
+      });
     if (it["machines"] === undefined) return;
     report.list(`${at}.machines`, it["machines"], (machine, path) =>
       checkMachine(report, path, machine),

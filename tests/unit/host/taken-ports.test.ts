@@ -17,6 +17,17 @@ describe("ports that somebody has beside Docker's containers", () => {
     ]);
   });
 
+  it("are those of a network's own name server, of nobody else's", () => {
+    const named = 'users:(("named",pid=7,fd=5))';
+    const lines = ["zone 10.0.0.1:53 other/dev/lan"];
+    for (const at of ["10.0.0.1:53", "10.0.0.2:53"]) lines.push(`listen tcp ${at} ${named}`);
+    const found = parseTakenPorts(lines.join("\n"));
+    expect(found.map(({ by, network }) => [by, network])).toEqual([
+      ["the name server of network other/dev/lan", "other/dev/lan"],
+      ["the process named", undefined],
+    ]);
+  });
+
   it.each([
     ['tcp 0.0.0.0:80 users:(("nginx",pid=7,fd=5))', "80/tcp: the process nginx"],
     ['tcp *:22 users:(("sshd",pid=7,fd=3))', "22/tcp: the process sshd"],

@@ -98,6 +98,9 @@ describe("VirtualNetwork", () => {
       hosts: ["h1"],
       zone: "corp.example",
     });
+    const placement = inputsOf.get("Placement cloud-1") ?? inputsOf.get("Placement cloud");
+    const asked = (placement as unknown as PlacementInputs).networks;
+    expect(asked.map((each) => each.zone)).toEqual([undefined, { hosts: ["h1"] }]);
   });
 });
 
