@@ -13,8 +13,10 @@ interface ZoneNames {
   port?: pulumi.Input<number>;
   /** The zone, such as `app.example.org`: a container `web` is `web.app.example.org` there. */
   zone: pulumi.Input<string>;
-  /** The zone of the addresses, such as `101.10.in-addr.arpa`. @default no reverse records */
+  /** The zone of the addresses, such as `101.10.in-addr.arpa`. @default no reverse records of IPv4 */
   reverseZone?: pulumi.Input<string>;
+  /** The zone of the IPv6 addresses, such as `1.0.1.0.0.0.d.f.ip6.arpa`. @default no reverse records of IPv6 */
+  reverseZone6?: pulumi.Input<string>;
   /** Seconds that others may remember an answer. @default 1 */
   ttl?: pulumi.Input<number>;
 }
@@ -130,6 +132,7 @@ const KNOWN_ZONE: Known<ExistingZoneArgs & OwnZoneArgs> = {
   port: true,
   zone: true,
   reverseZone: true,
+  reverseZone6: true,
   ttl: true,
   key: true,
   hosts: true,

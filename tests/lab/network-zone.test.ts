@@ -9,7 +9,7 @@ import { useSink } from "../../provider/progress.js";
 import { findCommand } from "../../lab/requirements.js";
 import { describeLab, withLab } from "../support/lab.js";
 import { closeTransports, networkInputs, traces } from "./support/network-world.js";
-import { nameServer, type NameServer } from "./support/name-server.js";
+import { isAddress, nameServer, type NameServer } from "./support/name-server.js";
 
 const missing = ["named", "dig", "nsupdate", "tsig-keygen"].filter((name) => !findCommand(name));
 const describeZone =
@@ -37,15 +37,20 @@ describeLab("a network's names in a zone of BIND", () => {
       app = networkInputs(lab, "app", {
         vni: 101,
         net: "10.101",
+        cidr6: "fd00:101::/64",
         hostNames: ["h1", "h2"],
         zone: bind.zone,
-        records: { web: ["10.101.1.10", "10.101.2.10"], "web-1": ["10.101.1.10"] },
+        records: {
+          web: ["10.101.1.10", "fd00:101::10a", "10.101.2.10", "fd00:101::20a"],
+          "web-1": ["10.101.1.10", "fd00:101::10a"],
+        },
       });
       state = (await lifecycle.create(app)).outs;
       expect(await bind.look("web.corp.example")).toEqual(["10.101.1.10", "10.101.2.10"]);
       expect(await bind.look("web-1.corp.example")).toEqual(["10.101.1.10"]);
       expect(await bind.look("10.101.1.10")).toEqual(["web-1.corp.example."]);
       expect(await bind.look("10.101.2.10")).toEqual(["web.corp.example."]);
+      expect(await bind.look("fd00:101::20a")).toEqual(["web.corp.example."]);
       expect(await bind.look("mail.corp.example")).toEqual(["192.0.2.25"]);
       expect(await problems()).toBeUndefined();
     });
@@ -55,7 +60,8 @@ describeLab("a network's names in a zone of BIND", () => {
       await put({ ...app, records: moved });
       expect(await bind.look("web.corp.example")).toEqual(["10.101.2.11"]);
       expect(await bind.look("web-1.corp.example")).toEqual([]);
-      expect(await bind.look("10.101.1.10")).toEqual([]);
+      for (const address of ["10.101.1.10", "fd00:101::10a"])
+        expect(await bind.look(address)).toEqual([]);
       expect(await bind.look("10.101.2.11")).toEqual(["web.corp.example."]);
       await put(app);
     });
@@ -114,6 +120,7 @@ describeLab("a network's names in a zone of BIND", () => {
         `host ${host}: the name server ${bind.zone.server} does not answer on port 53: the network's names stay in the zone ${zone} there`;
       expect(warnings.sort()).toEqual(
         ["h1", "h2"].flatMap((host) => [
+          stays(host, bind.zone.reverseZone6),
           stays(host, bind.zone.reverseZone),
           stays(host, bind.zone.zone),
         ]),
@@ -156,6 +163,7 @@ describeLab("a network's names in a zone of BIND", () => {
         hosts: ["h1", "h2"],
         zone: "own.example",
         reverseZone: "101.10.in-addr.arpa",
+        reverseZone6: "1.0.1.0.0.0.d.f.ip6.arpa",
       };
       const key = "/var/lib/bind/clocker-101/key";
 
@@ -163,7 +171,7 @@ describeLab("a network's names in a zone of BIND", () => {
       const look = async (asked: string, ...servers: string[]) =>
         Promise.all(
           (servers.length === 0 ? zone.hosts : servers).map(async (host) => {
-            const words = /^[0-9.]+$/.test(asked) ? ["-x", asked] : [asked];
+            const words = isAddress(asked) ? ["-x", asked] : [asked];
             const at = `@${lab.host(host).address}`;
             const text = await lab.sh("h3", "dig", at, "+short", "+time=1", "+tries=1", ...words);
             return text.trim().split("\n").sort().join(" ");
@@ -177,7 +185,8 @@ describeLab("a network's names in a zone of BIND", () => {
         state = (await lifecycle.create(app)).outs;
         const both = (answer: string) => [answer, answer];
         expect(await look("web.own.example")).toEqual(both("10.101.1.10 10.101.2.10"));
-        expect(await look("10.101.1.10")).toEqual(both("web-1.own.example."));
+        for (const address of ["10.101.1.10", "fd00:101::10a"])
+          expect(await look(address)).toEqual(both("web-1.own.example."));
         expect(await look("clocker-ns2.own.example")).toEqual(both(lab.host("h2").address));
         const keys = await Promise.all(zone.hosts.map((host) => lab.sh(host, "cat", key)));
         expect(keys[0]).toMatch(

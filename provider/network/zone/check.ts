@@ -19,6 +19,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     isZone(value) && value.endsWith(".in-addr.arpa")
       ? undefined
       : "must be a zone of addresses, such as 101.10.in-addr.arpa",
+  reverseZone6: (value) =>
+    isZone(value) && /^([0-9a-f]\.){1,31}ip6\.arpa$/.test(value)
+      ? undefined
+      : "must be a zone of IPv6 addresses, such as 1.0.1.0.0.0.d.f.ip6.arpa",
   ttl: whole(1, 86_400),
   "key.name": (value) => (isZone(value) ? undefined : "must be the key's name in small letters"),
   "key.algorithm": (value) =>

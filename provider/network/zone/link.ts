@@ -11,7 +11,7 @@ export const ZONE_PART = `
 # The words of the network that $config is of.
 zone_load() {
   zone=$(setting zone) zone_server=$(setting zoneserver) zone_port=$(setting zoneport) zone_ttl=$(setting zonettl)
-  zone_reverse=$(setting zonereverse)
+  zone_reverse=$(setting zonereverse) zone_reverse6=$(setting zonereverse6)
 }
 
 # TXT of what is ours.
@@ -19,17 +19,34 @@ zone_mark() { echo "io.clocker=$owner-$vni"; }
 
 # Names as they should be: "name type data" a line; "address full short" is on standard input. An address has one name.
 zone_wanted() {
-  awk -v zone="$zone" -v reverse="$zone_reverse" '
+  awk -v zone="$zone" -v reverse="$zone_reverse" -v reverse6="$zone_reverse6" '
+    function bytes_back(address,    byte) {
+      split(address, byte, ".")
+      return byte[4] "." byte[3] "." byte[2] "." byte[1] ".in-addr.arpa."
+    }
+    # all 32 digits of an address that may leave out zeros
+    function digits_back(address,    half, group, count, i, digits, back) {
+      if (split(address, half, "::") < 2) half[2] = ""
+      count = split(half[1], group, ":")
+      for (i = 1; i <= count; i++) digits = digits substr("000" group[i], length(group[i]))
+      count = split(half[2], group, ":")
+      for (i = 1; i <= count; i++) back = back substr("000" group[i], length(group[i]))
+      while (length(digits back) < 32) digits = digits "0"
+      digits = digits back
+      back = ""
+      for (i = 32; i > 0; i--) back = back substr(digits, i, 1) "."
+      return back "ip6.arpa."
+    }
+    function is_in(name, end) { return end != "" && substr(name, length(name) - length(end) - 1) == "." end "." }
     /^[0-9a-fA-F]/ {
       name = tolower($3) "." zone "."
-      six = index($1, ":") > 0
-      print name, six ? "AAAA" : "A", tolower($1)
-      if (!six && reverse != "" && !($1 in named)) {
-        named[$1] = 1
-        split($1, byte, ".")
-        back = byte[4] "." byte[3] "." byte[2] "." byte[1] ".in-addr.arpa."
-        if (substr(back, length(back) - length(reverse) - 1) == "." reverse ".") print back, "PTR", name
-      }
+      address = tolower($1)
+      six = index(address, ":") > 0
+      print name, six ? "AAAA" : "A", address
+      back = six ? digits_back(address) : bytes_back(address)
+      if (back in named) next
+      named[back] = 1
+      if (is_in(back, six ? reverse6 : reverse)) print back, "PTR", name
     }'
 }
 
@@ -135,7 +152,7 @@ up_zone() {
   [ -z "$booting" ] || return 0
   zone_key "$ROOT/$vni/secrets"
   cat "$ROOT/$vni/names" "$ROOT/$vni/names.d"/* 2>/dev/null | zone_wanted > "$scratch/wanted"
-  for each in $zone $zone_reverse; do
+  for each in $zone $zone_reverse $zone_reverse6; do
     suffix_of "$each" < "$scratch/wanted" > "$scratch/part"
     if [ "$fix" = 1 ]; then
       zone_put "$each" "$scratch/part"
@@ -157,7 +174,7 @@ zone_clear() {
   [ -n "$zone" ] && [ -z "$machine" ] && ! has_zone_server || return 0
   zone_key "$1"
   : > "$scratch/part"
-  for each in $zone $zone_reverse; do
+  for each in $zone $zone_reverse $zone_reverse6; do
     case " \${2-} " in *" $each "*) continue ;; esac
     said=$(zone_put "$each" "$scratch/part" 2>&1) || echo "warning $said: the network's names stay in the zone $each there"
   done
@@ -166,7 +183,7 @@ zone_clear() {
 # The network has another zone, or has none any more. Where only the server is another, the names are brought up to date there.
 zone_moved() {
   [ -e "$ROOT/$vni/config" ] || return 0
-  kept=$(sed -n 's/^set zone //p; s/^set zonereverse //p' "$new/config" | tr '\\n' ' ')
+  kept=$(sed -n 's/^set zone //p; s/^set zonereverse6* //p' "$new/config" | tr '\\n' ' ')
   has_zone_server || down_zone_server
   ( load "$ROOT/$vni/config"; zone_clear "$ROOT/$vni/secrets" "$kept" )
 }

@@ -28,7 +28,7 @@ zone_server_conf() {
   echo "include \\"$dir/key\\";"
   echo "options { directory \\"$dir\\"; listen-on port $zone_port { $zone_server; }; recursion no; notify no; dnssec-validation no; empty-zones-enable no; version none; pid-file none; session-keyfile none; };"
   echo "controls { };"
-  for each in $zone $zone_reverse; do
+  for each in $zone $zone_reverse $zone_reverse6; do
     echo "zone \\"$each\\" { type primary; file \\"$each\\"; allow-update { key clocker; }; allow-transfer { key clocker; }; };"
   done
 }
@@ -36,7 +36,7 @@ zone_server_conf() {
 # All that the server begins with, for comparison.
 zone_server_plan() {
   zone_server_conf
-  for each in $zone $zone_reverse; do zone_base "$each"; done
+  for each in $zone $zone_reverse $zone_reverse6; do zone_base "$each"; done
 }
 
 zone_server_make() {
@@ -45,7 +45,7 @@ zone_server_make() {
   mkdir -p "$dir"
   (umask 077 && echo "key \\"clocker\\" { algorithm hmac-sha256; secret \\"$(head -c 32 /dev/urandom | base64)\\"; };" > "$dir/key")
   zone_server_conf > "$dir/conf"
-  for each in $zone $zone_reverse; do zone_base "$each" | sed "s/SERIAL/$(date +%s)/" > "$dir/$each"; done
+  for each in $zone $zone_reverse $zone_reverse6; do zone_base "$each" | sed "s/SERIAL/$(date +%s)/" > "$dir/$each"; done
   chown -R bind:bind "$dir"
   chown root:bind "$dir/key"
   chmod 640 "$dir/key"

@@ -4,8 +4,10 @@ export type NetworkZone = ExistingZone | OwnZone;
 interface ZoneNames {
   /** The zone: `app-1` is `app-1.<zone>` there. */
   zone: string;
-  /** The zone of the addresses, such as `101.10.in-addr.arpa`. Absent: no reverse records. */
+  /** The zone of the addresses, such as `101.10.in-addr.arpa`. Absent: no reverse records of IPv4. */
   reverseZone?: string;
+  /** The zone of the IPv6 addresses, such as `1.0.1.0.0.0.d.f.ip6.arpa`. Absent: no reverse records of IPv6. */
+  reverseZone6?: string;
   /** Default 53. */
   port?: number;
   /** Seconds that others may remember an answer. Default 1. */
@@ -84,6 +86,9 @@ function namesOf({ zone, port = 53, ttl = 1 }: ZoneNames, server: string): Recor
   return { zone, zoneserver: server, zoneport: String(port), zonettl: String(ttl) };
 }
 
-function reverseOf({ reverseZone }: ZoneNames): Record<string, string> {
-  return reverseZone === undefined ? {} : { zonereverse: reverseZone };
+function reverseOf({ reverseZone, reverseZone6 }: ZoneNames): Record<string, string> {
+  return {
+    ...(reverseZone === undefined ? {} : { zonereverse: reverseZone }),
+    ...(reverseZone6 === undefined ? {} : { zonereverse6: reverseZone6 }),
+  };
 }

@@ -3,20 +3,24 @@ import type { TestLab } from "../../support/lab.js";
 
 const ZONE = "corp.example";
 const REVERSE = "101.10.in-addr.arpa";
+const REVERSE6 = "1.0.1.0.0.0.d.f.ip6.arpa";
 
 const ZONE_FILE = `$TTL 60
 @ SOA ns root 1 3600 600 86400 1
 @ NS ns
 `;
 
-/** BIND on a host of a lab, the primary of a zone and of its addresses' zone, in which somebody has names already. */
+/** Of either family: then it is asked who has it. */
+export const isAddress = (asked: string): boolean => /^[0-9.]+$|:/.test(asked);
+
+/** BIND on a host of a lab, the primary of a zone and of its addresses' zones, in which somebody has names already. */
 export interface NameServer {
-  zone: ExistingZone & { reverseZone: string };
-  /** Names in both zones that are there before ours. */
+  zone: ExistingZone & { reverseZone: string; reverseZone6: string };
+  /** Names in all zones that are there before ours. */
   others: string[];
   /** What a name or an address is, sorted; [] if nobody knows. */
   look(asked: string): Promise<string[]>;
-  /** Names that are in both zones. */
+  /** Names that are in all zones. */
   names(): Promise<string[]>;
   /** Changes the zone as somebody with the key does. */
   change(line: string): Promise<void>;
@@ -37,10 +41,11 @@ export async function nameServer(lab: TestLab, host: string): Promise<NameServer
     if (code !== 0) throw new Error(stderr);
   };
   await put(ZONE, `${ZONE_FILE}ns A ${address}\nmail A 192.0.2.25\n`);
-  await put(
-    REVERSE,
-    `$TTL 60\n@ SOA ns.${ZONE}. root.${ZONE}. 1 3600 600 86400 1\n@ NS ns.${ZONE}.\n`,
-  );
+  for (const zone of [REVERSE, REVERSE6])
+    await put(
+      zone,
+      `$TTL 60\n@ SOA ns.${ZONE}. root.${ZONE}. 1 3600 600 86400 1\n@ NS ns.${ZONE}.\n`,
+    );
   await put("key", `key "clocker" { algorithm hmac-sha256; secret "${secret}"; };\n`);
   const primary = (zone: string) =>
     `zone "${zone}" { type primary; file "${at}/${zone}"; allow-update { key clocker; }; allow-transfer { key clocker; }; };\n`;
@@ -50,7 +55,7 @@ export async function nameServer(lab: TestLab, host: string): Promise<NameServer
 options { directory "${at}"; listen-on { ${address}; }; listen-on-v6 { none; }; recursion no; pid-file "${at}/pid";
   dnssec-validation no; session-keyfile "${at}/session"; };
 controls { };
-${primary(ZONE)}${primary(REVERSE)}`,
+${[ZONE, REVERSE, REVERSE6].map(primary).join("")}`,
   );
 
   const dig = async (...words: string[]): Promise<string[]> => {
@@ -68,16 +73,21 @@ ${primary(ZONE)}${primary(REVERSE)}`,
   };
   const names = async (): Promise<string[]> => {
     const all = await Promise.all(
-      [ZONE, REVERSE].map((zone) => dig("-k", `${at}/key`, "+noall", "+answer", zone, "AXFR")),
+      [ZONE, REVERSE, REVERSE6].map((zone) =>
+        dig("-k", `${at}/key`, "+noall", "+answer", zone, "AXFR"),
+      ),
     );
     return [...new Set(all.flat().map((line) => line.split(/\s/)[0] ?? ""))].sort();
   };
   await start();
   return {
-    zone: { server: address, zone: ZONE, reverseZone: REVERSE, key: { name: "clocker", secret } },
+    zone: {
+      ...{ server: address, zone: ZONE, reverseZone: REVERSE, reverseZone6: REVERSE6 },
+      key: { name: "clocker", secret },
+    },
     others: await names(),
     look: async (asked) =>
-      (await (/^[0-9.]+$/.test(asked) ? dig("+short", "-x", asked) : dig("+short", asked))).sort(),
+      (await (isAddress(asked) ? dig("+short", "-x", asked) : dig("+short", asked))).sort(),
     names,
     change: async (line) => {
       const { code, stderr } = await lab.exec(

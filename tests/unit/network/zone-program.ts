@@ -84,9 +84,13 @@ up_zone
 }
 
 /** The records that a zone should have for a network's file of names. */
-export function zoneWanted(names: string, zone: string, reverse: string): string[] {
-  const program = `${ZONE_PART}\nzone=$1 zone_reverse=$2\nprintf %s "$3" | zone_wanted`;
-  return said(program, zone, reverse, names);
+export function zoneWanted(
+  names: string,
+  zone: string,
+  { reverse = "", reverse6 = "" } = {},
+): string[] {
+  const program = `${ZONE_PART}\nzone=$1 zone_reverse=$2 zone_reverse6=$3\nprintf %s "$4" | zone_wanted`;
+  return said(program, zone, reverse, reverse6, names);
 }
 
 function said(program: string, ...args: string[]): string[] {

@@ -22,7 +22,7 @@ describe("records of a zone", () => {
   it("are every name's addresses, and one name for each address in the zone of addresses", () => {
     const names =
       "10.42.1.2 web-0.app.clocker web-0\n10.42.1.2 web.app.clocker web\n10.42.2.2 web.app.clocker web\n10.43.0.1 far.app.clocker far\n";
-    expect(zoneWanted(names, "corp.example", "42.10.in-addr.arpa")).toEqual([
+    expect(zoneWanted(names, "corp.example", { reverse: "42.10.in-addr.arpa" })).toEqual([
       "web-0.corp.example. A 10.42.1.2",
       "2.1.42.10.in-addr.arpa. PTR web-0.corp.example.",
       "web.corp.example. A 10.42.1.2",
@@ -30,11 +30,11 @@ describe("records of a zone", () => {
       "2.2.42.10.in-addr.arpa. PTR web.corp.example.",
       "far.corp.example. A 10.43.0.1",
     ]);
-    expect(zoneWanted("10.42.1.2 Web.app.clocker Web\n", "corp.example", "")).toEqual([
+    expect(zoneWanted("10.42.1.2 Web.app.clocker Web\n", "corp.example")).toEqual([
       "web.corp.example. A 10.42.1.2",
     ]);
     const both = "10.42.1.2 web.app.clocker web\nfd42::a2a:102 web.app.clocker web\n";
-    expect(zoneWanted(both, "corp.example", "")).toEqual([
+    expect(zoneWanted(both, "corp.example")).toEqual([
       "web.corp.example. A 10.42.1.2",
       "web.corp.example. AAAA fd42::a2a:102",
     ]);
@@ -117,8 +117,39 @@ describe("changes of a zone", () => {
   });
 });
 
+describe("the addresses' own names", () => {
+  const REVERSE = "42.10.in-addr.arpa";
+  const REVERSE6 = "0.0.2.4.0.0.0.0.d.f.ip6.arpa";
+  const names = [
+    "10.42.1.2 web.app.clocker web",
+    "fd00:42::102 web.app.clocker web",
+    "fd00:42:0:0:0:0:0:102 other.app.clocker other",
+    "fd00:42:0:1:a:b:c:def0 far.app.clocker far",
+    "2001:db8::1 else.app.clocker else",
+  ]
+    .map((line) => `${line}\n`)
+    .join("");
+  const digits = (text: string) => `${[...text].reverse().join(".")}.ip6.arpa.`;
+
+  it("are made in the zone of each family, one for an address, and none of what is in neither", () => {
+    const reverse = zoneWanted(names, "corp.example", { reverse: REVERSE, reverse6: REVERSE6 });
+    expect(reverse.filter((line) => line.includes(" PTR "))).toEqual([
+      "2.1.42.10.in-addr.arpa. PTR web.corp.example.",
+      `${digits("fd000042000000000000000000000102")} PTR web.corp.example.`,
+      `${digits("fd00004200000001000a000b000cdef0")} PTR far.corp.example.`,
+    ]);
+    expect(reverse).toContain("else.corp.example. AAAA 2001:db8::1");
+    const alone = zoneWanted(names, "corp.example");
+    expect(alone.filter((line) => line.includes(" PTR "))).toEqual([]);
+  });
+});
+
 describe("leaving a zone whose name server is gone", () => {
-  const settings = zoneSettings({ ...ZONE, reverseZone: "42.10.in-addr.arpa" }, "h1", []);
+  const settings = zoneSettings(
+    { ...ZONE, reverseZone: "42.10.in-addr.arpa", reverseZone6: "2.4.0.0.0.0.d.f.ip6.arpa" },
+    "h1",
+    [],
+  );
   const gone = (zone: string) =>
     `warning the name server 192.0.2.53 does not answer on port 53: the network's names stay in the zone ${zone} there`;
 
@@ -130,8 +161,17 @@ describe("leaving a zone whose name server is gone", () => {
       { ...settings, zonereverse: "101.10.in-addr.arpa" },
       [gone("42.10.in-addr.arpa")],
     ],
+    [
+      "another zone of IPv6 addresses",
+      { ...settings, zonereverse6: "1.4.0.0.0.0.d.f.ip6.arpa" },
+      [gone("2.4.0.0.0.0.d.f.ip6.arpa")],
+    ],
     ["another zone", { ...settings, zone: "app.example" }, [gone("corp.example")]],
-    ["none", {}, [gone("corp.example"), gone("42.10.in-addr.arpa")]],
+    [
+      "none",
+      {},
+      ["corp.example", "42.10.in-addr.arpa", "2.4.0.0.0.0.d.f.ip6.arpa"].map((zone) => gone(zone)),
+    ],
   ])("for %s warns of what stays there, and fails never", (_what, after, warnings) => {
     expect(zoneLeft(settings, after)).toEqual(warnings);
   });
@@ -176,6 +216,11 @@ describe("a network's zone", () => {
         "zone.key.secret must be the key's secret in base64, as tsig-keygen prints it",
       ],
     ],
+    [
+      { ...ZONE, reverseZone6: "42.10.in-addr.arpa" },
+      ["zone.reverseZone6 must be a zone of IPv6 addresses, such as 1.0.1.0.0.0.d.f.ip6.arpa"],
+    ],
+    [{ ...ZONE, reverseZone6: "2.4.0.0.0.0.d.f.ip6.arpa" }, []],
     [
       { ...ZONE, reverseZone: "corp.example", key: { ...KEY, algorithm: "hmac-md5" } },
       [
