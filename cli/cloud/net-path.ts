@@ -219,24 +219,42 @@ class Tracer {
     return [this.leaving(from, to), this.toServices(view, from, to, gateway)];
   }
 
-  /** It does not leave: neither a policy nor `outbound` is about the services of a host itself. */
+  /**
+   * It does not leave: `outbound` is not about the services of a host itself. To a policy they are the outside; rules are about what
+   * containers ask of their own host, and of others at the addresses outside the network.
+   */
   private toServices(
     view: NetworkView,
     from: Of<"container">,
     to: Of<"host">,
     address: string,
   ): Path {
+    const source = memberOf(view, from.name)!;
+    const isOwn = to.name === from.host;
+    const decision = deciding(
+      isOwn ? view.policy : { ...view.policy, rules: [] },
+      source,
+      "outside",
+    );
+    const ends = { from: from.name, to: to.name, network: view.network };
+    const way = [
+      this.interfaceOf(view, source),
+      ...(isOwn ? [] : carried(view, from.host, to.name)),
+    ];
+    const { verdict } = decision;
+    const target = { address, ports: portsIn(decision) };
+    if (verdict !== "open")
+      return { ...ends, verdict, steps: [...way, ...judged(view, to.name, decision)], target };
     return {
-      ...{ from: from.name, to: to.name, network: view.network, verdict: "open" },
+      ...{ ...ends, verdict },
       steps: [
-        this.interfaceOf(view, memberOf(view, from.name)!),
-        ...(to.name === from.host ? [] : carried(view, from.host, to.name)),
+        ...way,
         {
           at: to.name,
-          what: `${to.name === from.host ? "" : `${address} on ${view.network} `}answers itself: its own services are a matter of its own firewall`,
+          what: `${isOwn ? "" : `${address} on ${view.network} `}answers itself: its own services are a matter of its own firewall`,
         },
       ],
-      target: { address, ports: [] },
+      target,
     };
   }
 

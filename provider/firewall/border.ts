@@ -58,8 +58,14 @@ export function openEntries(
   });
 }
 
+type Inside = Pick<Entry, "port" | "protocol">;
+
 /** CIDRs that alone may use an entry, none for everybody; undefined when nobody may. */
-function askersOf(policy: Policy, member: PolicyMember, entry: Entry): string[] | undefined {
+export function askersOf(
+  policy: Policy,
+  member: PolicyMember,
+  entry: Inside,
+): string[] | undefined {
   if (policy.outside === "open") return [];
   const rules = policy.rules.filter(
     (rule) =>
@@ -75,7 +81,7 @@ function askersOf(policy: Policy, member: PolicyMember, entry: Entry): string[] 
   return [...new Set(cidrs)].sort();
 }
 
-function covers({ protocol, first, last }: PortRange, entry: Entry): boolean {
+function covers({ protocol, first, last }: PortRange, entry: Inside): boolean {
   return protocol === entry.protocol && first <= entry.port && entry.port <= last;
 }
 

@@ -8,7 +8,7 @@
  * anew, answers by the rule that lets the question through, which is why a change also ends connections that are no longer
  * allowed.
  */
-import { proxied } from "./proxied.js";
+import { doors, proxied } from "./proxied.js";
 import { containsAddress, parseAddress, parseCidrLoosely } from "../ipam/cidr.js";
 import {
   isOutside,
@@ -34,8 +34,8 @@ export interface PolicySite {
 
 const ANSWERS = "-m conntrack --ctstate RELATED,ESTABLISHED --ctdir REPLY";
 
-/** Lines of iptables-restore for the table filter: chains first, then their rules. */
-export function renderPolicy(policy: Policy, site: PolicySite): string {
+/** Lines of iptables-restore for the table filter, of the family of the members' addresses: chains first, then their rules. */
+export function renderPolicy(policy: Policy, site: PolicySite, family: 4 | 6 = 4): string {
   const base = `CLK-P-${site.vni}`;
   const members = [...policy.members].sort((a, b) => (a.address < b.address ? -1 : 1));
   const local = members.filter(({ host, machine }) => host === site.host && !machine);
@@ -63,11 +63,24 @@ export function renderPolicy(policy: Policy, site: PolicySite): string {
     chains.push(`${base}-${chain}`);
     for (const words of lines) add(`${base}-${chain}`, words);
   }
-  const asked = proxied(policy, members, site);
-  chains.push(...asked.chains);
-  rules.push(...asked.rules);
-  const declared = [base, ...chains, ...sets.names()].map((chain) => `:${chain} - [0:0]`);
-  return [...declared, ...sets.lines(), ...rules].map((line) => `${line}\n`).join("");
+  const inOrder = { ...policy, members };
+  for (const asked of [proxied(inOrder, site, family), doors(inOrder, site, family)]) {
+    chains.push(...asked.chains);
+    rules.push(...asked.rules);
+  }
+  return linesOf([base, ...chains, ...sets.names()], [...sets.lines(), ...rules]);
+}
+
+/** The same of a family in which the network has no addresses: Docker's proxy answers there all the same. Empty for none. */
+export function renderDoors(policy: Policy, site: PolicySite, family: 4 | 6): string {
+  const { chains, rules } = doors(policy, site, family);
+  return linesOf(chains, rules);
+}
+
+function linesOf(chains: readonly string[], rules: readonly string[]): string {
+  return [...chains.map((chain) => `:${chain} - [0:0]`), ...rules]
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 /** What other hosts judge: containers with an address out of their host's block, then blocks but this host's. */

@@ -14,7 +14,7 @@ export interface Peer {
   /** Addresses there that lie outside its block. */
   extra: string[];
   /** The same in IPv6. Absent: the network has none. */
-  ipv6?: { block: string; extra: string[] };
+  ipv6?: { block: string; gateway: string; extra: string[] };
   facts: HostFacts;
 }
 

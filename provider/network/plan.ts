@@ -52,7 +52,7 @@ export function planParts(
         underlay: other.underlay,
         block: other.block,
         extra: extraOf(other),
-        ...(twins ? { ipv6: { block: ipv6(other).block, extra: ipv6(other).extra } } : {}),
+        ...(twins ? { ipv6: ipv6(other) } : {}),
         facts: facts[other.name] ?? {},
       }))
       .sort((a, b) => (a.underlay < b.underlay ? -1 : a.underlay > b.underlay ? 1 : 0)),

@@ -58,7 +58,12 @@ function peerLines({ underlay, block, extra, ipv6, facts }: Peer): [string, stri
   return [
     ["peer", `${underlay} ${block}`],
     ...extra.map((address): [string, string] => ["extra", `${underlay} ${address}`]),
-    ...(ipv6 ? [["peer6", `${underlay} ${ipv6.block}`] satisfies [string, string]] : []),
+    ...(ipv6
+      ? ([
+          ["peer6", `${underlay} ${ipv6.block}`],
+          ["host6", `${underlay} ${ipv6.gateway}`],
+        ] satisfies [string, string][])
+      : []),
     ...(ipv6?.extra ?? []).map((address): [string, string] => ["extra6", `${underlay} ${address}`]),
     ...factLines(underlay, facts),
   ];

@@ -38,6 +38,7 @@ export class NetworkIngress extends ClockerResource {
         driver: network.driver,
         vni: network.vni,
         cidr: network.cidr,
+        ...(network.cidr6 ? { cidr6: network.cidr6 } : {}),
         plan: plan.planName,
         hosts: cloud.hostBook.each(({ name, connection }) => ({
           name,

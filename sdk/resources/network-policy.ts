@@ -32,8 +32,8 @@ export interface NetworkPolicyArgs {
    */
   isolate?: "applications" | "containers" | "none";
   /**
-   * Connections from outside to published ports and from containers to the outside: as the network says, or only by a
-   * rule. @default "open"
+   * Connections from outside to published ports and from containers to the outside, which with "closed" are the services of
+   * their host too: as the network says, or only by a rule. @default "open"
    */
   outside?: "open" | "closed";
 }

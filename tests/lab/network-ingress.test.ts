@@ -11,6 +11,7 @@ import type { VirtualNetworkState } from "../../provider/resources/virtual-netwo
 import { virtualNetworkLifecycle as networks } from "../../provider/resources/virtual-network/lifecycle.js";
 import { describeLab, withLab } from "../support/lab.js";
 import {
+  bothOf,
   closeTransports,
   get,
   inContainer,
@@ -27,7 +28,8 @@ describeLab("a port that is open on every host", () => {
     { driver: "vxlan", vni: 141, net: "10.141", mtu: 1450 },
     { driver: "wireguard", vni: 142, net: "10.142", mtu: 1440 },
   ] as const)("over $driver", ({ driver, vni, net, mtu }) => {
-    const network = () => networkInputs(lab, "app", { driver, vni, net, mtu });
+    const cidr6 = `fd00:${vni}::/64`;
+    const network = () => networkInputs(lab, "app", { driver, vni, net, mtu, cidr6 });
     let joined: VirtualNetworkState;
     let opened: { id: string; outs: NetworkIngressState };
     const before: string[] = [];
@@ -78,7 +80,10 @@ describeLab("a port that is open on every host", () => {
     const rules = () =>
       Promise.all(
         lab.hosts.map(({ name }) =>
-          lab.sh(name, "sh", "-c", "iptables-save | grep -E 'CLOCKER-PORTS|CLK-E|8080' || true"),
+          lab.sh(
+            ...([name, "sh", "-c"] as const),
+            "for each in iptables ip6tables; do $each-save | grep -E 'CLOCKER-PORTS|CLK-E|8080'; done; true",
+          ),
         ),
       );
 
@@ -111,6 +116,33 @@ describeLab("a port that is open on every host", () => {
         ...get(`http://${lab.host("h3").address}:8080/cgi-bin/name`).slice(1),
       ]);
       expect(local.stdout.trim(), "a program of the host").toBe("web-1");
+    });
+
+    /** What h3 is told on port 8080 of a host, at the IPv6 address that hosts have beside the network. */
+    const LAN6 = "fd00:77::";
+    const ask6 = async (host: string, page = "name") => {
+      const url = [
+        "bash",
+        ...get(`http://[${LAN6}${host.slice(1)}]:8080/cgi-bin/${page}`).slice(1),
+      ];
+      return (await lab.exec("h3", url)).stdout.trim();
+    };
+
+    it("is answered at the hosts' IPv6 addresses too", async () => {
+      for (const { name } of lab.hosts)
+        await lab.sh(
+          name,
+          "ip",
+          "addr",
+          "replace",
+          `${LAN6}${name.slice(1)}/64`,
+          "dev",
+          "eth0",
+          "nodad",
+        );
+      for (const host of ["h1", "h2", "h3"]) expect(await ask6(host), host).toBe("web-1");
+      expect(await ask6("h1", "who"), "its own container: who asks is seen").toBe(`${LAN6}3`);
+      expect(await ask6("h2", "who")).toBe(bothOf(network(), `${net}.2.1`)[1]);
     });
 
     it("is answered by all containers in turn, and follows the plan without touching them", async () => {
@@ -157,10 +189,13 @@ describeLab("a port that is open on every host", () => {
       });
       const { id, outs } = await policies.create(policy({}));
       expect(await everywhere()).toEqual([undefined, undefined, undefined]);
-      const from = { cidr: `${lab.inventory.gateway}/32` };
-      const rule = { from, to: { service: "web" }, ports: ["7000"] };
-      const next = await policies.update(id, outs, policy({ rules: [rule] }));
+      expect([await ask6("h1"), await ask6("h2")]).toEqual(["", ""]);
+      const rules = [`${lab.inventory.gateway}/32`, `${LAN6}3/128`].map((cidr) => ({
+        ...{ from: { cidr }, to: { service: "web" }, ports: ["7000"] },
+      }));
+      const next = await policies.update(id, outs, policy({ rules }));
       expect(await everywhere()).toEqual(["web-2", "web-2", "web-2"]);
+      expect([await ask6("h1"), await ask6("h2")]).toEqual(["web-2", "web-2"]);
       await policies.delete(id, next.outs);
     });
 

@@ -16,6 +16,13 @@ import {
   webServer,
 } from "./support/network-world.js";
 
+/** Answers by UDP at port 7001 of a container, whose busybox has no program for it. */
+const UDP_SERVER = `pid=$(docker inspect -f '{{.State.Pid}}' "$1")
+setsid nsenter -t "$pid" -n perl -MIO::Socket::INET -e '
+  my $server = IO::Socket::INET->new(LocalPort => 7001, Proto => "udp") or die;
+  while (defined $server->recv(my $asked, 99)) { $server->send("heard $asked") }
+' >/dev/null 2>&1 &`;
+
 describeLab("who may connect to whom on a network", () => {
   const lab = withLab("net-policy", { hosts: 2 });
   const network = () =>
@@ -200,6 +207,124 @@ describeLab("who may connect to whom on a network", () => {
     expect(await knock()).toBe(true);
     expect(await untouched()).toBe(before);
   });
+
+  /** Whether a program of h2 is answered at a port of h1, at one of its addresses. */
+  const h2Asks = async (address: string, port: number) => {
+    const ask = `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 2 ${address} ${port} | grep -q 200`;
+    return (await lab.exec("h2", ["sh", "-c", ask])).code === 0;
+  };
+  /** An address of its own for each host, by which they are no members of any network. */
+  const LAN6 = "fd00:77::";
+
+  it("it is closed at the host's IPv6 address too, whether or not the network has IPv6", async () => {
+    for (const host of ["h1", "h2"])
+      await lab.sh(host, "ip", "addr", "add", `${LAN6}${host.slice(1)}/64`, "dev", "eth0", "nodad");
+    const late = networkInputs(lab, "late", { vni: 132, net: "10.132" });
+    await runContainer(lab, "h1", "open", late, "10.132.1.11", "-p", "8092:7000");
+    await webServer(lab, "h1", "open");
+    const published = [{ port: 7000, hostPort: 8092, protocol: "tcp" as const }];
+    const plain = (more: Partial<NetworkPolicyInputs>) => ({
+      ...late,
+      meta: { project: "p", stack: "s", name: "late-segments", urn: "" },
+      ...{ network: "late", isolate: "applications" as const, outside: "closed" as const },
+      ...{
+        rules: [],
+        members: [{ ...member("open", "", "h1", 11), address: "10.132.1.11", published }],
+      },
+      ...more,
+    });
+    const asked = () => Promise.all([h2Asks(`${LAN6}1`, 8091), h2Asks(`${LAN6}1`, 8092)]);
+    await change({});
+    expect(await asked(), "open").toEqual([true, true]);
+    await change({ outside: "closed" });
+    let closed = await policies.create(plain({}));
+    expect(await asked(), "closed").toEqual([false, false]);
+    const local = await lab.exec("h1", ["sh", "-c", `busybox nc -w 2 ${LAN6}1 8092 </dev/null`]);
+    expect(local.code, "a program of the host itself").toBe(0);
+    const rules = [{ from: { cidr: `${LAN6}2/128` }, to: "all" as const, ports: ["7000"] }];
+    await change({ outside: "closed", rules });
+    closed = { ...closed, ...(await policies.update(closed.id, closed.outs, plain({ rules }))) };
+    expect(await asked(), "by a rule").toEqual([true, true]);
+    expect((await policies.read(closed.id, closed.outs)).props).toEqual(closed.outs);
+    await policies.delete(closed.id, closed.outs);
+    expect(await lab.sh("h1", "sh", "-c", "ip6tables-save | grep -c 'CLK-.*-132' || true")).toBe(
+      "0",
+    );
+  });
+
+  it("to a closed network the services of its hosts are the outside, and its name server is not", async () => {
+    const connects = async (from: string, address: string, port: number) => {
+      const ask = `nc -w 2 ${address} ${port} </dev/null`;
+      return (await inContainer(lab, hostOf(from), from, "sh", "-c", ask)).code === 0;
+    };
+    const named = async (server: string) =>
+      (await inContainer(lab, "h1", "spy", "nslookup", "_clocker.app.clocker", server)).text;
+    const services = () =>
+      Promise.all([
+        connects("spy", "10.131.1.1", 22),
+        connects("spy", lab.host("h1").address, 22),
+        connects("spy", bothOf(network(), "10.131.1.1")[1]!, 22),
+        connects("redis", "10.131.1.1", 22),
+      ]);
+    await change({});
+    expect(await services()).toEqual([true, true, true, true]);
+    await change({ outside: "closed" });
+    expect(await services()).toEqual([false, false, false, false]);
+    for (const server of bothOf(network(), "10.131.1.1"))
+      expect(await named(server)).toContain(server);
+    for (const address of bothOf(network(), addressOf("web"))) {
+      const ask = [
+        "sh",
+        "-c",
+        `ping -c1 -W1 ${address} && busybox nc -w 2 ${address} 7000 </dev/null`,
+      ];
+      for (const host of ["h1", "h2"])
+        expect((await lab.exec(host, ask)).code, `${host} asks ${address}`).toBe(0);
+    }
+    const to = { cidr: "10.131.1.1/32" };
+    await change({ outside: "closed", rules: [{ from: { service: "spy" }, to, ports: ["22"] }] });
+    expect(await services(), "by a rule, of its own host").toEqual([true, false, false, false]);
+    await change({});
+  });
+
+  it.each([
+    ["routed", 133, 1500],
+    ["wireguard", 134, 1440],
+  ] as const)(
+    "over %s a host is answered by containers of another one",
+    async (driver, vni, mtu) => {
+      const net = `10.${vni}`;
+      const cidr6 = `fd00:${vni}::/64`;
+      const inputs = networkInputs(lab, driver, { driver, vni, net, mtu, cidr6 });
+      const { outs } = await networks.create(inputs);
+      await runContainer(lab, "h2", driver, outs, `${net}.2.10`);
+      await lab.sh(...(["h2", "sh", "-c", UDP_SERVER, "sh", driver] as const));
+      const made = await policies.create({
+        ...wanted({ ...inputs, outside: "closed" }),
+        ...{
+          meta: { project: "p", stack: "s", name: `${driver}-segments`, urn: "" },
+          network: driver,
+        },
+        members: [{ ...member(driver, "", "h2", 10), address: `${net}.2.10` }],
+      });
+      const ask = async (command: string) => (await lab.exec("h1", ["bash", "-c", command])).stdout;
+      for (const address of bothOf(outs, `${net}.2.10`))
+        await expect
+          .poll(() => ask(`ping -c1 -W1 ${address}`), { timeout: 10_000 })
+          .toContain("1 received");
+      await expect
+        .poll(
+          () => ask(`exec 3<>/dev/udp/${net}.2.10/7001; echo hello >&3; timeout 2 head -n 1 <&3`),
+          { timeout: 10_000 },
+        )
+        .toContain("heard hello");
+      const host = await lab.exec("h1", ["ping", "-c1", "-W1", `${net}.2.1`]);
+      expect(host.code, "nor by the host itself").toBe(0);
+      await policies.delete(made.id, made.outs);
+      await lab.sh("h2", "docker", "rm", "-f", driver);
+      await networks.delete(`${driver}-${vni}`, outs);
+    },
+  );
 
   it("a refresh finds what was lost or changed by hand, and the next update restores it", async () => {
     const inputs = wanted();

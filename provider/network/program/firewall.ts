@@ -15,12 +15,11 @@
  * Two families: a network with IPv6 has the same rules there, by ip6tables (program/ipv6.ts). Nothing less: an address of
  * IPv6 that nobody guards would be a way round all of it. Docker before 27 makes no chains there, so ours hang in a
  * DOCKER-USER of our own then, which Docker takes over should it begin to.
- *
- * Policies: those of all networks come before the rules of any network, which let through what is theirs. Frames that
- * stay on the bridge meet them by br_netfilter alone, so a network with a policy has the switch of its own bridge on.
+ * A network without has none there but the doors of a closed policy (program/policy.ts).
  */
 export const FIREWALL_PART = `
-CHAINS="raw:CLOCKER-PREROUTING:PREROUTING raw:CLOCKER-OUTPUT:OUTPUT filter:CLOCKER-INPUT:INPUT filter:CLOCKER-FORWARD:DOCKER-USER filter:CLOCKER-POLICY:CLOCKER-FORWARD nat:CLOCKER-POSTROUTING:POSTROUTING"
+INPUT_CHAIN=filter:CLOCKER-INPUT:INPUT
+CHAINS="raw:CLOCKER-PREROUTING:PREROUTING raw:CLOCKER-OUTPUT:OUTPUT $INPUT_CHAIN filter:CLOCKER-FORWARD:DOCKER-USER filter:CLOCKER-POLICY:CLOCKER-FORWARD nat:CLOCKER-POSTROUTING:POSTROUTING"
 
 # The containers' way out is a router of the hosts' LAN, not the host.
 has_router() { [ "$driver" = macvlan ] && [ "$(setting router)" != none ]; }
@@ -28,7 +27,14 @@ has_router() { [ "$driver" = macvlan ] && [ "$(setting router)" != none ]; }
 # Peers send us frames of our VNI, over IPv4.
 has_vxlan() { [ -z "$six" ] && { [ "$driver" = vxlan ] || [ "$driver" = ovs ]; }; }
 
+# Of a family in which the network has no addresses there are the doors of its policy alone.
+has_addresses() { [ -n "$cidr" ]; }
+
+# A firewall that goes by connections has to see both ways of what is for the host itself.
+tracks_own() { [ -n "$machine" ] || has_policy; }
+
 firewall_rules() {
+  has_addresses || { door_rules; return; }
   paths=$("paths_$driver")
   vxlan="-p udp --dport $port -m u32 --u32 0>>22&0x3C@12>>8=$vni"
   echo "*raw"
@@ -48,8 +54,7 @@ firewall_rules() {
   # routed packets: what comes from a peer has an address of that peer; newer Dockers would drop it further on
   for path in $paths; do
     destinations | while read -r _ from; do
-      # a machine's own firewall may go by connections
-      [ -z "$machine" ] || echo "-A CLK-R-$vni -i $path -s $from -d $gateway -j ACCEPT"
+      ! tracks_own || echo "-A CLK-R-$vni -i $path -s $from -d $gateway -j ACCEPT"
       echo "-A CLK-R-$vni -i $path -s $from -d $cidr $untracked -j CT --notrack"
       echo "-A CLK-R-$vni -i $path -s $from -d $cidr -j ACCEPT"
     done
@@ -72,9 +77,13 @@ firewall_rules() {
   echo COMMIT
   echo "*filter"
   for chain in I F G; do echo ":CLK-$chain-$vni - [0:0]"; done
+  policy_chains
   echo "-A CLK-I-$vni -i lo -j RETURN"
+  echo "-A CLK-I-$vni -i $bridge -d $gateway -p udp --dport 53 -j ACCEPT"
+  echo "-A CLK-I-$vni -i $bridge -d $gateway -p tcp --dport 53 -j ACCEPT"
+  host_judged
   for path in $paths; do
-    if [ -n "$machine" ]; then
+    if tracks_own; then
       destinations | while read -r _ from; do echo "-A CLK-I-$vni -i $path -s $from -d $gateway -j RETURN"; done
     else
       echo "-A CLK-I-$vni -i $path -s $cidr -d $gateway -m conntrack --ctstate UNTRACKED -j RETURN"
@@ -83,8 +92,6 @@ firewall_rules() {
   # on the hosts' own LAN other addresses of the host may be in the CIDR
   if [ "$driver" = macvlan ]; then inside=$gateway; else inside=$cidr; fi
   echo "-A CLK-I-$vni ! -i $bridge -d $inside -j DROP"
-  echo "-A CLK-I-$vni -i $bridge -d $gateway -p udp --dport 53 -j ACCEPT"
-  echo "-A CLK-I-$vni -i $bridge -d $gateway -p tcp --dport 53 -j ACCEPT"
   # peers send to the underlay address alone: at another one of the host's it is a container that asks as its host
   if has_vxlan; then echo "-A CLK-I-$vni ! -d $underlay $vxlan -j DROP"; fi
   for peer in $peers; do
@@ -146,57 +153,12 @@ tunnels_guarded() {
   echo "-A CLK-U-$vni -j DROP"
 }
 
-has_policy() { [ -e "$ROOT/$vni/policy" ]; }
-
-# Its rules of this family: those of IPv6 come after a line "# ipv6".
-policy_lines() {
-  if [ -z "$six" ]; then sed '1d; /^# ipv6$/,$d' "$ROOT/$vni/policy"; else sed '1,/^# ipv6$/d' "$ROOT/$vni/policy"; fi
-}
-
-# Who may connect to whom, where somebody said so. What comes from a peer has an address of it.
-policy_rules() {
-  has_policy || return 0
-  policy_lines > "$scratch/policy"
-  if [ -s "$scratch/policy" ]; then
-    cat "$scratch/policy"
-  else
-    # it is from before the network had IPv6: nobody is let through until it is brought up to date
-    for chain in "CLK-P-$vni" "CLK-P-$vni-from" "CLK-P-$vni-to"; do echo ":$chain - [0:0]"; echo "-A $chain -j DROP"; done
-  fi
-  # who has which address is asked of all, and says nothing of who may talk to whom
-  if [ -n "$six" ]; then
-    for type in 135 136; do echo "-A CLK-G-$vni -i $bridge -o $bridge -p ipv6-icmp --icmpv6-type $type -j ACCEPT"; done
-  fi
-  if grep -q "^:CLK-P-$vni-host " "$scratch/policy"; then
-    # second: the host itself is not asked
-    echo "-I CLK-I-$vni 2 -s $cidr -m addrtype --dst-type LOCAL -j CLK-P-$vni-host"
-    # by IPv6 a container has one more address, by which it talks to its own link, so to the bridge
-    [ -z "$six" ] || echo "-I CLK-I-$vni 2 -i $bridge -s fe80::/10 -m addrtype --dst-type LOCAL -j CLK-P-$vni-host"
-  fi
-  ports_judged
-  echo "-A CLK-G-$vni -i $bridge -s $cidr -d $cidr -j CLK-P-$vni"
-  for path in $paths; do
-    destinations | while read -r _ from; do echo "-A CLK-G-$vni -i $path -o $bridge -s $from -d $cidr -j CLK-P-$vni"; done
-  done
-  echo "-A CLK-G-$vni -i $bridge -o $bridge -j DROP"
-  echo "-A CLK-G-$vni ! -i $bridge -o $bridge -j CLK-P-$vni-from"
-  echo "-A CLK-G-$vni -i $bridge ! -d $cidr -j CLK-P-$vni-to"
-}
-
-# Chains of a policy that was there before; $1 holds the rules that are to be there.
-drop_old_policy() {
-  old=$($xt-save -t filter 2>/dev/null | sed -n "s/^:\\(CLK-P-$vni[^ ]*\\) .*/\\1/p" | while read -r chain; do
-    case $chain in "CLK-P-$vni" | "CLK-P-$vni-"*) grep -q "^:$chain " "$1" || echo "$chain" ;; esac
-  done)
-  for chain in $old; do $xt -w -F "$chain"; done
-  for chain in $old; do $xt -w -X "$chain"; done
-}
-
 # Our rules as the kernel has them now, without chains that only other networks have use for.
 firewall_now() {
   if has_ports; then others='^$'; else others='-j CLOCKER-PORTS\$'; fi
+  if has_addresses; then parents='-j CLOCKER-|^-A FORWARD -j DOCKER-USER\$'; else parents='-j CLOCKER-INPUT\$'; fi
   for table in raw nat filter; do
-    $xt-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni(-[a-z0-9]+)?( |\\$)|-j CLOCKER-|^-A FORWARD -j DOCKER-USER\\$" | grep -v -e "$others" || true
+    $xt-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni(-[a-z0-9]+)?( |\\$)|$parents" | grep -v -e "$others" || true
   done
 }
 
@@ -205,43 +167,26 @@ jump() { # table chain target, -A to hang it last
   is $xt -w -t "$1" -C "$2" -m comment --comment "$TAG" -j "$3" || $xt -w -t "$1" "\${4:--I}" "$2" -m comment --comment "$TAG" -j "$3"
 }
 
-# Frames between two ports of a bridge meet the rules only where br_netfilter is loaded, which Docker does not always do,
-# and a switch is on. The switch of all bridges is not ours: the bridge has its own.
-NF_CALL=/proc/sys/net/bridge/bridge-nf-call
-filters_frames() {
-  case $(ip -d -o link show dev "$bridge" 2>/dev/null) in
-    *" nf_call_iptables 1 nf_call_ip6tables 1 "*) ;;
-    *" nf_call_iptables 1 "*) ! has_ipv6 ;;
-    *) return 1 ;;
-  esac
-}
-up_bridge_filter() {
-  has_policy || return 0
-  if ! [ -e "$NF_CALL-iptables" ]; then
-    need "the kernel module br_netfilter is not loaded" || return 0
-    is modprobe br_netfilter || true
-    [ -e "$NF_CALL-iptables" ] || fail "a policy needs the kernel module br_netfilter, and modprobe br_netfilter does not load it: without it containers of one host reach each other past the firewall"
-    # it comes with its switches on: foreign bridges stay as they were
-    for family in iptables ip6tables arptables; do echo 0 > "$NF_CALL-$family"; done
-  fi
-  filters_frames && return 0
-  if need "frames on the bridge $bridge pass the firewall by"; then
-    is ip link set dev "$bridge" type bridge nf_call_iptables 1 || true
-    if has_ipv6; then is ip link set dev "$bridge" type bridge nf_call_ip6tables 1 || true; fi
-    filters_frames || fail "a policy needs frames on the bridge $bridge to meet the firewall, and ip link set $bridge type bridge nf_call_iptables 1 has no effect: the kernel or iproute2 is too old"
-  fi
-}
-# Without a policy nothing needs it.
-down_bridge_filter() { is ip link set dev "$bridge" type bridge nf_call_iptables 0 nf_call_ip6tables 0 || true; }
-
 up_firewall() {
   up_rules
   if has_ipv6; then
     (as_ipv6; up_rules)
-  elif [ -e "$ROOT/$vni/rules6" ] && need "there are rules of IPv6, which the network has no more"; then
+  elif has_doors6 && speaks_ipv6; then
+    if guards_addresses6 && need "$OLD_RULES6"; then down_firewall_ipv6; fi
+    (as_ipv6; up_rules)
+  elif [ -e "$ROOT/$vni/rules6" ] && need "$OLD_RULES6"; then
     down_firewall_ipv6
   fi
   up_bridge_filter
+}
+
+OLD_RULES6="there are rules of IPv6, which the network has no more"
+guards_addresses6() { grep -qx '[*]raw' "$ROOT/$vni/rules6" 2>/dev/null; }
+
+# Where it does, Docker's proxy listens there, and a policy that cannot say so is none.
+speaks_ipv6() {
+  [ -d /proc/sys/net/ipv6 ] || return 1
+  is command -v ip6tables || fail "a policy needs ip6tables for the ports that the host publishes at its IPv6 addresses: install the package iptables"
 }
 
 up_rules() {
@@ -250,31 +195,50 @@ up_rules() {
     return 0
   fi
   if need "firewall rules\${six:+ of IPv6} are missing or changed"; then
-    if $xt -w -N DOCKER-USER 2>/dev/null; then $xt -w -A DOCKER-USER -j RETURN; fi
-    # dockerd puts it there when it starts; somebody's iptables -F takes it away, and our rules with it
-    is $xt -w -C FORWARD -j DOCKER-USER || $xt -w -I FORWARD 1 -j DOCKER-USER
-    for entry in $CHAINS; do
-      table=\${entry%%:*} rest=\${entry#*:}
-      is $xt -w -t "$table" -N "\${rest%%:*}" || true
-      jump "$table" "\${rest#*:}" "\${rest%%:*}"
-    done
-    jump_ports
-    if has_policy; then
-      is $xt -w -N "CLK-G-$vni" || true
-      jump filter CLOCKER-POLICY "CLK-G-$vni"
-    else
-      unjump filter CLOCKER-POLICY "CLK-G-$vni"
-    fi
+    if has_addresses; then up_docker_user; hang_parents $CHAINS; else hang_parents "$INPUT_CHAIN"; fi
+    hang_policy
     $xt-restore -w -n < "$scratch/rules" || fail "$xt does not take the rules: the kernel needs the matches u32, conntrack and the target CT"
-    jump raw CLOCKER-PREROUTING "CLK-R-$vni"
-    jump raw CLOCKER-OUTPUT "CLK-O-$vni"
-    jump nat CLOCKER-POSTROUTING "CLK-N-$vni"
-    jump filter CLOCKER-INPUT "CLK-I-$vni"
-    jump filter CLOCKER-FORWARD "CLK-F-$vni" -A
+    hang_chains
     drop_old_policy "$scratch/rules"
     cp "$scratch/rules" "$ROOT/$vni/rules$six"
     firewall_now > "$ROOT/$vni/rules$six.seen"
   fi
+}
+
+up_docker_user() {
+  if $xt -w -N DOCKER-USER 2>/dev/null; then $xt -w -A DOCKER-USER -j RETURN; fi
+  # dockerd puts it there when it starts; somebody's iptables -F takes it away, and our rules with it
+  is $xt -w -C FORWARD -j DOCKER-USER || $xt -w -I FORWARD 1 -j DOCKER-USER
+}
+
+# Our chains for all networks, in which theirs hang.
+hang_parents() {
+  for entry; do
+    table=\${entry%%:*} rest=\${entry#*:}
+    is $xt -w -t "$table" -N "\${rest%%:*}" || true
+    jump "$table" "\${rest#*:}" "\${rest%%:*}"
+  done
+}
+
+# Before the rules are there: those of a policy may not come after what they let through.
+hang_policy() {
+  has_addresses || return 0
+  jump_ports
+  if has_policy; then
+    is $xt -w -N "CLK-G-$vni" || true
+    jump filter CLOCKER-POLICY "CLK-G-$vni"
+  else
+    unjump filter CLOCKER-POLICY "CLK-G-$vni"
+  fi
+}
+
+hang_chains() {
+  jump filter CLOCKER-INPUT "CLK-I-$vni"
+  has_addresses || return 0
+  jump raw CLOCKER-PREROUTING "CLK-R-$vni"
+  jump raw CLOCKER-OUTPUT "CLK-O-$vni"
+  jump nat CLOCKER-POSTROUTING "CLK-N-$vni"
+  jump filter CLOCKER-FORWARD "CLK-F-$vni" -A
 }
 
 unjump() { while is $xt -w -t "$1" -D "$2" -m comment --comment "$TAG" -j "$3"; do :; done; }
@@ -313,7 +277,7 @@ drop_docker_user() {
 }
 
 drop_firewall() {
-  [ -n "$six" ] || drop_ports
+  drop_ports
   for entry in $CHAINS; do
     table=\${entry%%:*} rest=\${entry#*:}
     unjump "$table" "\${rest#*:}" "\${rest%%:*}"

@@ -74,14 +74,14 @@ up_forwarding_ipv6() {
 }
 
 # Containers look for all of the network on their bridge. Of IPv4 it answers for whatever is routed elsewhere; of IPv6 it has
-# to be told each address, and every address that somebody has also has a name.
+# to be told each address: those of the other hosts, and every address that somebody has also has a name.
 answers_for_others() { has_ipv6 && case $driver in routed | wireguard) true ;; *) false ;; esac; }
 
 up_neighbours() {
   answers_for_others && is ip link show dev "$bridge" || return 0
   up_switch "ipv6/conf/$bridge/proxy_ndp" 1
   up_switch "ipv6/neigh/$bridge/proxy_delay" 0
-  { addresses_elsewhere; (as_ipv6; destinations | sed -n 's,^[^ ]* \\([^/]*\\)$,\\1,p'); } | sort -u > "$scratch/elsewhere"
+  { addresses_elsewhere; sed -n 's/^host6 [^ ]* //p' "$config"; (as_ipv6; destinations | sed -n 's,^[^ ]* \\([^/]*\\)$,\\1,p'); } | sort -u > "$scratch/elsewhere"
   ip -6 neigh show proxy dev "$bridge" | sed 's/ .*//' | sort -u > "$scratch/elsewhere.now"
   if cmp -s "$scratch/elsewhere" "$scratch/elsewhere.now"; then return 0; fi
   if need "the bridge $bridge does not answer for the other hosts' containers"; then

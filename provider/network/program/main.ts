@@ -161,7 +161,7 @@ do_leave() {
   done
   drop_firewall
   drop_docker_user
-  if is ip6tables -w -S CLOCKER-FORWARD; then (as_ipv6; drop_firewall; drop_docker_user); fi
+  if is ip6tables -w -S CLOCKER-INPUT; then (as_ipv6; drop_firewall; drop_docker_user); fi
   drop_boot
   rm -f "$PROGRAM" "$PROGRAM.new" "$ROOT/forwards6"
   rmdir "$ROOT" /var/lib/clocker "$RUN" 2>/dev/null || true

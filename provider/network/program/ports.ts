@@ -1,5 +1,5 @@
 /**
- * Ports that are open on every host, at its IPv4 addresses, for containers that are on some. A connection to an address of the host is translated
+ * Ports that are open on every host, for containers that are on some, at its addresses of each family that the network has. A connection to an address of the host is translated
  * to one of the containers, in turn. What goes to another host carries this host's address on the network as its
  * source, since the answer has to come back this way; a container of this host sees who asks.
  *
@@ -10,7 +10,14 @@
  * ends of the translation, and known by it: state DNAT, and the port that was asked.
  */
 export const PORTS_PART = `
-ports_all() { [ -n "$six" ] || cat "$ROOT/$vni/ports.d"/* 2>/dev/null | sed '/^#/d' | sort -u; }
+# Targets of this family.
+ports_all() {
+  cat "$ROOT/$vni/ports.d"/* 2>/dev/null | sed '/^#/d' | sort -u |
+    while read -r protocol port address rest; do
+      case $address in *:*) family=6 ;; *) family= ;; esac
+      [ "$family" != "$six" ] || echo "$protocol $port $address $rest"
+    done
+}
 has_ports() { [ -n "$(ports_all)" ]; }
 
 # Answers from containers of other hosts are for a connection that is tracked here.
@@ -23,6 +30,8 @@ ports_untouched() {
   done | sort -u
 }
 
+at_port() { case $1 in *:*) echo "[$1]:$2" ;; *) echo "$1:$2" ;; esac; }
+
 ports_translated() {
   has_ports || return 0
   echo ":CLK-E-$vni - [0:0]"
@@ -33,13 +42,13 @@ ports_translated() {
       turn= but=
       if [ "$left" -gt 1 ]; then turn="-m statistic --mode nth --every $left --packet 0"; fi
       if [ "$where" = here ]; then but="! -s $address"; fi
-      echo "-A CLK-E-$vni $but -p $protocol --dport $port $turn -j DNAT --to-destination $address:$inside"
+      echo "-A CLK-E-$vni $but -p $protocol --dport $port $turn -j DNAT --to-destination $(at_port "$address" "$inside")"
       left=$((left - 1))
     done < "$scratch/targets"
     # the last one asked itself
     if [ "$(wc -l < "$scratch/targets")" -gt 1 ]; then
       read -r _ _ address inside _ < "$scratch/targets"
-      echo "-A CLK-E-$vni -p $protocol --dport $port -j DNAT --to-destination $address:$inside"
+      echo "-A CLK-E-$vni -p $protocol --dport $port -j DNAT --to-destination $(at_port "$address" "$inside")"
     fi
   done
   ports_all | while read -r protocol port address inside where; do
@@ -73,9 +82,9 @@ ports_forwarded() {
 # The chain that translates hangs before Docker's own: nobody else publishes the port.
 jump_ports() {
   if has_ports; then
-    is iptables -w -t nat -N CLOCKER-PORTS || true
+    is $xt -w -t nat -N CLOCKER-PORTS || true
     for parent in PREROUTING OUTPUT; do jump_local "$parent"; done
-    is iptables -w -t nat -N "CLK-E-$vni" || true
+    is $xt -w -t nat -N "CLK-E-$vni" || true
     jump nat CLOCKER-PORTS "CLK-E-$vni"
   else
     unjump nat CLOCKER-PORTS "CLK-E-$vni"
@@ -84,14 +93,14 @@ jump_ports() {
 }
 
 # What the host sends to its own loopback addresses cannot be sent elsewhere.
-jump_local() {
-  is iptables -w -t nat -C "$1" ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -m comment --comment "$TAG" -j CLOCKER-PORTS ||
-    iptables -w -t nat -I "$1" ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -m comment --comment "$TAG" -j CLOCKER-PORTS
-}
+loopback() { if [ -n "$six" ]; then echo ::1/128; else echo 127.0.0.0/8; fi; }
+asked_locally() { echo "! -d $(loopback) -m addrtype --dst-type LOCAL -m comment --comment $TAG -j CLOCKER-PORTS"; }
+
+jump_local() { is $xt -w -t nat -C "$1" $(asked_locally) || $xt -w -t nat -I "$1" $(asked_locally); }
 
 drop_ports() {
   for parent in PREROUTING OUTPUT; do
-    while is iptables -w -t nat -D "$parent" ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -m comment --comment "$TAG" -j CLOCKER-PORTS; do :; done
+    while is $xt -w -t nat -D "$parent" $(asked_locally); do :; done
   done
   drop_chain nat CLOCKER-PORTS
 }

@@ -19,6 +19,7 @@ import { COMMON_PART } from "./common.js";
 import { FIREWALL_PART } from "./firewall.js";
 import { IPV6_PART } from "./ipv6.js";
 import { MAIN_PART } from "./main.js";
+import { POLICY_PART } from "./policy.js";
 import { PORTS_PART } from "./ports.js";
 import { RECORDS_PART } from "./records.js";
 import { ROUTES_PART } from "./routes.js";
@@ -46,6 +47,7 @@ export const NETWORK_PROGRAM = (
   WEAVE_PART +
   CNI_PART +
   PORTS_PART +
+  POLICY_PART +
   FIREWALL_PART +
   DNS_PART +
   HOSTS_PART +

@@ -1,14 +1,15 @@
+import { Twins } from "../../ipam/twins.js";
 import type { RecordKind } from "../network-record/inputs.js";
 import type { NetworkIngressInputs, OpenPort } from "./inputs.js";
 
-/** Each host is told who answers on which port, and who of them is its own. */
+/** Each host is told who answers on which port, by all of its addresses, and who of them is its own. */
 export const ingressRecord: RecordKind<NetworkIngressInputs> = {
   idOf: ({ networkId, plan }, generation) => `${networkId}/ports/${plan}/${generation}`,
-  recordOf: ({ plan, ports }, host) => ({
+  recordOf: (inputs, host) => ({
     kind: "ports",
-    key: plan,
-    text: ports
-      .flatMap((port) => linesOf(port, host.name))
+    key: inputs.plan,
+    text: inputs.ports
+      .flatMap((port) => linesOf(port, host.name, Twins.of(inputs)))
       .sort()
       .join(""),
   }),
@@ -24,9 +25,14 @@ export const ingressRecord: RecordKind<NetworkIngressInputs> = {
 };
 
 /** `tcp 8080 10.128.0.2 80 here`: a connection to the port may go to that address. */
-function linesOf({ hostPort, protocol, targets }: OpenPort, own: string): string[] {
-  return targets.map(({ host, address, port }) => {
+function linesOf(
+  { hostPort, protocol, targets }: OpenPort,
+  own: string,
+  twins: Twins | undefined,
+): string[] {
+  return targets.flatMap(({ host, address, port }) => {
     const where = host === own ? "here" : "there";
-    return `${protocol} ${hostPort} ${address} ${port} ${where}\n`;
+    const both = [address, twins?.ipv6(address) ?? []].flat();
+    return both.map((each) => `${protocol} ${hostPort} ${each} ${port} ${where}\n`);
   });
 }

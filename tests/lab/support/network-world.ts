@@ -140,7 +140,7 @@ export async function webServer(lab: TestLab, host: string, container: string): 
 /** The command that fetches a page's body; fails when nobody answers. (Debian's static busybox has a broken wget.) */
 export function get(url: string): string[] {
   const { hostname, port, pathname } = new URL(url);
-  const request = `printf 'GET ${pathname} HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 2 ${hostname} ${port}`;
+  const request = `printf 'GET ${pathname} HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 2 ${hostname.replace(/[[\]]/g, "")} ${port}`;
   return ["sh", "-c", `set -o pipefail; ${request} | busybox sed '1,/^\\r*$/d'`];
 }
 

@@ -298,8 +298,41 @@ describe("the rules on the hosts", () => {
             }
             expect(ask("10.7.1.200"), "nobody that the policy knows").toBe("DROP");
             expect(ask("10.7.2.1"), "a host").toBe("RETURN");
+            const enters = verdictOf(
+              given.outside === "open" ? `${rules}:CLK-P-7-door - [0:0]\n` : rules,
+              "CLK-P-7-door",
+              first(STRANGER, hostAddress, protocol, hostPort, true),
+            );
+            expect(enters, "the outside, by Docker's proxy").toBe(
+              opens(reach(given, "outside", asked), protocol, port) ? "RETURN" : "DROP",
+            );
           }
         });
+      }),
+    );
+  });
+
+  it("say of the host's own services what the matrix says of the outside, and let the host be answered", () => {
+    fc.assert(
+      fc.property(policy, probe, (given, { protocol, port }) => {
+        const rules = renderPolicy(given, siteOf("h1"));
+        if (given.outside === "open") {
+          expect(rules).not.toContain("CLK-P-7-host");
+          return;
+        }
+        const asks = (src: string, more: Partial<Packet> = {}) =>
+          verdictOf(rules, "CLK-P-7-host", {
+            ...first(src, "192.0.2.1", protocol, port, true),
+            ...more,
+          });
+        for (const member of given.members) {
+          const allowed =
+            member.machine ||
+            (member.host === "h1" && opens(reach(given, member, "outside"), protocol, port));
+          expect(asks(member.address), member.name).toBe(allowed ? "RETURN" : "DROP");
+          expect(asks(member.address, { state: "REPLY", syn: false })).toBe("RETURN");
+        }
+        expect(asks("10.7.2.1"), "another host").toBe("RETURN");
       }),
     );
   });

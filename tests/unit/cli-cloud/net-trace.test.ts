@@ -67,8 +67,13 @@ describe("clocker net trace", () => {
     expect(shown).toMatch(/redis +h2 +10\.128\.1\.2, fd00:128::102 +redis/);
   });
 
-  it("says that the services of a container's own host are open, whatever policy and way out say", () => {
-    const own = (container: string) => pathsBetween(closed, container, "h1")[0]!;
+  it("says that the services of a container's own host are open, unless the outside is closed to it", () => {
+    const open = sampleCloud({ ...shop, policies: { lan: { ...segments.lan, outside: "open" } } });
+    const own = (container: string, cloud = open) => pathsBetween(cloud, container, "h1")[0]!;
+    expect(own("web", closed).verdict).toBe("blocked");
+    expect(own("web", closed).steps.at(-1)!.what).toBe(
+      'policy segments: no rule allows it, and the outside is "closed"',
+    );
     for (const container of ["web", "admin"]) {
       expect(own(container).verdict).toBe("open");
       expect(own(container).steps.at(-1)).toEqual({
@@ -78,18 +83,18 @@ describe("clocker net trace", () => {
     }
   });
 
-  it("says that those of another host are open at its address on the network alone", () => {
-    for (const [container, address] of [
-      ["web", "10.128.1.1"],
-      ["admin", "10.129.1.1"],
-    ] as const) {
-      const paths = pathsBetween(closed, container, "h2");
-      expect(paths.map(({ verdict }) => verdict)).toEqual(["blocked", "open"]);
-      expect(paths[1]!.target).toEqual({ address, ports: [] });
-      expect(paths[1]!.steps.at(-1)!.what).toMatch(
-        new RegExp(`^${address} on (lan|db) answers itself: its own services are a matter of`),
-      );
-    }
+  it("says that those of another host are open at its address on the network, and to a closed network nowhere", () => {
+    const paths = pathsBetween(closed, "admin", "h2");
+    expect(paths.map(({ verdict }) => verdict)).toEqual(["blocked", "open"]);
+    expect(paths[1]!.target).toEqual({ address: "10.129.1.1", ports: [] });
+    expect(paths[1]!.steps.at(-1)!.what).toMatch(
+      /^10\.129\.1\.1 on db answers itself: its own services are a matter of/,
+    );
+    const to = { cidr: "192.0.2.2/32" };
+    const rules = [{ from: { application: "shop" }, to, ports: ["22"] }];
+    const lan = { outside: "closed" as const, rules };
+    const ruled = pathsBetween(sampleCloud({ ...shop, policies: { lan } }), "web", "h2");
+    expect(ruled.map(({ verdict }) => verdict)).toEqual(["partly", "blocked"]);
   });
 
   it("knows that a container comes to another host with the address of its own, whatever network a rule names", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { COMMON_PART } from "../../../provider/network/program/common.js";
 import { IPV6_PART } from "../../../provider/network/program/ipv6.js";
-import { FIREWALL_PART } from "../../../provider/network/program/firewall.js";
+import { POLICY_PART } from "../../../provider/network/program/policy.js";
 
 /** The part of the host's program by itself: the kernel's files are in a folder, `modprobe` and `ip` are played. */
 describe("frames on the bridge of a network with a policy", () => {
@@ -38,7 +38,7 @@ describe("frames on the bridge of a network with a policy", () => {
       up_bridge_filter`;
     const { stdout, stderr, status } = spawnSync(
       "sh",
-      ["-c", COMMON_PART + IPV6_PART + FIREWALL_PART + played],
+      ["-c", COMMON_PART + IPV6_PART + POLICY_PART + played],
       {
         encoding: "utf8",
       },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { renderFamilies } from "../../../provider/firewall/families.js";
-import type { Policy } from "../../../provider/firewall/model.js";
+import type { Policy, PublishedPort } from "../../../provider/firewall/model.js";
 import { renderPolicy } from "../../../provider/firewall/render.js";
 
 const site = {
@@ -45,20 +45,39 @@ describe("the rules of a policy", () => {
     expect(ipv6).toContain("-A CLK-P-7 -d fd00:7::10a -j CLK-P-7-d0\n");
   });
 
+  const port = { port: 6379, hostPort: 6379, protocol: "tcp" as const };
+  const publishing = (...published: PublishedPort[]) => ({
+    ...policy,
+    members: policy.members.map((member) =>
+      member.host === "h1" ? { ...member, published } : member,
+    ),
+  });
+
+  it("keep doors of IPv6 where the network has none, for what Docker's proxy opens there", () => {
+    const doors = (given: Policy) =>
+      renderFamilies(given, site, { cidr: "10.7.0.0/16" }).split("# ipv6\n")[1];
+    expect(doors(publishing(port, { ...port, hostPort: 99, hostAddress: "192.0.2.1" }))).toBe(
+      [
+        ":CLK-P-7-door - [0:0]",
+        "-A CLK-P-7-door -s 2001:db8::/32 -p tcp --dport 6379 -j RETURN",
+        "-A CLK-P-7-door -p tcp --dport 6379 -j DROP",
+        "",
+      ].join("\n"),
+    );
+    expect(doors({ ...publishing(port), outside: "open" })).toBeUndefined();
+    const everybody = [{ from: "outside" as const, to: "all" as const }];
+    expect(doors({ ...publishing(port), rules: everybody })).toContain(
+      "-A CLK-P-7-door -p tcp --dport 6379 -j RETURN\n",
+    );
+  });
+
   it("judge a port that is published on one address of the host in the family of that address", () => {
     const network = { cidr: "10.7.0.0/16", cidr6: "fd00:7::/64" };
-    const port = { port: 6379, hostPort: 6379, protocol: "tcp" as const };
-    const members = policy.members.map((member) => ({
-      ...member,
-      published:
-        member.host === "h1"
-          ? [
-              { ...port, hostAddress: "192.0.2.1" },
-              { ...port, hostAddress: "2001:db8::1" },
-            ]
-          : [],
-    }));
-    const gates = renderFamilies({ ...policy, members }, site, network)
+    const given = publishing(
+      { ...port, hostAddress: "192.0.2.1" },
+      { ...port, hostAddress: "2001:db8::1" },
+    );
+    const gates = renderFamilies(given, site, network)
       .split("\n")
       .filter((line) => line.includes("--dport 6379 -j CLK-P-7-h0"));
     expect(gates).toEqual([

@@ -7,6 +7,7 @@ import { OVS_PART } from "../../../provider/network/ovs/link.js";
 import { COMMON_PART } from "../../../provider/network/program/common.js";
 import { FIREWALL_PART } from "../../../provider/network/program/firewall.js";
 import { IPV6_PART } from "../../../provider/network/program/ipv6.js";
+import { POLICY_PART } from "../../../provider/network/program/policy.js";
 import { PORTS_PART } from "../../../provider/network/program/ports.js";
 import { ROUTES_PART } from "../../../provider/network/program/routes.js";
 import { SWARM_PART } from "../../../provider/network/swarm/link.js";
@@ -16,7 +17,7 @@ import { verdictOf, type Packet } from "../../property/firewall/rules.js";
 
 const PARTS = [
   ...[COMMON_PART, IPV6_PART, ROUTES_PART, VXLAN_PART, OVS_PART, SWARM_PART, WEAVE_PART],
-  ...[PORTS_PART, FIREWALL_PART],
+  ...[PORTS_PART, POLICY_PART, FIREWALL_PART],
 ];
 
 /** The rules that the program writes for the host 192.0.2.1, whose peers are 192.0.2.2 and .3, asked about packets. */

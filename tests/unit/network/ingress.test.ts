@@ -6,6 +6,7 @@ import { UNKNOWN } from "../../../provider/unknown.js";
 
 const inputs = {
   ...{ driver: "vxlan", network: "lan", networkId: "lan", vni: 7, plan: "cloud" },
+  cidr: "10.128.0.0/16",
   ports: [
     {
       ...{ hostPort: 8080, protocol: "tcp" },
@@ -33,6 +34,14 @@ describe("ports that are open on every host", () => {
       text: "tcp 8080 10.128.0.2 80 there\ntcp 8080 10.128.1.2 80 here\nudp 53 10.128.1.3 5353 here\n",
     });
     expect(host("h3").text).not.toContain(" here");
+  });
+
+  it("are told by both addresses of a container where the network has IPv6", () => {
+    const dual = { ...inputs, ports: inputs.ports.slice(1), cidr6: "fd00:128::/64" };
+    const { text } = ingressRecord.recordOf(dual, {
+      name: "h1",
+    } as NetworkIngressInputs["hosts"][number]);
+    expect(text).toBe("udp 53 10.128.1.3 5353 there\nudp 53 fd00:128::103 5353 there\n");
   });
 
   it.each(["macvlan", "swarm", "plugin", "cni"])("are refused over %s", async (driver) => {
