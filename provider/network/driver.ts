@@ -41,6 +41,11 @@ export interface HostPart {
   extra: string[];
   /** A machine that runs no containers of the cloud: Docker is not asked for anything there. Absent: false. */
   machine?: true;
+  /**
+   * It joins as one that was not in the network before: what it kept beside its part (HostRecord) is of an earlier time, from which it was
+   * forgotten, and goes. Absent: false.
+   */
+  newcomer?: true;
   /** The same in IPv6. Absent: the network has none. */
   ipv6?: { cidr: string; block: string; gateway: string; extra: string[] };
   /** What this host told the others. */

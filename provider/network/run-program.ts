@@ -91,7 +91,7 @@ export async function applyPart(
   context: DriverContext,
   part: HostPart,
 ): Promise<{ changed: string[]; waiting: WaitingEndpoint[] }> {
-  const result = await run(context, "apply", part);
+  const result = await run(context, "apply", part, part.newcomer ? ["newcomer"] : []);
   return {
     changed: wordsAfter(result, "differs"),
     waiting: parseEndpointLines(wordsAfter(result, "endpoint")),
@@ -138,7 +138,7 @@ async function run(
   more: readonly string[] = [],
 ): Promise<ExecResult> {
   const document = WITH_DOCUMENT.includes(verb);
-  const args = document ? [] : [String(part.vni), part.owner, ...more];
+  const args = document ? more : [String(part.vni), part.owner, ...more];
   const stdin = document ? partDocument(part) : verb === "names" ? part.names : "";
   return runVerb(
     context,

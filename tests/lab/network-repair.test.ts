@@ -25,6 +25,9 @@ interface Partial {
   reasons: string[];
 }
 
+/** What a host keeps of the network. */
+const LEFT = "/var/lib/clocker/net/121";
+
 describeLab("a network that is in the way, half made, broken or moved", () => {
   const lab = withLab("net-repair", { hosts: 3 });
   const hosts = ["h1", "h2", "h3"];
@@ -276,6 +279,9 @@ describeLab("a network that is in the way, half made, broken or moved", () => {
   });
 
   it("a removed host that cannot be reached stays in the state, or is forgotten if so told", async () => {
+    const left = `mkdir -p ${LEFT}/ports.d && echo 'tcp 8099 10.121.3.10 80 here' > ${LEFT}/ports.d/cloud
+      for chain in '' -from -to; do echo ":CLK-P-121$chain - [0:0]"; done | sed '1i # 0123abcd' > ${LEFT}/policy`;
+    await lab.sh("h3", "sh", "-c", left);
     await lab.kill("h3");
     const remaining = { ...inputs, hosts: inputs.hosts.filter(({ name }) => name !== "h3") };
     const error = await refusal(lifecycle.update("app-121", state, remaining));
@@ -294,5 +300,19 @@ describeLab("a network that is in the way, half made, broken or moved", () => {
     expect(state.hosts.map(({ name }) => name)).toEqual(["h1", "h2"]);
     expect(state.problems).toBeUndefined();
     expect(Object.keys(state.dockerIds)).toEqual(["h1", "h2"]);
+  });
+
+  it("a forgotten host that is taken in again keeps nothing of what others have changed since", async () => {
+    await lab.restart("h3");
+    await closeTransports();
+    const ours = () =>
+      lab.sh(
+        ...(["h3", "sh", "-c"] as const),
+        `ls -A ${LEFT}/policy ${LEFT}/*.d 2>/dev/null; iptables-save | grep -cE 'CLK-(E|P)-121' || true`,
+      );
+    await expect.poll(ours, { timeout: 20_000 }).toMatch(/policy\n[^]*ports.d:\ncloud\n[1-9]/);
+    state = (await lifecycle.update("app-121", state, inputs)).outs;
+    expect(await ours()).toBe("0");
+    expect(await problems()).toBeUndefined();
   });
 });

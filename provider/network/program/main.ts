@@ -28,6 +28,7 @@ keep_program() {
   keep_file "$scratch/program" "$PROGRAM" "the program is missing or of another version" 755 || true
 }
 
+# $1 "newcomer" where the host was not in the network before
 do_apply() {
   receive
   load "$new/config"
@@ -37,6 +38,7 @@ do_apply() {
   mkdir -p "$ROOT/$vni"
   chmod 755 /var/lib/clocker "$ROOT" "$ROOT/$vni"
   keep_program
+  if [ "\${1-}" = newcomer ]; then drop_left_records; fi
   moved=
   if [ -e "$ROOT/$vni/config" ] && [ "$(grep ^peer "$ROOT/$vni/config")" != "$(grep ^peer "$new/config")" ]; then moved=yes; fi
   drop_old_ipv6_routes
@@ -214,7 +216,7 @@ do_announce() {
 verb=$1
 shift
 case $verb in
-  apply) do_apply ;;
+  apply) do_apply "$@" ;;
   check) do_check ;;
   introduce) do_introduce ;;
   activate | retire) do_step "$@" "$verb" ;;

@@ -14,6 +14,12 @@ record_file() {
   esac
 }
 
+# Of an earlier time, from which the host was forgotten. Those of today come after the network.
+drop_left_records() {
+  if [ -e "$ROOT/$vni/policy" ]; then rm -f "$ROOT/$vni/policy"; down_bridge_filter; fi
+  rm -rf "$ROOT/$vni/ports.d" "$ROOT/$vni/names.d"
+}
+
 up_record() {
   case $1 in
     names) up_names ;;

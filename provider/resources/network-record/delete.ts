@@ -25,7 +25,7 @@ export async function remove<Inputs extends RecordInputs>(
     } catch (error) {
       if (!isUnreachable(error) || whenUnreachable(host.connection) !== "forget") throw error;
       await warn(
-        `host ${host.name} cannot be reached and is forgotten: should it come back, ${fileOf(record)} is in force there until it is removed by hand`,
+        `host ${host.name} cannot be reached and is forgotten: should it come back, ${fileOf(record)} is in force there until the network takes the host in again, or it is removed by hand`,
       );
     }
   });

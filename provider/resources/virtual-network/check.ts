@@ -211,7 +211,7 @@ function hostsProblem(hosts: NetworkHost[], cidrText: string | undefined): strin
     if (!gateway || !containsAddress(block, gateway))
       return `gives host ${host.name} the gateway ${quoted(host.gateway)}, which is not in ${host.block}`;
     if (parseAddress(textOf(host.underlay))?.family !== 4)
-      return `gives host ${host.name} the underlay address ${quoted(host.underlay)}, which is no IPv4 address`;
+      return `gives host ${host.name} the underlay address ${quoted(host.underlay)}, which is no IPv4 address, and by that hosts reach each other; give the host one as privateAddress`;
     for (const other of seen) {
       if (other.name === host.name) return `names host ${host.name} twice`;
       if (overlaps(other.block, block))

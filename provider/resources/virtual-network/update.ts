@@ -1,4 +1,5 @@
 import { same } from "../../canonical.js";
+import { wayTo } from "../../host/lost-hosts.js";
 import { warn } from "../../progress.js";
 import { partialFailure } from "../../wrap.js";
 import { failuresOf, onEach, problemsOf, statusOf } from "../each-host.js";
@@ -44,13 +45,18 @@ export async function update(
   const works = workOn(news, facts, generation);
   const staying = new Set(works.map(({ host }) => host.name));
 
+  // One that goes on under another name keeps what it has until it is told anew.
+  const machines = new Set([...before.values()].map(({ host }) => wayTo(host.connection)));
+  const isNewcomer = ({ host }: HostWork): boolean =>
+    !before.has(host.name) && !machines.has(wayTo(host.connection));
   const touched = works.filter((work) => stepFor(work, before, olds) !== "nothing");
   const [joined, left] = await Promise.all([
     onEach(touched, "updated", async (work) => {
       const { runtime, part } = work;
       if (stepFor(work, before, olds) === "join") {
         await runtime.prepare(part);
-        return (await runtime.join(part)).dockerId;
+        const joining = isNewcomer(work) ? { ...part, newcomer: true as const } : part;
+        return (await runtime.join(joining)).dockerId;
       }
       await runtime.rename(part);
       return olds.dockerIds[work.host.name] ?? "";

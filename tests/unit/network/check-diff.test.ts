@@ -221,7 +221,7 @@ describe("check", () => {
     [
       "hosts",
       [{ ...h1, underlay: "h1.example" }],
-      'gives host h1 the underlay address "h1.example", which is no IPv4 address',
+      'gives host h1 the underlay address "h1.example", which is no IPv4 address, and by that hosts reach each other; give the host one as privateAddress',
     ],
     [
       "hosts",

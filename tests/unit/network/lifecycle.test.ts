@@ -123,6 +123,23 @@ describe("a network over three fake hosts", () => {
     ]);
   });
 
+  it("a host that joins later keeps no records of an earlier time, but one with another name does", async () => {
+    const applied = () =>
+      world.calls.filter(({ verb }) => verb === "apply").map(({ host, args }) => [host, ...args]);
+    const state = (await lifecycle.create({ ...inputs, hosts: inputs.hosts.slice(0, 2) })).outs;
+    expect(applied().flat()).not.toContain("newcomer");
+    world.calls.length = 0;
+    const joined = (await lifecycle.update("app-42", state, inputs)).outs;
+    expect(applied().sort()).toEqual([["h1"], ["h2"], ["h3", "newcomer"]]);
+    world.calls.length = 0;
+    const renamed = inputs.hosts.map((host) =>
+      host.name === "h3" ? { ...host, name: "h9" } : host,
+    );
+    await lifecycle.update("app-42", joined, { ...inputs, hosts: renamed });
+    expect(applied().flat()).toContain("h3");
+    expect(applied().flat()).not.toContain("newcomer");
+  });
+
   describe("a host that is removed while containers are on it", () => {
     const without = () => ({ ...inputs, hosts: inputs.hosts.slice(0, 2) });
     it("stays a full member until they are gone, and is left by the next update", async () => {

@@ -82,7 +82,7 @@ describe("a policy and a host that cannot be reached", () => {
     await lifecycle.delete(made.id, made.outs);
     expect([...world.policies.keys()]).toEqual(["h2 42"]);
     expect(warnings).toEqual([
-      "host h2 cannot be reached and is forgotten: should it come back, /var/lib/clocker/net/42/policy is in force there until it is removed by hand",
+      "host h2 cannot be reached and is forgotten: should it come back, /var/lib/clocker/net/42/policy is in force there until the network takes the host in again, or it is removed by hand",
     ]);
   });
 });
