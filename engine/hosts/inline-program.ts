@@ -1,5 +1,6 @@
 import type { InlineProgram } from "../options.js";
 import { type DebugLog, quietDebug } from "./quiet-debug.js";
+import { type Debuggable, type PromiseStore, watchWithoutStacks } from "./watched-promises.js";
 import type { ProgramHost, ProgramLaunch, ProgramResult } from "./program.js";
 
 /** What `runtime/state` exports besides its published types. */
@@ -31,15 +32,19 @@ export class InlineProgramHost implements ProgramHost {
 
   async run(launch: ProgramLaunch): Promise<ProgramResult> {
     // Loaded only here: an engine with child programs does not need the SDK in its own process.
-    const [localState, settings, runtimeConfig, stack, log, errors] = await Promise.all([
-      import("@pulumi/pulumi/runtime/state.js"),
-      import("@pulumi/pulumi/runtime/settings.js"),
-      import("@pulumi/pulumi/runtime/config.js"),
-      import("@pulumi/pulumi/runtime/stack.js"),
-      import("@pulumi/pulumi/log/index.js"),
-      import("@pulumi/pulumi/errors.js"),
-    ]);
-    const { withLocalStorage, getStore } = localState.default as unknown as StateModule;
+    const [localState, debuggable, settings, runtimeConfig, stack, log, errors] = await Promise.all(
+      [
+        import("@pulumi/pulumi/runtime/state.js"),
+        import("@pulumi/pulumi/runtime/debuggable.js"),
+        import("@pulumi/pulumi/runtime/settings.js"),
+        import("@pulumi/pulumi/runtime/config.js"),
+        import("@pulumi/pulumi/runtime/stack.js"),
+        import("@pulumi/pulumi/log/index.js"),
+        import("@pulumi/pulumi/errors.js"),
+      ],
+    );
+    const state = localState.default as unknown as StateModule & PromiseStore;
+    const { withLocalStorage, getStore } = state;
     return withLocalStorage(async (): Promise<ProgramResult> => {
       const { project, stack: name, parallel, address, dryRun, organization, config } = launch;
       settings.resetOptions(project, name, parallel, address, address, dryRun, organization);
@@ -53,8 +58,12 @@ export class InlineProgramHost implements ProgramHost {
       process.on("uncaughtException", onUncaught);
       process.on("unhandledRejection", onUncaught);
       const speakAgain = launch.debug ? undefined : quietDebug(log.default as unknown as DebugLog);
+      const watchAgain = process.env["PULUMI_DEBUG_PROMISE_LEAKS"]
+        ? undefined
+        : watchWithoutStacks(debuggable.default as unknown as Debuggable, state);
       const releaseHandlers = (): void => {
         speakAgain?.();
+        watchAgain?.();
         process.off("uncaughtException", onUncaught);
         process.off("unhandledRejection", onUncaught);
       };

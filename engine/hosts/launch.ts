@@ -7,6 +7,7 @@ import { isTraced, type LaunchSettings } from "./launch-settings.js";
 import { loadLater } from "./lazy-modules.js";
 import { type RpcModule, speedUpInputs } from "./fast-inputs.js";
 import { type GeneratedClient, type Grpc, useLink } from "./sdk-link.js";
+import { type Debuggable, type PromiseStore, watchWithoutStacks } from "./watched-promises.js";
 
 /**
  * First thing in a child that runs one of the SDK's scripts (a program, the dynamic provider): runs that script with the
@@ -38,9 +39,9 @@ function launch(settings: LaunchSettings, script: string): void {
   if (!settings.debug) attempt(() => withoutDebug(load(join(sdk, "log", "index.js")) as LogModule));
   if (!quiet || process.env["PULUMI_DEBUG_PROMISE_LEAKS"]) return;
   attempt(() =>
-    withoutStacks(
+    watchWithoutStacks(
       load(join(sdk, "runtime", "debuggable.js")) as Debuggable,
-      load(join(sdk, "runtime", "state.js")) as StateModule,
+      load(join(sdk, "runtime", "state.js")) as PromiseStore,
     ),
   );
   attempt(() => withKnownPositions(load(join(sdk, "resource.js")) as ResourceModule));
@@ -111,42 +112,6 @@ function withPlainErrors(module: ErrorModule): void {
   const inspect = module.defaultErrorMessage;
   module.defaultErrorMessage = (error) =>
     error instanceof Error && error.stack ? error.stack : inspect(error);
-}
-
-interface Debuggable {
-  debuggablePromise: (promise: Promise<unknown>, context: unknown) => Promise<unknown>;
-}
-
-interface StateModule {
-  getStore: () => { leakCandidates: Set<Promise<unknown>> };
-}
-
-/**
- * The SDK watches some 25 promises for each resource, for its message about promises that never settled. It also records a
- * stack and a name for each, which only PULUMI_DEBUG_PROMISE_LEAKS ever shows. Here they are watched without.
- */
-function withoutStacks(module: Debuggable, { getStore }: StateModule): void {
-  const original = module.debuggablePromise;
-  if (!(getStore().leakCandidates instanceof Set)) return;
-  module.debuggablePromise = (first, context) => {
-    // The first one makes the SDK look for what is left at the end.
-    module.debuggablePromise = (promise) => {
-      const { leakCandidates } = getStore();
-      leakCandidates.add(promise);
-      return promise.then(
-        (value) => {
-          leakCandidates.delete(promise);
-          return value;
-        },
-        (error: Error & { promise?: unknown }) => {
-          leakCandidates.delete(promise);
-          error.promise = promise;
-          throw error;
-        },
-      );
-    };
-    return original(first, context);
-  };
 }
 
 interface Position {
