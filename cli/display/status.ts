@@ -12,6 +12,9 @@ export function shownOp(row: Row, progress: Progress): StepOp {
   const op = row.step?.op ?? "same";
   const isWhole = progress.hasFailures || progress.options.showReplacementSteps === true;
   if (!isReplacementPart(op) || isWhole) return op;
+  // What an earlier operation has left to be deleted is no replacement in this one.
+  const isReplaced = row.replacement !== undefined || row.finished.has("create-replacement");
+  if (op !== "create-replacement" && !isReplaced) return row.finished.has("delete") ? "delete" : op;
   return progress.options.isPreview || progress.isDone ? "replace" : op;
 }
 
@@ -37,6 +40,8 @@ export function statusOf(
     const text = time === undefined ? words.failed : `${words.failed} (${took(time)})`;
     return { text: `**${text}**`, style: "red" };
   }
+  if (row === progress.root && progress.isDone && ofSeverity(row, "error").length > 0)
+    return { text: "**failed**", style: "red" };
   if (progress.options.isPreview) {
     const isThinking = row === progress.root && !progress.isDone;
     return {

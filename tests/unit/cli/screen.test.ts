@@ -143,7 +143,32 @@ Resources:
   });
 });
 
+describe("a destroy", () => {
+  it("deletes what an earlier replacement has left: nothing is replaced now", () => {
+    const args = { action: "destroy" } as const;
+    const { progress, now } = play(
+      [...both("delete-replaced", WEB0), ...both("delete", WEB0), ...both("delete-replaced", WEB1)],
+      options(args),
+    );
+    progress.finish();
+    const text = screenText(renderFinal(progress, options(args), 100, now));
+    expect(text).toContain(" -  ├─ clocker:PlacedContainer  web-0     deleted (0.0s)");
+    expect(text).toContain(" -- └─ clocker:PlacedContainer  web-1     deleted original (0.0s)");
+  });
+});
+
 describe("an update", () => {
+  it("that fails as a whole says so of the stack", () => {
+    const { progress, now } = play([
+      ...both("same", ROOT, { custom: false }),
+      say("error", "update failed", ROOT),
+    ]);
+    progress.finish();
+    expect(screenText(renderFinal(progress, options(), 100, now))).toContain(
+      "pulumi:pulumi:Stack  shop-dev  **failed**  1 error",
+    );
+  });
+
   const running: Script = [
     pre("create", ROOT, { custom: false }),
     pre("create", H1),
