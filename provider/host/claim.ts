@@ -192,7 +192,7 @@ class Ledger {
     const mine = [...this.entries.values()]
       .filter((entry) => entry.counts && entry.owner !== claimant.owner)
       .reverse();
-    const taken = [...held, ...mine];
+    const taken = onePlaceEach([...held, ...mine]);
     const lacks = lacksOf(claimant, taken, isSuccessor);
     const clashes = clashesOf(claimant, taken);
     if (lacks.length + clashes.length === 0) {
@@ -273,6 +273,23 @@ function atMost({ cpus, memoryBytes, before }: Claimant): Reservation {
     cpus: Math.max(cpus, before?.cpus ?? 0),
     memoryBytes: Math.max(memoryBytes, before?.memoryBytes ?? 0),
   };
+}
+
+/** A container and the one that it replaces have one place, as in the plan, for the moment that both are there: the larger one. */
+function onePlaceEach(held: readonly Held[]): Held[] {
+  const places = new Map<string, Held>();
+  for (const each of held) {
+    const { owner } = each;
+    const { cpus, memoryBytes, ports, devices } = places.get(owner) ?? each;
+    places.set(owner, {
+      owner,
+      cpus: Math.max(cpus, each.cpus),
+      memoryBytes: Math.max(memoryBytes, each.memoryBytes),
+      ports: [...new Set([...ports, ...each.ports])],
+      devices: [...new Set([...devices, ...each.devices])],
+    });
+  }
+  return [...places.values()];
 }
 
 /** Ports and devices that another container has. */

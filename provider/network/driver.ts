@@ -83,6 +83,9 @@ export interface HostRecord {
   text: string;
 }
 
+/** A network that is there: enough to change what it keeps on a host. */
+export type NetworkRef = Pick<HostPart, "networkId" | "vni" | "owner">;
+
 /** A container's end of a network. */
 export interface Endpoint {
   /** Docker's id or name of the container. */
@@ -194,6 +197,12 @@ export interface NetworkDriver {
   takeBack?(context: DriverContext, part: HostPart, gone: { underlay: string }): Promise<void>;
   /** Only the names changed. */
   rename(context: DriverContext, part: HostPart): Promise<void>;
+  /** Names that led to other containers until these addresses were ready lead to them. Whether any did. */
+  handOver(
+    context: DriverContext,
+    network: NetworkRef,
+    addresses: readonly string[],
+  ): Promise<boolean>;
   /** Puts a record in force in the place of the one before, in one step. The network must be on the host. */
   putRecord(context: DriverContext, record: HostRecord): Promise<void>;
   /** Takes a record away; no network, no record or another mark is fine. */

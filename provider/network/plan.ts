@@ -6,13 +6,17 @@ import type { HostFacts, HostPart } from "./driver.js";
 import { DRIVERS } from "./drivers.js";
 import { zoneSecrets, zoneSettings } from "./zone/zone.js";
 
-/** What each host has to have, in the order of the inputs. Pure: two equal parts need nothing done. */
+/**
+ * What each host has to have, in the order of the inputs. Pure: two equal parts need nothing done. `serving`: whom names
+ * lead to until others are ready (dns/names-file.ts).
+ */
 export function planParts(
   inputs: VirtualNetworkInputs,
   facts: Readonly<Record<string, HostFacts>> = {},
   generation?: string,
+  serving?: ReadonlyMap<string, string>,
 ): HostPart[] {
-  const names = namesFile(inputs.records, inputs.domain);
+  const names = namesFile(inputs.records, inputs.domain, serving);
   const { plan } = DRIVERS[inputs.driver];
   const secrets = {
     ...plan.secrets?.(inputs.driverOptions ?? {}),

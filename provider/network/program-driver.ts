@@ -20,7 +20,7 @@ import {
   packagesOf,
   requirePrograms,
 } from "./requirements.js";
-import { applyPart, forgetEndpoints, runProgram } from "./run-program.js";
+import { applyPart, forgetEndpoints, handOver, runProgram } from "./run-program.js";
 import { dropRecord, observeRecord, putRecord } from "./run-record.js";
 import { SERVING, zonePrograms } from "./zone/zone.js";
 
@@ -98,6 +98,8 @@ export function programDriver(
         await driver.join(context, part);
       });
     },
+
+    handOver,
 
     async putRecord(context, record) {
       await putRecord(context, record);

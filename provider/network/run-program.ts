@@ -1,7 +1,7 @@
 import { CloudError } from "../errors.js";
 import type { ExecResult, Transport } from "../host/transport.js";
 import { warn } from "../progress.js";
-import type { DriverContext, HostFacts, HostPart, Peer } from "./driver.js";
+import type { DriverContext, HostFacts, HostPart, NetworkRef, Peer } from "./driver.js";
 import { endpointLines, parseEndpointLines, type WaitingEndpoint } from "./endpoints.js";
 import { bridgeName, linkName, macOf, VXLAN_PORT } from "./names.js";
 import { NETWORK_PROGRAM, RUN_PROGRAM } from "./program/program.js";
@@ -111,6 +111,17 @@ export async function keepEndpoints(
 /** Every container is back. */
 export async function forgetEndpoints(context: DriverContext, part: HostPart): Promise<void> {
   await runVerb(context, noting("forget-endpoints", part), [String(part.vni)], "");
+}
+
+/** See NetworkDriver. */
+export async function handOver(
+  context: DriverContext,
+  { networkId, vni, owner }: NetworkRef,
+  addresses: readonly string[],
+): Promise<boolean> {
+  const order = { verb: "hand-over", doing: "hand over names of", networkId };
+  const result = await runVerb(context, order, [String(vni), owner, ...addresses], "");
+  return wordsAfter(result, "differs").length > 0;
 }
 
 function noting(verb: string, { networkId }: HostPart): Order {

@@ -10,6 +10,7 @@ import type {
   HostRecord,
   JoinResult,
   NetworkDriver,
+  NetworkRef,
   Observation,
   RecordObservation,
 } from "./driver.js";
@@ -84,6 +85,13 @@ export class NetworkRuntime {
   rename(part: HostPart): Promise<void> {
     return this.changing("update the names of", part, (context) =>
       this.driver.rename(context, part),
+    );
+  }
+
+  /** Whether any name led elsewhere until now. */
+  handOver(network: NetworkRef, addresses: readonly string[]): Promise<boolean> {
+    return this.changing("hand over names of", network, (context) =>
+      this.driver.handOver(context, network, addresses),
     );
   }
 

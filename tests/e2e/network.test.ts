@@ -41,6 +41,33 @@ const MOVED: Wanted = {
   later: { late: on("h1", { on: ["red"] }) },
 };
 
+/** A service that takes two seconds to be ready, behind a policy that keeps its application apart; `broken` ones never are. */
+const served = (version: string, broken = ""): Wanted => ({
+  ...MOVED,
+  cloud: { isolate: "applications" },
+  containers: {
+    ...MOVED.containers,
+    "red-1": on("h1", {
+      on: ["red"],
+      ...open(8089),
+      application: "front",
+      command: ["sh", "-c", 'sleep 2; [ -z "$BROKEN" ] || exec sleep 600; exec serve 8000'],
+      env: { VERSION: version, BROKEN: broken },
+      health: { command: "wget -q -O /dev/null http://127.0.0.1:8000/", interval: 0.5, retries: 8 },
+    }),
+    "red-2": on("h2", { on: ["red"], application: "front" }),
+  },
+});
+
+/** Asks a URL again and again and counts the answers and the failures until there is a file /tmp/enough. */
+const ASK = `
+rm -f /tmp/enough /tmp/asked; answered=0 failed=0
+until [ -e /tmp/enough ]; do
+  if timeout 15 wget -q -O - "$1" | grep -q .; then answered=$((answered + 1)); else failed=$((failed + 1)); fi
+  sleep 0.05
+done
+echo "$answered $failed" > /tmp/asked`;
+
 /** What our networks leave on a host: links, rules, processes, files. Empty after a destroy. */
 const TRACES = `
 ip -o link | grep -oE 'cn[bv][0-9]+' | sort -u
@@ -226,6 +253,51 @@ describeLab.each(EACH)("networks of programs on real hosts, with $with", ({ tool
     expect(places(after)).toEqual(places(before));
     expect(await asks("blue-1", "blue-3")).toBe("blue-3");
     await cloud.isDone(MOVED);
+  });
+
+  it("who is replaced start-first answers by name and port until its successor does, also if that never gets ready", async () => {
+    await cloud.up(served("1"));
+    const before = (await cloud.found())["red-1"]!;
+    const url = "http://red-1:8000/cgi-bin/hostname";
+    const { host, id } = (await cloud.found())["red-2"]!;
+    await lab.sh(host, "docker", "exec", "-d", id, "sh", "-c", ASK, "sh", url);
+    const knocking = { enough: false, answered: 0, failed: 0 };
+    const knocked = (async () => {
+      while (!knocking.enough)
+        knocking[(await knock("h3", 8089)) === "red-1" ? "answered" : "failed"] += 1;
+    })();
+
+    await cloud.up(served("2"));
+    const next = (await cloud.found())["red-1"]!;
+    expect(next.id).not.toBe(before.id);
+    expect(next.addresses).not.toEqual(before.addresses);
+    const broken = { env: { WANTED: JSON.stringify(served("3", "yes")) } };
+    const failed = await cloud.project.run(
+      ["up", "--yes", "--skip-preview", "--stack", "dev"],
+      broken,
+    );
+    expect(failed.code).not.toBe(0);
+    expect(failed.output).toContain("container red-1 is unhealthy: its check failed");
+    await expect(cloud.found(), "to be looked at").rejects.toThrow("red-1 is on h1 and on h1");
+    await cloud.up(served("4"));
+    await cloud.found();
+
+    knocking.enough = true;
+    await knocked;
+    await inside("red-2", "touch", "/tmp/enough");
+    await eventually(
+      "the last answer",
+      async () => (await inside("red-2", "test", "-s", "/tmp/asked")).code === 0,
+    );
+    const [answered, unanswered] = (await inside("red-2", "cat", "/tmp/asked")).stdout
+      .trim()
+      .split(" ")
+      .map(Number);
+    expect({ unanswered, failed: knocking.failed }).toEqual({ unanswered: 0, failed: 0 });
+    expect(answered).toBeGreaterThan(20);
+    expect(knocking.answered).toBeGreaterThan(20);
+    await cloud.isDone(served("4"));
+    await cloud.up(MOVED);
   });
 
   it("after a power cut the host's containers come back and are reachable without us", async () => {

@@ -108,9 +108,10 @@ claim_ipv6() {
   ' "$(cat "/sys/class/net/$bridge/ifindex")" "$mac" "$1" || true
 }
 
-# IPv6 addresses with a name that are neither in this host's block nor fixed for one of its containers.
+# IPv6 addresses that have a name, or will have one that leads to another container yet, and are neither in this host's block nor
+# fixed for one of its containers.
 addresses_elsewhere() {
-  cat "$ROOT/$vni/names" "$ROOT/$vni/names.d"/* 2>/dev/null | sed -n 's/^\\([0-9a-f]*:[^ ]*\\) .*/\\1/p' | sort -u |
+  cat "$ROOT/$vni/names" "$ROOT/$vni/names.d"/* 2>/dev/null | sed -n 'h; s/^\\([0-9a-f]*:[^ ]*\\) .*/\\1/p; g; s/.* #\\([0-9a-f]*:.*\\)$/\\1/p' | sort -u |
     perl -MSocket=inet_pton,AF_INET6 -e '
       my ($base, $length, %own) = (split(/\\//, shift), map { $_ => 1 } @ARGV);
       my $bits = sub { substr(unpack("B128", inet_pton(AF_INET6, $_[0])), 0, $length) };

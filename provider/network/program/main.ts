@@ -222,6 +222,7 @@ case $verb in
   activate | retire) do_step "$@" "$verb" ;;
   names) do_names "$@" ;;
   take-back) do_take_back "$@" ;;
+  hand-over) do_hand_over "$@" ;;
   put-record) do_put_record "$@" ;;
   check-record) do_check_record "$@" ;;
   drop-record) do_drop_record "$@" ;;

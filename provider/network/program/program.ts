@@ -17,6 +17,7 @@ import { BOOT_PART } from "./boot.js";
 import { BRIDGE_PART } from "./bridge.js";
 import { COMMON_PART } from "./common.js";
 import { FIREWALL_PART } from "./firewall.js";
+import { HAND_OVER_PART } from "./hand-over.js";
 import { IPV6_PART } from "./ipv6.js";
 import { MAIN_PART } from "./main.js";
 import { POLICY_PART } from "./policy.js";
@@ -55,6 +56,7 @@ export const NETWORK_PROGRAM = (
   ZONE_SERVER_PART +
   BOOT_PART +
   RECORDS_PART +
+  HAND_OVER_PART +
   MAIN_PART
 ).trimEnd();
 

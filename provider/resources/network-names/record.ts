@@ -1,15 +1,15 @@
 import { namesFile } from "../../network/dns/names-file.js";
 import type { RecordKind } from "../network-record/inputs.js";
+import { ownerOf } from "../../host/ownership.js";
+import { servingOn } from "../successions.js";
 import type { NetworkNamesInputs } from "./inputs.js";
 
-/** Each host has the same hosts file, beside that of the network. */
+/** Each host has the same hosts file, beside that of the network. Names that others still serve lead to those at first. */
 export const namesRecord: RecordKind<NetworkNamesInputs> = {
   idOf: ({ networkId, plan }, generation) => `${networkId}/${plan}/${generation}`,
-  recordOf: ({ plan, records, domain }) => ({
-    kind: "names",
-    key: plan,
-    text: namesFile(records, domain),
-  }),
+  recordOf: (inputs) => fileOf(inputs),
+  recordNow: (inputs) =>
+    fileOf(inputs, servingOn(ownerOf({ ...inputs.meta, name: inputs.network }))),
   words: ({ plan, networkId }) => ({
     done: "named",
     undone: "unnamed",
@@ -20,3 +20,10 @@ export const namesRecord: RecordKind<NetworkNamesInputs> = {
     later: `the names of plan ${plan} on network ${networkId} are brought up to date there`,
   }),
 };
+
+function fileOf(
+  { plan, records, domain }: NetworkNamesInputs,
+  serving?: ReadonlyMap<string, string>,
+) {
+  return { kind: "names" as const, key: plan, text: namesFile(records, domain, serving) };
+}

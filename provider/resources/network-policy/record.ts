@@ -9,7 +9,8 @@ export const policyRecord: RecordKind<NetworkPolicyInputs> = {
     const gateways = inputs.hosts.map(({ gateway }) => gateway).sort();
     const blocks = Object.fromEntries(inputs.hosts.map(({ name, block }) => [name, block]));
     const site = { vni: inputs.vni, host: host.name, blocks, gateways };
-    return { kind: "policy", text: renderFamilies(inputs, site, inputs) };
+    const members = [...inputs.members, ...(inputs.leaving ?? [])];
+    return { kind: "policy", text: renderFamilies({ ...inputs, members }, site, inputs) };
   },
   words: ({ networkId }) => ({
     done: "in force",

@@ -18,7 +18,7 @@ export async function create<Inputs extends RecordInputs>(
   const generation = randomBytes(4).toString("hex");
   const id = kind.idOf(inputs, generation);
   const { done, notMade, later } = kind.words(inputs);
-  const works = workOn(kind, inputs, generation);
+  const works = workOn(kind, inputs, generation, true);
   const outcomes = await onEach(works, `${done} on`, ({ runtime, record }) =>
     runtime.putRecord(record),
   );

@@ -35,6 +35,11 @@ export interface RecordKind<Inputs extends RecordInputs> {
     inputs: Inputs,
     host: Inputs["hosts"][number],
   ): Pick<HostRecord, "kind" | "key" | "text">;
+  /** What it is given now, where the record is completed by others later. Absent: the record. */
+  recordNow?(
+    inputs: Inputs,
+    host: Inputs["hosts"][number],
+  ): Pick<HostRecord, "kind" | "key" | "text">;
   words(inputs: Inputs): RecordWords;
 }
 

@@ -30,7 +30,7 @@ export async function update<Inputs extends RecordInputs>(
     olds.driver !== news.driver ||
     olds.problems?.[host.name] !== undefined ||
     !same(before.get(host.name), record);
-  const works = workOn(kind, news, generation).filter(stale);
+  const works = workOn(kind, news, generation, true).filter(stale);
   const outcomes = await onEach(works, `${words.done} on`, ({ runtime, record }) =>
     runtime.putRecord(record),
   );

@@ -10,6 +10,7 @@ import type {
   PlacedContainerInputs,
   PlacedContainerState,
 } from "./inputs.js";
+import { noteReplaced } from "./replaced.js";
 import { stopFirstCause } from "./revision.js";
 
 /**
@@ -22,6 +23,10 @@ export async function diff(
   news: PlacedContainerInputs,
 ): Promise<DiffResult> {
   const decision = decide(olds, news);
+  if ((decision.result.replaces ?? []).length > 0) {
+    const { generation, replaces = [] } = olds.status;
+    noteReplaced(ownerOf(olds.meta), [generation, ...replaces]);
+  }
   if (decision.row !== undefined) progress(decision.row);
   return decision.result;
 }

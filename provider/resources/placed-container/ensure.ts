@@ -6,14 +6,16 @@ import { progress } from "../../progress.js";
 import { adopt, findKnown, findLeftover, imageOf } from "./adopt.js";
 import { syncNetworks } from "./attach.js";
 import { withoutDead } from "./dead.js";
+import { handOver, isAwaited, NAMES_WAIT } from "./hand-over.js";
 import { hostNow } from "./host-facts.js";
 import type { PlacedContainerInputs, PlacedContainerState } from "./inputs.js";
 import { syncLimits } from "./limits.js";
 import { make, pull } from "./make.js";
-import { containerNameOf } from "./names.js";
+import { containerNameOf, generationIn } from "./names.js";
 import { inspectOwn, ownContainers, stateOf } from "./observe.js";
-import { makeRoom, removeOthers } from "./predecessors.js";
+import { isReplaced, makeRoom, removeOthers } from "./predecessors.js";
 import { waitUntilReady } from "./ready.js";
+import { replacedOf } from "./replaced.js";
 import { registerSecrets, writeSecrets } from "./secrets.js";
 import { sweepSecrets } from "./secrets-removal.js";
 import { announceFixed, start } from "./start.js";
@@ -33,24 +35,32 @@ export async function ensureContainer(
   inputs: PlacedContainerInputs,
   generation: string,
   signal: AbortSignal,
-  known?: { containerId: string },
+  known?: PlacedContainerState["status"],
 ): Promise<PlacedContainerState> {
   registerSecrets(inputs.spec);
+  const owner = ownerOf(inputs.meta);
   const work: Work = {
     inputs,
     docker: dockerFor(inputs.place.connection),
-    owner: ownerOf(inputs.meta),
+    owner,
     generation,
     name: containerNameOf(inputs.meta, generation),
     signal,
+    engineDeletes: known ? new Set(known.replaces) : replacedOf(owner),
+    replaces: [],
   };
+  const namesWait = isAwaited(work, known);
   try {
-    return await ensure(work, known?.containerId);
+    return await ensure(work, known?.containerId, namesWait);
   } catch (error) {
     // In an update the engine keeps the old state by itself, but not that a new attempt is due.
-    if (work.status)
-      throw keepInState(work.name, inputs, await freshStatus(work.status, work), error);
-    throw error;
+    if (!work.status) throw error;
+    const status = unfinished(
+      await freshStatus(work.status, work),
+      work,
+      namesWait ? [NAMES_WAIT] : [],
+    );
+    throw keepInState(work.name, inputs, status, error);
   }
 }
 
@@ -64,11 +74,31 @@ async function freshStatus(status: NonNullable<Work["status"]>, { docker, owner 
   }
 }
 
-async function ensure(work: Work, knownId: string | undefined): Promise<PlacedContainerState> {
+/** With what is left to do: for the engine, and for the next up. */
+function unfinished(
+  status: NonNullable<Work["status"]>,
+  { replaces }: Work,
+  drift: string[],
+): NonNullable<Work["status"]> {
+  return {
+    ...status,
+    ...(drift.length > 0 ? { drift } : {}),
+    ...(replaces.length > 0 ? { replaces } : {}),
+  };
+}
+
+async function ensure(
+  work: Work,
+  knownId: string | undefined,
+  namesWait: boolean,
+): Promise<PlacedContainerState> {
   const { docker, inputs } = work;
   const { spec } = inputs;
   const [rows, host] = await Promise.all([ownContainers(docker, work.owner), hostNow(docker)]);
   const own = await withoutDead(work, rows);
+  work.replaces = own.flatMap(({ Names: [name = ""] }) =>
+    isReplaced(work, name) ? (generationIn(name, inputs.meta) ?? []) : [],
+  );
   let found = await findKnown(work, own, knownId);
   if (found) keep(work, found);
   const image =
@@ -106,7 +136,10 @@ async function ensure(work: Work, knownId: string | undefined): Promise<PlacedCo
   keep(work, details, image);
   await faultPoint("healthy", hostOf(work));
 
+  const late = namesWait ? await handOver(work) : [];
+  await faultPoint("named", hostOf(work));
+
   await removeOthers(work, Id);
   await sweepSecrets(docker, work.owner, host.secrets);
-  return stateFor(inputs, statusFor(details, work.generation, image));
+  return stateFor(inputs, unfinished(statusFor(details, work.generation, image), work, late));
 }

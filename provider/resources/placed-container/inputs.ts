@@ -124,7 +124,12 @@ export interface PlacedContainerState extends PlacedContainerInputs {
     imageDigest: string;
     /** As `read` saw it: "running", "exited", "unhealthy", ... */
     state: string;
-    /** What `read` found changed on the host, one sentence each; the next up restores it. */
+    /** What `read` found changed on the host, or an up could not finish, one sentence each; the next up restores it. */
     drift?: string[];
+    /**
+     * Generations on its host that it replaces and the engine has still to delete: they run until then, and are nothing that a
+     * dead creation left. Absent: none.
+     */
+    replaces?: string[];
   };
 }

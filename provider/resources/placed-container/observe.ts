@@ -38,6 +38,11 @@ export async function inspectOwn(
   return details?.Config.Labels?.[LABELS.owner] === owner ? details : undefined;
 }
 
+/** It runs, or will go on by itself. */
+export function isUp({ State }: ContainerInspect): boolean {
+  return State.Running || State.Restarting || State.Paused;
+}
+
 /** Docker's names begin with a slash. */
 export function plainName(name: string): string {
   return name.replace(/^\//, "");

@@ -1,7 +1,9 @@
 import type { ContainerSummary } from "../../host/docker-types.js";
 import { devicesOf } from "../../host/held.js";
 import { progress } from "../../progress.js";
-import { inspectOwn, ownContainers, plainName } from "./observe.js";
+import { untilForgotten } from "./hand-over.js";
+import { generationIn } from "./names.js";
+import { inspectOwn, isUp, ownContainers, plainName } from "./observe.js";
 import { removeOwn } from "./remove.js";
 import { isStopFirst } from "./revision.js";
 import type { Work } from "./work.js";
@@ -34,15 +36,29 @@ export async function makeRoom(work: Work, own: ContainerSummary[], id: string):
   }
 }
 
-/** What it replaces and what dead creations left: now that this one is ready, nobody needs them. */
+/**
+ * What dead creations left, and what does not run: now that this one is ready, nobody needs them. What it replaces and runs is
+ * the engine's to delete, after all that leads to this one instead.
+ */
 export async function removeOthers(work: Work, id: string): Promise<void> {
-  const { docker, inputs } = work;
-  const own = await ownContainers(docker, work.owner);
-  for (const row of own) {
+  const { docker, inputs, owner } = work;
+  const replaces: string[] = [];
+  for (const row of await ownContainers(docker, owner)) {
     if (row.Id === id || row.State === "dead") continue;
-    const other = await inspectOwn(docker, row.Id, work.owner);
+    const other = await inspectOwn(docker, row.Id, owner);
     if (!other) continue;
+    if (isUp(other) && isReplaced(work, other.Name)) {
+      replaces.push(generationIn(other.Name, inputs.meta) ?? "");
+      continue;
+    }
+    if (isUp(other)) await untilForgotten(owner);
     progress(`removing ${plainName(other.Name)}`, inputs.meta);
     await removeOwn(docker, other, inputs.spec.stopTimeoutSeconds);
   }
+  work.replaces = replaces;
+}
+
+/** A container of the owner, by its Docker name, that the engine deletes itself. */
+export function isReplaced({ inputs, engineDeletes }: Work, name: string): boolean {
+  return engineDeletes.has(generationIn(name, inputs.meta) ?? "");
 }

@@ -22,7 +22,7 @@ export async function read(
   const docker = dockerFor(state.place.connection);
   const details = await find(docker, state);
   if (!details) return {};
-  const drift = driftIn(details, state);
+  const drift = [...driftIn(details, state), ...(await leftoversOf(docker, details, state))];
   const { drift: _before, ...status } = state.status;
   return {
     id,
@@ -54,6 +54,20 @@ async function find(
     }
   }
   return undefined;
+}
+
+/** Containers beside it that run and that the engine knows nothing of. What does not run takes nothing, and goes with the next update. */
+async function leftoversOf(
+  docker: DockerClient,
+  { Id }: ContainerInspect,
+  { meta, status: { generation, replaces = [] } }: PlacedContainerState,
+): Promise<string[]> {
+  const known = [generation, ...replaces];
+  return (await ownContainers(docker, ownerOf(meta)))
+    .filter((row) => row.Id !== Id && row.State === "running")
+    .map(({ Names: [name = ""] }) => plainName(name))
+    .filter((name) => !known.includes(generationIn(name, meta) ?? ""))
+    .map((name) => `another container of it runs: ${name}`);
 }
 
 /** What differs, one sentence each. */

@@ -4,7 +4,7 @@ import type { DockerClient } from "../../host/docker.js";
 import type { ContainerInspect } from "../../host/docker-types.js";
 import { LABELS } from "../../host/ownership.js";
 import { forgetReservation } from "../../host/reservations.js";
-import { inspectIfThere } from "./observe.js";
+import { inspectIfThere, isUp } from "./observe.js";
 import { secretsFolderIn } from "./secrets.js";
 import { removeSecrets } from "./secrets-removal.js";
 
@@ -22,7 +22,7 @@ export async function removeOwn(
 ): Promise<void> {
   const { Id } = details;
   try {
-    if (details.State.Running || details.State.Restarting || details.State.Paused) {
+    if (isUp(details)) {
       await docker.stopContainer(Id, stopSeconds);
     }
     await docker.removeContainer(Id, true);

@@ -17,6 +17,10 @@ export interface Work {
   readonly name: string;
   readonly signal: AbortSignal;
   status?: PlacedContainerState["status"];
+  /** Generations that the engine deletes itself when the up is through. */
+  readonly engineDeletes: ReadonlySet<string>;
+  /** Those of them that run on this host. */
+  replaces: string[];
 }
 
 export const hostOf = ({ inputs }: Work) => inputs.place.host;

@@ -10,6 +10,7 @@ import type { PortRange } from "../../placement/port-table.js";
 import { hasUnknown } from "../../unknown.js";
 import { factsOf } from "./host-facts.js";
 import type { PlanHost } from "./inputs.js";
+import { addressesOf, isAlive, isReady, planNamesOf } from "./listed-container.js";
 
 /** Whose objects are this plan's: owner label -> name in the plan. */
 export interface Owners {
@@ -113,14 +114,13 @@ function addEngine(
   reservations: Readonly<Record<string, Reservation>>,
   owners: Owners,
 ): void {
-  /** Docker's name of a network -> its name in the plan. */
-  const planNames = new Map<string, string>();
+  const planNames = planNamesOf(engine.networks, owners.networks);
   /** Docker's name of a network -> its owner. */
   const networkOwners = new Map<string, string>();
   for (const network of engine.networks) {
     const ownedBy = network.Labels?.[LABELS.owner];
     if (ownedBy !== undefined) networkOwners.set(network.Name, ownedBy);
-    const name = owners.networks.get(network.Labels?.[LABELS.owner] ?? "");
+    const name = planNames.get(network.Name);
     const cidrs = cidrsOf(network);
     const vni = Number(network.Labels?.[LABELS.vni] ?? NaN);
     if (name === undefined) {
@@ -132,7 +132,6 @@ function addEngine(
       });
       continue;
     }
-    planNames.set(network.Name, name);
     const cidr = network.Labels?.[LABELS.cidr] ?? cidrs[0];
     if (cidr !== undefined && Number.isInteger(vni)) {
       const cidr6 = cidrs.find((each) => each.includes(":"));
@@ -145,6 +144,7 @@ function addEngine(
   for (const container of containers) {
     const owner = container.Labels[LABELS.owner] ?? "";
     const request = owners.requests.get(owner);
+    // Foreign ones that do not run take nothing. Ours hold their reservation whatever their state.
     if (owner === "" && !isAlive(container)) continue;
     const seen = describe(container, owner, reservationOf(container, reservations));
     const addresses = addressesOf(container, planNames);
@@ -171,20 +171,6 @@ function addEngine(
   candidate.volumes = engine.volumes.map(({ Name }) => Name).filter((name) => !isAnonymous(name));
 }
 
-/** Foreign containers that do not run take nothing. Ours hold their reservation whatever their state. */
-function isAlive({ State }: ContainerSummary): boolean {
-  return State === "running" || State === "paused" || State === "restarting";
-}
-
-/**
- * As Docker's list says it: `Up 2 minutes (unhealthy)`, `Up 3 seconds (health: starting)`. `Exited (0) 2 hours ago` is a task
- * that has done its work.
- */
-function isReady({ State, Status }: ContainerSummary): boolean {
-  if (State === "exited") return Status.startsWith("Exited (0)");
-  return State === "running" && !/\((unhealthy|health: starting)\)/.test(Status);
-}
-
 /** Folders and files of the host that it may write to. */
 function foldersOf({ Mounts }: ContainerSummary): string[] {
   return Mounts.flatMap(({ Type, Source, RW }) =>
@@ -209,20 +195,6 @@ function describe(
     ...(group === undefined ? {} : { group }),
     ...(devices.length > 0 ? { devices } : {}),
   };
-}
-
-/** By the plan's network names. A container that does not run has the address it will come back with. */
-function addressesOf(
-  container: ContainerSummary,
-  planNames: ReadonlyMap<string, string>,
-): Record<string, string> {
-  const addresses: Record<string, string> = {};
-  for (const [docker, endpoint] of Object.entries(container.NetworkSettings?.Networks ?? {})) {
-    const name = planNames.get(docker);
-    const address = endpoint.IPAddress || endpoint.IPAMConfig?.IPv4Address;
-    if (name !== undefined && address) addresses[name] = address;
-  }
-  return addresses;
 }
 
 /** One that does not run keeps no network from being removed. */

@@ -18,13 +18,18 @@ export interface HostWork extends OnHost {
   runtime: NetworkRuntime;
 }
 
-/** `facts` are what the hosts told of themselves so far; `generation` is the creation that they are worked on for. */
+/**
+ * `facts` are what the hosts told of themselves so far; `generation` is the creation that they are worked on for; `serving` is
+ * whom names lead to until others are ready.
+ */
 export function workOn(
   inputs: VirtualNetworkInputs,
   facts: Readonly<Record<string, HostFacts>> | undefined,
   generation: string | undefined,
+  serving?: ReadonlyMap<string, string>,
 ): HostWork[] {
-  const parts = new Map(planParts(inputs, facts, generation).map((part) => [part.host, part]));
+  const planned = planParts(inputs, facts, generation, serving);
+  const parts = new Map(planned.map((part) => [part.host, part]));
   const signal = currentOperation()?.signal;
   const connections = new Map(inputs.hosts.map(({ name, connection }) => [name, connection]));
   const to = (name: string) => {

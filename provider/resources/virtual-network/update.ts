@@ -1,8 +1,10 @@
 import { same } from "../../canonical.js";
 import { wayTo } from "../../host/lost-hosts.js";
+import { ownerOf } from "../../host/ownership.js";
 import { warn } from "../../progress.js";
 import { partialFailure } from "../../wrap.js";
 import { failuresOf, onEach, problemsOf, statusOf } from "../each-host.js";
+import { servingOn } from "../successions.js";
 import { canWait } from "../unreachable-member.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import { leavingOf } from "./leaving.js";
@@ -20,6 +22,9 @@ import { takeBack } from "./take-back.js";
 /**
  * Brings every host to its new part: joins, repairs, names only, or nothing at all where nothing changed. Hosts that
  * are no longer in the network are left, once no container is on them.
+ *
+ * A name whose container is replaced leads to the old one until the new one is ready and takes it over itself
+ * (placed-container/hand-over.ts).
  *
  * A member that cannot be reached does not hold up the others: what runs there goes on with what it has, the user is
  * warned, and as the state notes it as a problem, every preview shows an update until an up has reached the host.
@@ -42,7 +47,7 @@ export async function update(
   );
   const known = keptFacts(olds, news);
   const facts = factsFrom(introduced, known);
-  const works = workOn(news, facts, generation);
+  const works = workOn(news, facts, generation, servingOn(ownerOf(news.meta)));
   const staying = new Set(works.map(({ host }) => host.name));
 
   // One that goes on under another name keeps what it has until it is told anew.

@@ -129,7 +129,7 @@ describe("claim", () => {
     expect(await reason(place(engine(), next))).toBe("");
     expect(h1.docker.containers.size).toBe(3);
     expect(await reason(place(engine(), claimant("a", { capacity })))).toContain(
-      "would be container 4 of at most 1",
+      "would be container 3 of at most 1",
     );
   });
 
