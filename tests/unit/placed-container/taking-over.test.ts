@@ -10,7 +10,8 @@ import type {
 import { useSettleTime } from "../../../provider/resources/placed-container/ready.js";
 import { forgetReplaced } from "../../../provider/resources/placed-container/replaced.js";
 import { forgetSuccessions, noteSuccessions } from "../../../provider/resources/successions.js";
-import { FakeHosts } from "../../support/fake-transport.js";
+import type { FakeHosts } from "../../support/fake-transport.js";
+import { failure, installHosts } from "./fake-hosts.js";
 import { connectionTo, inputsOf, LAN, lifecycle, MIB } from "./fixtures.js";
 
 const NEXT = "10.64.0.3";
@@ -23,15 +24,9 @@ const calls: string[] = [];
 const warnings: string[] = [];
 
 beforeEach(async () => {
-  hosts = await FakeHosts.install("h1", "h2");
+  hosts = await installHosts();
   for (const name of ["h1", "h2"]) {
     const host = hosts.host(name);
-    host.docker.addImage("clocker/web:1", {});
-    host.docker.addImage("clocker/web:2", {});
-    host.docker.addNetwork({
-      ...{ Name: "lan-77", Driver: "bridge" },
-      IPAM: { Config: [{ Subnet: "10.64.0.0/16", Gateway: "10.64.0.1" }] },
-    });
     host.onExec(({ argv }) => {
       const [, , verb, , , ...addresses] = argv;
       if (verb !== "hand-over") return undefined;
@@ -60,12 +55,6 @@ const running = () =>
     .filter(({ state }) => state === "running")
     .map(({ name }) => name)
     .sort();
-const failure = async (promise: Promise<unknown>): Promise<{ properties: PlacedContainerState }> =>
-  promise.then(
-    () => expect.fail("it did not fail"),
-    (error: unknown) => error as { properties: PlacedContainerState },
-  );
-
 const next = (image = "clocker/web:2", place: Partial<ContainerPlace> = {}, spec: object = {}) =>
   inputsOf({ image, ...spec }, { networks: [{ ...LAN, address: NEXT }], ...place });
 
@@ -126,18 +115,6 @@ describe("what is replaced start-first", () => {
       next("clocker/web:2", { networks: [{ ...LAN, address: "10.64.0.4" }] }),
     );
     expect(running()).toEqual([made.id, old.id].sort());
-  });
-
-  it("keeps its secrets as long as it runs", async () => {
-    const swept: string[][] = [];
-    hosts.host("h1").onExec(({ argv, script }) => {
-      if (script?.includes("prefix=$2")) swept.push(argv.slice(3));
-      return undefined;
-    });
-    const secrets = [{ name: "key", value: "s3cret" }];
-    const old = await lifecycle.create(inputsOf({ secrets }));
-    await replace(old, next("clocker/web:2", {}, { secrets }));
-    expect(swept.at(-1)).toHaveLength(2);
   });
 
   it("counts for other containers as one with its successor", async () => {

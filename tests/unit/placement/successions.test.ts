@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { ContainerSummary, DockerNetwork } from "../../../provider/host/docker-types.js";
+import type { DockerNetwork } from "../../../provider/host/docker-types.js";
 import type { HostSnapshot } from "../../../provider/host/observe.js";
 import { LABELS } from "../../../provider/host/ownership.js";
 import type { PlacementInputs } from "../../../provider/resources/placement/inputs.js";
