@@ -442,6 +442,28 @@ describeLab("a placed container on a real daemon", () => {
   });
 
   describe("nothing is lost", () => {
+    it("one that Docker could not remove is dead: it counts as absent, and is in the way by its name alone", async () => {
+      const inputs = wanted("dead");
+      const { id, outs } = await lifecycle.create(inputs);
+      const file = `/var/lib/docker/containers/${outs.status.containerId}/stuck`;
+      await lab.sh("h1", "sh", "-c", `touch ${file} && chattr +i ${file}`);
+      try {
+        expect((await lab.exec("h1", ["docker", "rm", "-f", id])).code).not.toBe(0);
+        const { props } = await lifecycle.read(id, outs);
+        expect(props?.status.drift).toEqual(["it is dead"]);
+        const { message } = await failure(lifecycle.update(id, props!, inputs));
+        expect(message).toContain(`host h1: container ${id} is dead and cannot be removed`);
+        const beside = await lifecycle.create(inputs);
+        expect(beside.outs.status.state).toBe("running");
+        await lifecycle.delete(beside.id, beside.outs);
+      } finally {
+        await lab.sh("h1", "chattr", "-i", file);
+      }
+      await lifecycle.update(id, outs, inputs);
+      const rows = await owned("dead");
+      expect(rows.map(({ Names, State }) => [Names, State])).toEqual([[[`/${id}`], "running"]]);
+    });
+
     it.each(["created", "claimed", "attached", "started", "healthy"] as const)(
       "an error at %s: kept, healed by update, one container",
       async (point) => {

@@ -1,23 +1,24 @@
 import { CloudError, isUnreachable, messageOf } from "../../errors.js";
 import type { ContainerSummary } from "../../host/docker-types.js";
 import { progress, warn } from "../../progress.js";
-import { inspectOwn, plainName } from "./observe.js";
+import { inspectOwn, isLeaving, plainName } from "./observe.js";
 import { removeOwn } from "./remove.js";
 import { hostOf, type Work } from "./work.js";
 
 /**
  * Docker calls a container "dead" when it could remove only a part of it. Nobody can start it again, so it counts as
- * absent, and its removal is tried once more. One that stays is in the way only if it has the name of the new one.
+ * absent, and its removal is tried once more; one that is being removed is waited for. What stays is in the way only if
+ * it has the name of the new one.
  */
 export async function withoutDead(
   work: Work,
   own: readonly ContainerSummary[],
 ): Promise<ContainerSummary[]> {
-  for (const row of own.filter(({ State }) => State === "dead")) {
+  for (const row of own.filter(isLeaving)) {
     const dead = await inspectOwn(work.docker, row.Id, work.owner);
     if (!dead) continue;
     const name = plainName(dead.Name);
-    progress(`removing ${name}, which is dead`, work.inputs.meta);
+    progress(`waiting for ${name} to be gone`, work.inputs.meta);
     try {
       await removeOwn(work.docker, dead, 0);
     } catch (error) {
@@ -27,7 +28,7 @@ export async function withoutDead(
       await warn(messageOf(failure), work.inputs.meta);
     }
   }
-  return own.filter(({ State }) => State !== "dead");
+  return own.filter((row) => !isLeaving(row));
 }
 
 function stuck(host: string, name: string, error: unknown): CloudError {

@@ -12,7 +12,7 @@ import type { PlacedContainerInputs, PlacedContainerState } from "./inputs.js";
 import { syncLimits } from "./limits.js";
 import { make, pull } from "./make.js";
 import { containerNameOf, generationIn } from "./names.js";
-import { inspectOwn, ownContainers, stateOf } from "./observe.js";
+import { inspectOwn, ownAndLeaving, stateOf } from "./observe.js";
 import { isReplaced, makeRoom, removeOthers } from "./predecessors.js";
 import { waitUntilReady } from "./ready.js";
 import { replacedOf } from "./replaced.js";
@@ -94,7 +94,7 @@ async function ensure(
 ): Promise<PlacedContainerState> {
   const { docker, inputs } = work;
   const { spec } = inputs;
-  const [rows, host] = await Promise.all([ownContainers(docker, work.owner), hostNow(docker)]);
+  const [rows, host] = await Promise.all([ownAndLeaving(docker, work.owner), hostNow(docker)]);
   const own = await withoutDead(work, rows);
   work.replaces = own.flatMap(({ Names: [name = ""] }) =>
     isReplaced(work, name) ? (generationIn(name, inputs.meta) ?? []) : [],

@@ -4,15 +4,28 @@ import type { ContainerInspect, ContainerSummary } from "../../host/docker-types
 import { ourContainers } from "../../host/our-containers.js";
 import { LABELS } from "../../host/ownership.js";
 
-/** All containers on the host that carry exactly this owner, newest first. */
+/** All containers on the host that carry exactly this owner, newest first, without those that are on their way out. */
 export async function ownContainers(
+  docker: DockerClient,
+  owner: string,
+): Promise<ContainerSummary[]> {
+  return (await ownAndLeaving(docker, owner)).filter((row) => !isLeaving(row));
+}
+
+/** The same with those on their way out. */
+export async function ownAndLeaving(
   docker: DockerClient,
   owner: string,
 ): Promise<ContainerSummary[]> {
   const rows = await ourContainers(docker);
   return rows
-    .filter((row) => row.Labels[LABELS.owner] === owner && row.State !== "removing")
+    .filter((row) => row.Labels[LABELS.owner] === owner)
     .sort((a, b) => b.Created - a.Created || (a.Id < b.Id ? -1 : 1));
+}
+
+/** Being removed, or removed in part. Docker's list says "removing" also of one whose removal failed and that it calls dead. */
+export function isLeaving({ State }: ContainerSummary): boolean {
+  return State === "removing" || State === "dead";
 }
 
 /** The container, or undefined when Docker says that there is none. Unreachable throws. */

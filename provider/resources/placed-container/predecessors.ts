@@ -44,7 +44,7 @@ export async function removeOthers(work: Work, id: string): Promise<void> {
   const { docker, inputs, owner } = work;
   const replaces: string[] = [];
   for (const row of await ownContainers(docker, owner)) {
-    if (row.Id === id || row.State === "dead") continue;
+    if (row.Id === id) continue;
     const other = await inspectOwn(docker, row.Id, owner);
     if (!other) continue;
     if (isUp(other) && isReplaced(work, other.Name)) {

@@ -246,7 +246,8 @@ export class FakeContainers {
         Image: c.body.Image,
         ImageID: c.imageId,
         Created: c.created,
-        State: c.state,
+        // As Docker's list says of one whose removal has failed.
+        State: c.state === "dead" ? "removing" : c.state,
         Status: c.state,
         Labels: c.body.Labels ?? {},
         Ports: Object.entries(c.body.HostConfig?.PortBindings ?? {}).flatMap(([port, bindings]) =>
