@@ -10,8 +10,8 @@ import type { Work } from "./work.js";
 
 /**
  * An older container of the same owner that has a port, an address or a device of this one would keep it from starting or
- * from having it alone, and one that runs would write beside it to what only one may write to. The engine has removed the one it knew where that is so; what
- * is still there was left by a creation that died.
+ * from having it alone, and one that runs would write beside it to what only one may write to. The engine has removed the
+ * one it knew where that is so; what is still there was left by a creation that died.
  */
 export async function makeRoom(work: Work, own: ContainerSummary[], id: string): Promise<void> {
   const { docker, inputs } = work;
@@ -23,7 +23,7 @@ export async function makeRoom(work: Work, own: ContainerSummary[], id: string):
     );
     const clash =
       (row.State === "running" && isStopFirst(inputs.spec)) ||
-      devicesOf(row).some((id) => inputs.place.devices?.includes(id)) ||
+      devicesOf(row).some((device) => inputs.place.devices?.includes(device)) ||
       inputs.place.networks.some(({ address }) => addresses.includes(address)) ||
       row.Ports.some((port) =>
         ports.some(
@@ -37,8 +37,8 @@ export async function makeRoom(work: Work, own: ContainerSummary[], id: string):
 }
 
 /**
- * What dead creations left, and what does not run: now that this one is ready, nobody needs them. What it replaces and runs is
- * the engine's to delete, after all that leads to this one instead.
+ * What dead creations left, and what does not run: now that this one is ready, nobody needs them. What it replaces and
+ * runs is the engine's to delete, after all that leads to this one instead.
  */
 export async function removeOthers(work: Work, id: string): Promise<void> {
   const { docker, inputs, owner } = work;
