@@ -10,8 +10,8 @@ import type { VirtualNetwork } from "./virtual-network.js";
 
 /**
  * Ports that are open on every host for the containers of a plan, over one network: those with `mode: "ingress"`. Made by
- * DockerCloud, one for a network and a plan; users see it in previews. It changes once new containers are ready:
- * before old ones on other hosts go, and after those that were replaced on their own.
+ * DockerCloud, one for a network and a plan; users see it in previews. It changes once new containers are
+ * ready, and before old ones go.
  */
 export class NetworkIngress extends ClockerResource {
   static readonly __pulumiType = `${TYPE_PREFIX}NetworkIngress`;

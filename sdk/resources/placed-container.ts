@@ -92,7 +92,8 @@ const KNOWN: Known<PlacedContainerArgs> = {
 /**
  * One container, on the host and at the addresses that the cloud's plan chose and the preview showed. Limits, restart
  * policy and networks change in place; everything else replaces the container: start-first, or stop-first where a
- * published port or a volume forces it. Its name leads to the new address from before the new one is ready.
+ * published port or a volume forces it. Until a new one that starts first is ready, names, policies and
+ * ports in mode "ingress" stay with the old one, which goes at the end of the up; if it never gets ready, the old one serves on.
  *
  * ```ts
  * const redis = new PlacedContainer("redis", { cloud, networks: [lan], image: "redis:7", memory: "512 MiB" });
