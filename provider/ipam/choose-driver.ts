@@ -28,17 +28,33 @@ export function chooseDriver(
   const exposed = exposedHosts(members, previous);
   const encrypt = network.encryption ?? exposed.length > 0;
   const named = isDriverName(network.driver) ? network.driver : undefined;
-  if (named === undefined && !previous) return { driver: bestDriver(network, members, encrypt) };
-  const kept = previous?.driver ?? DEFAULT_DRIVER;
-  const driver = named ?? (isDriverName(kept) ? kept : DEFAULT_DRIVER);
-  const refusal =
-    encryptionProblem(network, driver, encrypt, exposed) ??
-    neighbourProblem(network, driver, members) ??
-    machineProblem(network, driver);
-  return {
+  const said = (driver: DriverName, refusal: string | undefined): ChosenDriver => ({
     driver,
     ...(refusal === undefined ? {} : { refusal: `network ${network.name}: ${refusal}` }),
-  };
+  });
+  if (named === undefined && !previous)
+    return said(bestDriver(network, members, encrypt), familyProblem(members));
+  const kept = previous?.driver ?? DEFAULT_DRIVER;
+  const driver = named ?? (isDriverName(kept) ? kept : DEFAULT_DRIVER);
+  return said(
+    driver,
+    familyProblem(members) ??
+      encryptionProblem(network, driver, encrypt, exposed) ??
+      neighbourProblem(network, driver, members) ??
+      machineProblem(network, driver),
+  );
+}
+
+/** Links, tunnels and their guards are IPv4, whatever a network carries. */
+function familyProblem(members: readonly Site[]): string | undefined {
+  const hosts = members.flatMap(({ name, underlay }) =>
+    underlay && parseAddress(underlay.address)?.family === 6
+      ? [`${name} (${underlay.address})`]
+      : [],
+  );
+  if (hosts.length === 0) return undefined;
+  const [verb, each] = hosts.length === 1 ? ["is", "it"] : ["are", "each"];
+  return `${listing(hosts)} ${verb} reached by IPv6, and hosts reach each other by IPv4: give ${each} an IPv4 address as privateAddress`;
 }
 
 function bestDriver(

@@ -308,9 +308,9 @@ describeLab("a network that is in the way, half made, broken or moved", () => {
     const ours = () =>
       lab.sh(
         ...(["h3", "sh", "-c"] as const),
-        `ls -A ${LEFT}/policy ${LEFT}/*.d 2>/dev/null; iptables-save | grep -cE 'CLK-(E|P)-121' || true`,
+        `find ${LEFT}/policy ${LEFT}/*.d -type f 2>/dev/null; iptables-save | grep -cE 'CLK-(E|P)-121' || true`,
       );
-    await expect.poll(ours, { timeout: 20_000 }).toMatch(/policy\n[^]*ports.d:\ncloud\n[1-9]/);
+    await expect.poll(ours, { timeout: 20_000 }).toMatch(/policy\n[^]*ports.d\/cloud\n[1-9]/);
     state = (await lifecycle.update("app-121", state, inputs)).outs;
     expect(await ours()).toBe("0");
     expect(await problems()).toBeUndefined();

@@ -72,6 +72,16 @@ describe("the driver of a network", () => {
       far,
       "network app: driver routed needs neighbours, and h3 (10.0.9.3) is not on the link 10.0.0.0/24 of the others: take driver vxlan, or set sameLink to true if they are",
     ],
+    [
+      {},
+      [...near, at("h3", "2001:db8::3")],
+      "network app: h3 (2001:db8::3) is reached by IPv6, and hosts reach each other by IPv4: give it an IPv4 address as privateAddress",
+    ],
+    [
+      { driver: "wireguard" },
+      [at("h3", "2001:db8::3"), at("h4", "fd00::4")],
+      "network app: h3 (2001:db8::3) and h4 (fd00::4) are reached by IPv6, and hosts reach each other by IPv4: give each an IPv4 address as privateAddress",
+    ],
   ])("refuses %o", (over, hosts, sentence) => {
     expect(chooseDriver(network("app", over), hosts, undefined).refusal).toBe(sentence);
   });
