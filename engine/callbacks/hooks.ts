@@ -102,14 +102,7 @@ export class Hooks {
       const hook = this.#errorHooks.get(name);
       if (hook === undefined)
         throw new Error(`error hook ${JSON.stringify(name)} was not registered`);
-      const request = new pb.ErrorHookRequest()
-        .setUrn(subject.urn)
-        .setId(subject.id)
-        .setName(subject.name)
-        .setType(subject.type)
-        .setNewInputs(structOf(subject.newInputs))
-        .setOldInputs(structOf(subject.oldInputs))
-        .setOldOutputs(structOf(subject.oldOutputs))
+      const request = describe(new pb.ErrorHookRequest(), subject)
         .setFailedOperation(operation)
         .setErrorsList([...failures]);
       const bytes = await this.#callbacks.invoke(hook, request.serializeBinary());
@@ -123,15 +116,9 @@ export class Hooks {
 
   /** Why it failed, if it did. */
   async #call(callback: Callback, subject: HookSubject): Promise<string | undefined> {
-    const request = new pb.ResourceHookRequest()
-      .setUrn(subject.urn)
-      .setId(subject.id)
-      .setName(subject.name)
-      .setType(subject.type)
-      .setNewInputs(structOf(subject.newInputs))
-      .setOldInputs(structOf(subject.oldInputs))
-      .setNewOutputs(structOf(subject.newOutputs))
-      .setOldOutputs(structOf(subject.oldOutputs));
+    const request = describe(new pb.ResourceHookRequest(), subject).setNewOutputs(
+      structOf(subject.newOutputs),
+    );
     try {
       const bytes = await this.#callbacks.invoke(callback, request.serializeBinary());
       return pb.ResourceHookResponse.deserializeBinary(bytes).getError() || undefined;
@@ -157,6 +144,17 @@ export function hookBinding(
   };
   const used = Object.entries(lists).filter(([, names]) => names.length > 0);
   return used.length === 0 ? undefined : Object.fromEntries(used);
+}
+
+/** Says in a request what both kinds of hooks are told. */
+function describe<T extends pb.ResourceHookRequest | pb.ErrorHookRequest>(
+  request: T,
+  subject: HookSubject,
+): T {
+  request.setUrn(subject.urn).setId(subject.id).setName(subject.name).setType(subject.type);
+  request.setNewInputs(structOf(subject.newInputs)).setOldInputs(structOf(subject.oldInputs));
+  request.setOldOutputs(structOf(subject.oldOutputs));
+  return request;
 }
 
 function structOf(map: PropertyMap | undefined): ReturnType<typeof toStruct> | undefined {
