@@ -7,6 +7,11 @@ import { LabError, run } from "./run.js";
 /** What a bare host lacks, and finds in its package source. */
 export const ENGINE_PACKAGES = ["docker.io", "containerd", "runc", "tini", "dnsmasq-base"];
 
+/** What it finds there besides: the name server, with what has to be of its version. */
+const NAME_SERVER_PACKAGES = ["bind9", "bind9-libs", "bind9-utils", "bind9-host", "bind9-dnsutils"];
+
+const OFFERED = [...ENGINE_PACKAGES, ...NAME_SERVER_PACKAGES];
+
 /** An apt source that needs no network: a folder of packages with its index. Kept for all labs and later ones. */
 export const OFFLINE_SOURCE = "/var/cache/clocker-lab/packages";
 
@@ -18,7 +23,7 @@ export async function prepareOfflineSource(): Promise<void> {
   try {
     await run(["chmod", "755", work]);
     const { code, stderr } = await run(
-      ["env", "-C", work, "apt-get", "download", "-q", ...ENGINE_PACKAGES],
+      ["env", "-C", work, "apt-get", "download", "-q", ...OFFERED],
       { mayFail: true },
     );
     if (code !== 0)
@@ -39,7 +44,7 @@ async function complete(): Promise<boolean> {
   const files: string[] = await readdir(OFFLINE_SOURCE).catch(() => []);
   return (
     files.includes("Packages") &&
-    ENGINE_PACKAGES.every((name) => files.some((file) => file.startsWith(`${name}_`)))
+    OFFERED.every((name) => files.some((file) => file.startsWith(`${name}_`)))
   );
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, expect, it } from "vitest";
 import { systemdObstacle } from "../../lab/index.js";
+import { findCommand } from "../../lab/requirements.js";
 import { buildTestImage, loadImages } from "../../lab/images/index.js";
 import { closeTransports } from "../../provider/host/pool.js";
 import { dockerNetworkName } from "../../provider/network/names.js";
@@ -187,6 +188,40 @@ describeSystemd("hosts with systemd", () => {
     await reachEachOther();
     expect(await problems()).toEqual({});
   });
+
+  const withoutBind = ["named", "dig", "nsupdate"].filter((name) => !findCommand(name));
+  const testZone = withoutBind.length === 0 ? it : it.skip;
+  const whyNot = withoutBind.length === 0 ? "" : ` (no ${withoutBind.join(", ")})`;
+
+  testZone(
+    `serve a zone by a unit, where BIND was missing too, and it alone${whyNot}`,
+    async () => {
+      await lab.sh("h2", "dpkg", "--remove", "--force-depends", "bind9");
+      app = { ...app, zone: { hosts: HOSTS, zone: "own.example", port: 5353 } };
+      made = (await virtualNetwork.update(idOfApp(), made, app)).outs;
+      expect(said.join("\n")).toContain("installing bind9");
+      // the distribution's own service stays idle, now and at boot
+      expect(await systemctl("h2", "is-active", "named", "clocker-zone-101")).toBe(
+        "inactive\nactive",
+      );
+      expect(await systemctl("h2", "is-enabled", "named")).toBe("disabled");
+      const look = async (host = "h1") => {
+        const at = ["-p", "5353", `@${lab.host(host).address}`, "+time=1", "+tries=1", "+short"];
+        return (await lab.exec("h2", ["dig", ...at, "app-2.own.example"])).stdout;
+      };
+      for (const host of HOSTS) expect(await look(host)).toBe("10.101.2.10\n");
+      const pid = () =>
+        systemctl("h1", "show", "--property", "MainPID", "--value", "clocker-zone-101.service");
+      const old = await pid();
+      expect(old).toMatch(/^[1-9]\d*$/);
+      await lab.sh("h1", "kill", "-9", old);
+      await expect
+        .poll(pid, { timeout: BOOT_MS, interval: 100 })
+        .not.toMatch(new RegExp(`^(0|${old})$`));
+      await expect.poll(() => look(), { timeout: BOOT_MS }).toBe("10.101.2.10\n");
+      expect(await problems()).toEqual({});
+    },
+  );
 
   it("enable again at boot what was disabled by hand", async () => {
     await lab.sh("h2", "systemctl", "disable", "clocker-net.service");
