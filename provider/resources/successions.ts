@@ -17,6 +17,8 @@ export interface Succession {
   next: string;
   /** Names lead to the old one until the new one is ready. */
   serves: boolean;
+  /** This run has led the names to the new one. Absent: not yet, or an earlier run has. */
+  isOver?: true;
 }
 
 /** A network as a plan of this run has seen it. */
@@ -39,6 +41,25 @@ const seen = new Map<string, Map<string, SeenNetwork>>();
 export function noteSuccessions(network: string, plan: string, found: SeenNetwork): void {
   const plans = seen.get(network) ?? new Map<string, SeenNetwork>();
   seen.set(network, plans.set(plan, found));
+}
+
+/** Names lead to these addresses by now: nobody serves for them any more. */
+export function noteHandedOver(network: string, addresses: readonly string[]): void {
+  for (const [plan, found] of seen.get(network) ?? []) {
+    const successions = found.successions.map((each) =>
+      addresses.includes(each.next) ? { ...each, serves: false, isOver: true as const } : each,
+    );
+    noteSuccessions(network, plan, { ...found, successions });
+  }
+}
+
+/** Addresses, of both families, that take over from the one a container has, and that this run has not led its names to. */
+export function nextOn(network: string, container: string, address: string): string[] {
+  return plansOf(network).flatMap(({ successions, twins }) =>
+    successions
+      .filter((each) => each.container === container && each.address === address && !each.isOver)
+      .flatMap(({ next }) => [next, twins?.ipv6(next) ?? []].flat()),
+  );
 }
 
 export function successionsOn(network: string): Succession[] {

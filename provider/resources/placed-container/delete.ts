@@ -7,7 +7,7 @@ import { isRemovedLater } from "../../host/lost-hosts.js";
 import { ownerOf } from "../../host/ownership.js";
 import { whenUnreachable } from "../../host/unreachable-policy.js";
 import { progress, warn } from "../../progress.js";
-import { untilForgotten } from "./hand-over.js";
+import { handOverFrom, untilForgotten } from "./hand-over.js";
 import { hostNow } from "./host-facts.js";
 import type { PlacedContainerState } from "./inputs.js";
 import { generationIn } from "./names.js";
@@ -28,6 +28,7 @@ export async function remove(_id: string, state: PlacedContainerState): Promise<
     const { secrets } = await hostNow(docker);
     const details = await find(docker, state);
     if (details) {
+      await handOverFrom(state);
       await untilForgotten(ownerOf(meta));
       progress("stopping", meta);
       await removeOwn(docker, details, spec.stopTimeoutSeconds);

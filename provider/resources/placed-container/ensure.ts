@@ -28,14 +28,14 @@ export function newGeneration(): string {
 
 /**
  * Observe, ensure, sync, return: brings one container to what `inputs` say, whatever is there. `known` is the
- * container that the state knows (update); without it a container of the same owner and spec is a leftover of a
+ * state of the container that is updated; without it a container of the same owner and spec is a leftover of a
  * creation that died, and is adopted. A failure after the container exists keeps it in the state.
  */
 export async function ensureContainer(
   inputs: PlacedContainerInputs,
   generation: string,
   signal: AbortSignal,
-  known?: PlacedContainerState["status"],
+  known?: PlacedContainerState,
 ): Promise<PlacedContainerState> {
   registerSecrets(inputs.spec);
   const owner = ownerOf(inputs.meta);
@@ -46,12 +46,12 @@ export async function ensureContainer(
     generation,
     name: containerNameOf(inputs.meta, generation),
     signal,
-    engineDeletes: known ? new Set(known.replaces) : replacedOf(owner),
+    engineDeletes: known ? new Set(known.status.replaces) : replacedOf(owner),
     replaces: [],
   };
   const namesWait = isAwaited(work, known);
   try {
-    return await ensure(work, known?.containerId, namesWait);
+    return await ensure(work, known, namesWait);
   } catch (error) {
     // In an update the engine keeps the old state by itself, but not that a new attempt is due.
     if (!work.status) throw error;
@@ -89,7 +89,7 @@ function unfinished(
 
 async function ensure(
   work: Work,
-  knownId: string | undefined,
+  known: PlacedContainerState | undefined,
   namesWait: boolean,
 ): Promise<PlacedContainerState> {
   const { docker, inputs } = work;
@@ -99,7 +99,7 @@ async function ensure(
   work.replaces = own.flatMap(({ Names: [name = ""] }) =>
     isReplaced(work, name) ? (generationIn(name, inputs.meta) ?? []) : [],
   );
-  let found = await findKnown(work, own, knownId);
+  let found = await findKnown(work, own, known?.status.containerId);
   if (found) keep(work, found);
   const image =
     found && !isNew(found) ? await imageOf(docker, found, spec.image) : await pull(work);
@@ -136,7 +136,7 @@ async function ensure(
   keep(work, details, image);
   await faultPoint("healthy", hostOf(work));
 
-  const late = namesWait ? await handOver(work) : [];
+  const late = namesWait ? await handOver(work, known) : [];
   await faultPoint("named", hostOf(work));
 
   await removeOthers(work, Id);

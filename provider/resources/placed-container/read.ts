@@ -4,6 +4,7 @@ import { ownerOf } from "../../host/ownership.js";
 import type { ReadResult } from "../../lifecycle.js";
 import { addressOf, attachChanges } from "./attach.js";
 import { updateBody } from "./docker-config.js";
+import { isNamesWait } from "./hand-over.js";
 import type { PlacedContainerInputs, PlacedContainerState } from "./inputs.js";
 import { containerNameOf, generationIn } from "./names.js";
 import { inspectOwn, ownContainers, plainName, stateOf } from "./observe.js";
@@ -22,8 +23,12 @@ export async function read(
   const docker = dockerFor(state.place.connection);
   const details = await find(docker, state);
   if (!details) return {};
-  const drift = [...driftIn(details, state), ...(await leftoversOf(docker, details, state))];
-  const { drift: _before, ...status } = state.status;
+  const { drift: before = [], ...status } = state.status;
+  const drift = [
+    ...driftIn(details, state),
+    ...(await leftoversOf(docker, details, state)),
+    ...before.filter(isNamesWait), // what other hosts know is not seen here
+  ];
   return {
     id,
     props: {

@@ -25,7 +25,7 @@ export async function update(
       news,
       olds.status.generation,
       operationSignal("update", news),
-      olds.status,
+      olds,
     );
   } catch (error) {
     // So that a host that never comes back can be given up: what is deleted later looks into the state.

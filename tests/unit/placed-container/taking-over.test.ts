@@ -198,6 +198,52 @@ describe("names of a container", () => {
     expect(healed.outs.status.drift).toBeUndefined();
   });
 
+  it("wait through a refresh and an up of the container alone, which says so", async () => {
+    const old = await lifecycle.create(inputsOf());
+    sees(LAN.address);
+    armFault("started", "error");
+    const { properties } = await failure(replace(old, next()));
+    forgetSuccessions(); // as in a process that was given no plan
+    const alone = await lifecycle.update("id", properties, next());
+    expect(alone.outs.status.drift).toEqual([`${WAITS} on lan`]);
+    expect(warnings).toEqual([
+      "names of web-0 on network lan still lead to the container that it replaces: the next up of the whole stack hands them over",
+    ]);
+    const seen = await lifecycle.read("id", alone.outs);
+    expect(seen.props?.status.drift).toEqual([`${WAITS} on lan`]);
+    sees(undefined);
+    const healed = await lifecycle.update("id", seen.props!, next());
+    expect(calls).toHaveLength(2);
+    expect(healed.outs.status.drift).toBeUndefined();
+  });
+
+  it("are handed over after a change of its address that died when it had that already", async () => {
+    const old = await lifecycle.create(inputsOf());
+    const news = inputsOf({}, { networks: [{ ...LAN, address: NEXT }] });
+    sees(LAN.address);
+    armFault("attached", "error");
+    await failure(lifecycle.update(old.id, old.outs, news));
+    expect(calls).toEqual([]);
+    sees(undefined); // there is no other address to be seen
+    await lifecycle.update(old.id, old.outs, news);
+    expect([...calls].sort()).toEqual([`h1 hand-over ${NEXT}`, `h2 hand-over ${NEXT}`]);
+  });
+
+  it("are handed over by the old one that goes where its successor had nothing to do, and else not again", async () => {
+    const old = await lifecycle.create(inputsOf());
+    sees(LAN.address);
+    await replace(old, next());
+    sees(LAN.address); // another run: the old one was not deleted, and the new one is not well for a moment
+    calls.length = 0;
+    await lifecycle.delete(old.id, old.outs);
+    expect([...calls].sort()).toEqual([`h1 hand-over ${NEXT}`, `h2 hand-over ${NEXT}`]);
+    const again = await lifecycle.create(inputsOf());
+    await replace(again, next("clocker/web:2", {}, { env: { A: "1" } }));
+    calls.length = 0;
+    await lifecycle.delete(again.id, again.outs);
+    expect(calls).toEqual([]);
+  });
+
   it("stay where they are when a host refuses, and the container is kept", async () => {
     const old = await lifecycle.create(inputsOf());
     sees(LAN.address);
