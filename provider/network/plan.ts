@@ -8,15 +8,19 @@ import { zoneSecrets, zoneSettings } from "./zone/zone.js";
 
 /**
  * What each host has to have, in the order of the inputs. Pure: two equal parts need nothing done. `serving`: whom names
- * lead to until others are ready (dns/names-file.ts).
+ * on a host lead to until others are ready (dns/names-file.ts).
  */
 export function planParts(
   inputs: VirtualNetworkInputs,
   facts: Readonly<Record<string, HostFacts>> = {},
   generation?: string,
-  serving?: ReadonlyMap<string, string>,
+  serving?: (host: NetworkHost) => ReadonlyMap<string, string>,
 ): HostPart[] {
-  const names = namesFile(inputs.records, inputs.domain, serving);
+  const names = namesFile(inputs.records, inputs.domain);
+  const namesOf = (host: NetworkHost): string => {
+    const old = serving?.(host);
+    return old && old.size > 0 ? namesFile(inputs.records, inputs.domain, old) : names;
+  };
   const { plan } = DRIVERS[inputs.driver];
   const secrets = {
     ...plan.secrets?.(inputs.driverOptions ?? {}),
@@ -72,6 +76,6 @@ export function planParts(
       ...zoneSettings(inputs.zone, host.name, inputs.hosts),
     },
     ...(host.machine !== true && Object.keys(secrets).length > 0 ? { secrets } : {}),
-    names,
+    names: namesOf(host),
   }));
 }

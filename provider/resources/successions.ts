@@ -80,6 +80,19 @@ export function servingOn(network: string): ReadonlyMap<string, string> {
   );
 }
 
+/**
+ * The same as one host is to have it. Only who answered the plan is told when a container is ready; on others, names lead at once
+ * to where they will.
+ */
+export function servingAt(
+  network: string,
+  connection: HostConnection,
+): ReadonlyMap<string, string> {
+  const way = wayTo(connection);
+  const isTold = whoHasNames(network)?.hosts.some((host) => wayTo(host) === way) === true;
+  return isTold ? servingOn(network) : new Map();
+}
+
 /** Who has names of the network, each once. Undefined: no plan of this run has it. */
 export function whoHasNames(network: string): Pick<SeenNetwork, "driver" | "hosts"> | undefined {
   const plans = plansOf(network);

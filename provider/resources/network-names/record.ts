@@ -1,15 +1,15 @@
 import { namesFile } from "../../network/dns/names-file.js";
 import type { RecordKind } from "../network-record/inputs.js";
 import { ownerOf } from "../../host/ownership.js";
-import { servingOn } from "../successions.js";
+import { servingAt } from "../successions.js";
 import type { NetworkNamesInputs } from "./inputs.js";
 
 /** Each host has the same hosts file, beside that of the network. Names that others still serve lead to those at first. */
 export const namesRecord: RecordKind<NetworkNamesInputs> = {
   idOf: ({ networkId, plan }, generation) => `${networkId}/${plan}/${generation}`,
   recordOf: (inputs) => fileOf(inputs),
-  recordNow: (inputs) =>
-    fileOf(inputs, servingOn(ownerOf({ ...inputs.meta, name: inputs.network }))),
+  recordNow: (inputs, { connection }) =>
+    fileOf(inputs, servingAt(ownerOf({ ...inputs.meta, name: inputs.network }), connection)),
   words: ({ plan, networkId }) => ({
     done: "named",
     undone: "unnamed",

@@ -20,13 +20,13 @@ export interface HostWork extends OnHost {
 
 /**
  * `facts` are what the hosts told of themselves so far; `generation` is the creation that they are worked on for; `serving` is
- * whom names lead to until others are ready.
+ * whom names on a host lead to until others are ready.
  */
 export function workOn(
   inputs: VirtualNetworkInputs,
   facts: Readonly<Record<string, HostFacts>> | undefined,
   generation: string | undefined,
-  serving?: ReadonlyMap<string, string>,
+  serving?: (host: NetworkHost) => ReadonlyMap<string, string>,
 ): HostWork[] {
   const planned = planParts(inputs, facts, generation, serving);
   const parts = new Map(planned.map((part) => [part.host, part]));

@@ -4,7 +4,7 @@ import { ownerOf } from "../../host/ownership.js";
 import { warn } from "../../progress.js";
 import { partialFailure } from "../../wrap.js";
 import { failuresOf, onEach, problemsOf, statusOf } from "../each-host.js";
-import { servingOn } from "../successions.js";
+import { servingAt } from "../successions.js";
 import { canWait } from "../unreachable-member.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import { leavingOf } from "./leaving.js";
@@ -47,7 +47,9 @@ export async function update(
   );
   const known = keptFacts(olds, news);
   const facts = factsFrom(introduced, known);
-  const works = workOn(news, facts, generation, servingOn(ownerOf(news.meta)));
+  const works = workOn(news, facts, generation, ({ connection }) =>
+    servingAt(ownerOf(news.meta), connection),
+  );
   const staying = new Set(works.map(({ host }) => host.name));
 
   // One that goes on under another name keeps what it has until it is told anew.

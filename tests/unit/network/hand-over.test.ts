@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { HostConnection } from "../../../provider/host/connection.js";
 import { namesFile } from "../../../provider/network/dns/names-file.js";
 import { HAND_OVER_PART } from "../../../provider/network/program/hand-over.js";
 import type { NetworkPolicyInputs } from "../../../provider/resources/network-policy/inputs.js";
@@ -24,11 +25,14 @@ const succession = (more: Partial<Succession> = {}): Succession => ({
   ...more,
 });
 
+/** Hosts that answer the plan. */
+let answering: HostConnection[] = [];
+
 afterEach(forgetSuccessions);
 
 /** This run's plan sees these on the network app of the stack p/s. */
 function sees(...successions: Succession[]): void {
-  noteSuccessions("p/s/app", "p/s/cloud", { driver: "vxlan", hosts: [], successions });
+  noteSuccessions("p/s/app", "p/s/cloud", { driver: "vxlan", hosts: answering, successions });
 }
 
 describe("lines of names that lead to an old container", () => {
@@ -102,6 +106,7 @@ describe("while a container is replaced beside the old one", () => {
   beforeEach(async () => {
     world = await FakeNetworkHosts.install("h1", "h2");
     network = inputsOn(world.fakes, "h1", "h2");
+    answering = network.hosts.map(({ connection }) => connection);
   });
   afterEach(() => world.fakes.restore());
 
@@ -132,6 +137,16 @@ describe("while a container is replaced beside the old one", () => {
     await networks.update(id, seen.props!, replaced());
     expect(namesOn("h1")).not.toContain("#");
     expect((await networks.read(id, next.outs)).props?.problems).toBeUndefined();
+  });
+
+  it("they lead to the new one at once on a host that did not answer the plan: nobody tells it later", async () => {
+    const { id, outs } = await networks.create(network);
+    answering = answering.slice(0, 1);
+    sees(succession());
+    await networks.update(id, outs, replaced());
+    expect(namesOn("h1")).toContain(`${OLD} web-0.app.clocker web-0 #${NEXT}\n`);
+    expect(namesOn("h2")).toContain(`${NEXT} web-0.app.clocker web-0\n`);
+    expect(namesOn("h2")).not.toContain(OLD);
   });
 
   it("a program that takes the change back leads nowhere else", async () => {
