@@ -133,7 +133,11 @@ function trialInput(args: TrialArgs, before: Trial | undefined): PlanInput {
 type MutableFunctions = { -readonly [Kind in keyof UserFunctions]: Record<string, never> };
 
 const NOWHERE = {} as HostConnection;
-const NO_OWNERS = { requests: new Map<string, string>(), networks: new Map<string, string>() };
+const NO_OWNERS = {
+  requests: new Map<string, string>(),
+  networks: new Map<string, string>(),
+  planned: new Set<string>(),
+};
 
 function candidateOf(name: string, host: TrialHost): Candidate {
   const args = {

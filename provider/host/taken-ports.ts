@@ -8,8 +8,10 @@ export interface TakenPorts extends Omit<HeldPort, "hostPort"> {
   last: number;
   /** Who has them, as a sentence goes on after "in use by": `the process nginx`. */
   by: string;
-  /** Owner of the network for which they are open on every host, or whose names are served there; absent: none is. */
+  /** Owner of the network for which they are open on every host; absent: none is. */
   network?: string;
+  /** Owner of the network whose names are served there; absent: none of it is. */
+  zone?: string;
 }
 
 /**
@@ -91,10 +93,10 @@ function listener(
   const [, address = "", port] = /^(.*):(\d+)$/.exec(local) ?? [];
   const number = Number(port);
   if (protocol === "udp" && ephemeral.low <= number && number <= ephemeral.high) return [];
-  const network = process === "named" ? zones.get(local) : undefined;
-  if (network !== undefined) {
-    const by = `the name server of network ${network}`;
-    return ranges(port, [protocol], { hostAddress: one(address), by, network });
+  const zone = process === "named" ? zones.get(local) : undefined;
+  if (zone !== undefined) {
+    const by = `the name server of network ${zone}`;
+    return ranges(port, [protocol], { hostAddress: one(address), by, zone });
   }
   return ranges(port, [protocol], {
     hostAddress: one(address.replace(/^\[|\]$/g, "").replace(/%.*$/, "")),
@@ -151,7 +153,7 @@ function ofNftables(
 function ranges(
   text: string | undefined,
   protocols: readonly Protocol[],
-  rest: Pick<TakenPorts, "hostAddress" | "by" | "network">,
+  rest: Pick<TakenPorts, "hostAddress" | "by" | "network" | "zone">,
 ): TakenPorts[] {
   return (text ?? "").split(",").flatMap((part) => {
     const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part) ?? [];

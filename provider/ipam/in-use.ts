@@ -16,9 +16,10 @@ export function replacedUnderOthers(
 ): string | undefined {
   const before = input.previous.networks[name];
   if (!before) return undefined;
+  const { driver: driven = FIRST_DRIVER } = before;
   const changes = [
     ...(before.cidr === cidr ? [] : [`range ${before.cidr} to ${cidr}`]),
-    ...((before.driver ?? FIRST_DRIVER) === driver ? [] : [`driver ${before.driver} to ${driver}`]),
+    ...(driven === driver ? [] : [`driver ${driven} to ${driver}`]),
   ];
   const others = othersOn(name, input);
   if (changes.length === 0 || others.length === 0) return undefined;

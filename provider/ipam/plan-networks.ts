@@ -107,7 +107,11 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
       machines.length === 0 ? new Set() : heldByContainers(network.name, input),
     );
     refuseMachines(network, previous, refusals, plan);
-    plan.networks[network.name] = {
+    const reserved = [
+      ...network.reserved,
+      ...(factsOf(driver).ownLink ? [network.gateway ?? []].flat() : []),
+    ];
+    const allocation: NetworkAllocation = {
       cidr: formatCidr(cidr),
       ...(cidr6 ? { cidr6: formatCidr(cidr6) } : {}),
       driver,
@@ -116,18 +120,15 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
       hosts: blocks.hosts,
       ...(machines.length > 0 ? { machines: machinesOf(network, addresses, previous) } : {}),
       records: {},
+      ...(reserved.length > 0 ? { reserved } : {}),
       ...(blocks.retired.length > 0 ? { retired: blocks.retired } : {}),
     };
+    plan.networks[network.name] = allocation;
     const { name } = network;
-    const reserved = [
-      ...network.reserved,
-      ...(factsOf(driver).ownLink ? [...underlaysOf(members), network.gateway ?? []].flat() : []),
-      ...(factsOf(driver).keepsTail ? tailAddresses(cidr) : []),
-    ];
     const { spaces } = blocks;
     const used6 = twins.get(name)?.used;
-    const space = { name, cidr, ...(used6 ? { used6 } : {}), reserved, spaces, taken: addresses };
-    handOut(space, input, decisions, plan);
+    const kept = { reserved: keptBack(allocation, cidr), taken: addresses };
+    handOut({ name, cidr, ...(used6 ? { used6 } : {}), ...kept, spaces }, input, decisions, plan);
   }
   for (const [name, allocation] of Object.entries(input.given?.networks ?? {})) {
     if (plan.networks[name]) continue;
@@ -266,9 +267,14 @@ function lanOf({ driver }: NetworkRequest, text: string): Cidr[] {
   return [parseCidr(text) ?? []].flat();
 }
 
-/** Addresses that the hosts themselves have. */
-function underlaysOf(members: readonly Site[]): string[] {
-  return members.flatMap(({ underlay }) => (underlay ? [underlay.address] : []));
+/** Addresses that no container gets: reserved ones, those of the hosts themselves on their own link, and what the driver needs. */
+function keptBack({ driver, hosts, reserved = [] }: NetworkAllocation, cidr: Cidr): string[] {
+  const { ownLink, keepsTail } = factsOf(isDriverName(driver) ? driver : "vxlan");
+  return [
+    ...reserved,
+    ...(ownLink ? Object.values(hosts).map(({ underlay }) => underlay) : []),
+    ...(keepsTail ? tailAddresses(cidr) : []),
+  ];
 }
 
 function mtuOf(
@@ -360,7 +366,8 @@ function spaceOf(name: string, allocation: NetworkAllocation): AddressSpace {
   const machines = Object.entries(allocation.machines ?? {});
   const taken = new Map(machines.map(([machine, { address }]) => [machine, address]));
   const used6 = Twins.of(allocation)?.used;
-  return { name, cidr, ...(used6 ? { used6 } : {}), reserved: [], spaces, taken };
+  const reserved = keptBack(allocation, cidr);
+  return { name, cidr, ...(used6 ? { used6 } : {}), reserved, spaces, taken };
 }
 
 function handOut(

@@ -36,6 +36,8 @@ export interface NetworkAllocation {
   machines?: Record<string, { address: string; underlay: string }>;
   /** Names and the addresses they resolve to, sorted: each container's own name and its aliases; of IPv6 too. */
   records: Record<string, string[]>;
+  /** Addresses that later plans hand to nobody either: those that the program reserves, and the LAN's router. Absent: none. */
+  reserved?: string[];
   /** Blocks of hosts that left, in the order they left: given out again last, and to the same host first. */
   retired?: { host: string; block: string }[];
 }

@@ -187,13 +187,14 @@ export class VirtualNetwork extends ClockerResource {
     refuseOwnPlan(name, "cidr6", args);
     const outbound = outboundOf(name, args);
     const driverOptions = driverOptionsOf(name, args);
+    const gateway = args.gateway ?? routerOf(args);
     const machines: MachineArgs[] = [];
     const plan = args.cloud.requestNetwork(name, () => ({
       name,
       ...(args.cidr === undefined ? {} : { cidr: args.cidr }),
       ...(args.ipv6 === undefined ? {} : { ipv6: args.ipv6 }),
       ...(args.cidr6 === undefined ? {} : { cidr6: args.cidr6 }),
-      ...(args.gateway === undefined ? {} : { gateway: args.gateway }),
+      ...(gateway === undefined ? {} : { gateway }),
       blockPrefix: args.blockPrefix ?? 24,
       reserved: args.reserved ?? [],
       ...(args.mtu === undefined ? {} : { mtu: args.mtu }),
@@ -324,6 +325,13 @@ function driverOptionsOf(
       `VirtualNetwork ${name}: gateway is given twice, as an argument and in driverOptions: give one of them`,
     );
   return { ...driverOptions, gateway };
+}
+
+/** The LAN's router as the driver is told of it: no container may get its address either. */
+function routerOf({ driver, driverOptions, cidr }: VirtualNetworkArgs): string | undefined {
+  const router =
+    driver === "macvlan" && cidr !== undefined ? driverOptions?.["gateway"] : undefined;
+  return typeof router === "string" ? router : undefined;
 }
 
 /** A password is a secret, whatever the program takes it for. */

@@ -15,7 +15,10 @@ import { addressesOf, isAlive, isReady, planNamesOf } from "./listed-container.j
 /** Whose objects are this plan's: owner label -> name in the plan. */
 export interface Owners {
   requests: ReadonlyMap<string, string>;
+  /** Those of earlier plans as well. */
   networks: ReadonlyMap<string, string>;
+  /** Owner labels of the networks that this plan decides. */
+  planned: ReadonlySet<string>;
 }
 
 /** A host as placement sees it: what the program declares, over what was observed; unknown means it is yet to be made. */
@@ -64,17 +67,18 @@ export function toCandidate(
 }
 
 /**
- * What a container publishes is known by it, whoever listens there for it; and what this plan's own networks have open follows from
- * its requests.
+ * What a container publishes is known by it, whoever listens there for it; and what networks have open follows from the
+ * requests of the plans. Which hosts serve a zone is known of this plan's networks alone: that of an earlier one is asked for where it is.
  */
 function takenFrom(
   taken: readonly TakenPorts[],
   containers: readonly ContainerSummary[],
-  { networks }: Owners,
+  { networks, planned }: Owners,
 ): PortRange[] {
   const published = new Set(containers.flatMap(portsOf).map(portKey));
-  return taken.flatMap(({ network, ...range }) => {
+  return taken.flatMap(({ network, zone, ...range }) => {
     if (network !== undefined && networks.has(network)) return [];
+    if (zone !== undefined && planned.has(zone)) return [];
     const { first, last, protocol } = range;
     return first === last && published.has(portKey({ hostPort: first, protocol })) ? [] : [range];
   });

@@ -65,6 +65,7 @@ export function toPlanInput(
         (name) => [owner(name), name],
       ),
     ),
+    planned: new Set(news.networks.map(({ name }) => owner(name))),
   };
   const byName = new Map(snapshots.map((snapshot) => [snapshot.name, snapshot]));
   const candidates = news.hosts.map((host) => toCandidate(host, byName.get(host.name), owners));

@@ -22,7 +22,7 @@ describe("ports that somebody has beside Docker's containers", () => {
     const lines = ["zone 10.0.0.1:53 other/dev/lan"];
     for (const at of ["10.0.0.1:53", "10.0.0.2:53"]) lines.push(`listen tcp ${at} ${named}`);
     const found = parseTakenPorts(lines.join("\n"));
-    expect(found.map(({ by, network }) => [by, network])).toEqual([
+    expect(found.map(({ by, zone }) => [by, zone])).toEqual([
       ["the name server of network other/dev/lan", "other/dev/lan"],
       ["the process named", undefined],
     ]);

@@ -68,6 +68,23 @@ describe("the gateway of a network", () => {
     ]);
   });
 
+  it("of the hosts' own link is nobody's in later plans either, nor what is reserved, nor a host's own address", () => {
+    const reserved = ["10.42.0.4"];
+    const underlay = { address: "10.42.0.3", mtu: 1500, routes: ["10.42.0.0/16"] };
+    const candidates = [host("h1", { underlay })];
+    const app = { driver: "macvlan", gateway: "10.42.0.2", reserved };
+    const first = planAll(world({ app, candidates }));
+    expect(first.networks["app"]?.reserved).toEqual(["10.42.0.4", "10.42.0.2"]);
+    const { assignments } = planAll(
+      input({
+        candidates,
+        requests: [ask("late", { networks: [on("app")] })],
+        given: { assignments: {}, networks: first.networks, requests: [] },
+      }),
+    );
+    expect(assignments["late"]?.addresses).toEqual({ app: "10.42.0.5" });
+  });
+
   it("stays with the hosts that have it", () => {
     const given = world({ app: { gateway: "10.42.0.254" } });
     const first = planAll(given);

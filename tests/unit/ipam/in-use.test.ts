@@ -33,6 +33,16 @@ describe("containers of others on a network", () => {
     ]);
   });
 
+  it("are told the driver that plans from before there was a choice do not name", () => {
+    const now = used(debug);
+    const { driver: _driver, ...app } = now.previous.networks["app"]!;
+    const old = { ...now.previous, networks: { app } };
+    const networks = [network("app", { driver: "routed" })];
+    expect(sentences(planAll({ ...now, previous: old, networks }))).toEqual([
+      expect.stringMatching(/^network app: it cannot change from driver vxlan to routed while /),
+    ]);
+  });
+
   it("are said when it leaves", () => {
     expect(leavingUnderOthers({ ...used(debug), networks: [] })).toEqual([
       "network app leaves, and containers that are not of this stack are on it (debug on h1): up cannot remove it before they are detached or gone",

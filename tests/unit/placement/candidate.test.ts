@@ -12,7 +12,11 @@ import { inputs, lost, planHost, seen } from "./plan-world.js";
 const unknown = UNKNOWN as never;
 const owners = {
   requests: new Map([["shop/dev/web", "web"]]),
-  networks: new Map([["shop/dev/app", "app"]]),
+  networks: new Map([
+    ["shop/dev/app", "app"],
+    ["shop/dev/early", "early"],
+  ]),
+  planned: new Set(["shop/dev/app"]),
 };
 
 type Reachable = Extract<HostSnapshot, { reachable: true }>;
@@ -102,6 +106,18 @@ describe("a host as the plan sees it", () => {
       cpus: Infinity,
     });
     expect(gone).not.toHaveProperty("pending");
+  });
+
+  it("has ports taken by name servers of other plans' zones, and by open ports of other stacks", () => {
+    const at = { first: 53, last: 53, protocol: "udp" as const, hostAddress: "192.168.7.1" };
+    const zone = (owner: string) => ({ ...at, by: `the zone of ${owner}`, zone: owner });
+    const open = (owner: string) => ({ ...at, by: `network ${owner}`, network: owner });
+    const stacks = ["shop/dev/app", "shop/dev/early", "shop/prod/app"];
+    const taken = [...stacks.map(zone), ...stacks.map(open)];
+    const snapshot = { ...(seen("h1") as Reachable), taken };
+    expect(toCandidate(planHost("h1"), snapshot, owners).takenPorts?.map(({ by }) => by)).toEqual([
+      ...["the zone of shop/dev/early", "the zone of shop/prod/app", "network shop/prod/app"],
+    ]);
   });
 
   it("has the machine's capacity and unknown volumes where its Docker was not seen", () => {

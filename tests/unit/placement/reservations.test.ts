@@ -58,7 +58,11 @@ const host = {
 
 describe("what containers reserve", () => {
   it("is what was granted last, for the plan", () => {
-    const owners = { requests: new Map([["p/s/a", "a"]]), networks: new Map() };
+    const owners = {
+      requests: new Map([["p/s/a", "a"]]),
+      networks: new Map(),
+      planned: new Set<string>(),
+    };
     const candidate = toCandidate(host, snapshot, owners);
     expect(candidate.own["a"]).toMatchObject({ cpus: 0.5, memoryBytes: 64 * MIB });
     expect(

@@ -50,12 +50,14 @@ describe("VirtualNetwork", () => {
     const { sdk, network } = await program();
     const [cidr, gateway] = ["192.168.7.0/24", "192.168.7.1"];
     const driverOptions = { parent: "eth0" };
-    const args = { cloud: network.cloud, driver: "macvlan" as const, cidr, gateway };
+    const onLink = { cloud: network.cloud, driver: "macvlan" as const, cidr };
+    const args = { ...onLink, gateway };
     const lan = new sdk.VirtualNetwork("office", { ...args, driverOptions });
+    new sdk.VirtualNetwork("yard", { ...onLink, driverOptions: { ...driverOptions, gateway } });
     await known(lan.records);
     const placement = inputsOf.get("Placement cloud-1") ?? inputsOf.get("Placement cloud");
     const asked = (placement as unknown as PlacementInputs).networks;
-    expect(asked.map(({ gateway: each }) => each)).toEqual([undefined, "192.168.7.1"]);
+    expect(asked.map(({ gateway: each }) => each)).toEqual([undefined, gateway, gateway]);
     expect(inputsOf.get("VirtualNetwork office")?.driverOptions).toEqual({
       ...driverOptions,
       gateway,
