@@ -192,7 +192,7 @@ class Ledger {
     const mine = [...this.entries.values()]
       .filter((entry) => entry.counts && entry.owner !== claimant.owner)
       .reverse();
-    const taken = onePlaceEach([...held, ...mine]);
+    const taken = onePlaceEach(held, mine);
     const lacks = lacksOf(claimant, taken, isSuccessor);
     const clashes = clashesOf(claimant, taken);
     if (lacks.length + clashes.length === 0) {
@@ -275,21 +275,24 @@ function atMost({ cpus, memoryBytes, before }: Claimant): Reservation {
   };
 }
 
-/** A container and the one that it replaces have one place, as in the plan, for the moment that both are there: the larger one. */
-function onePlaceEach(held: readonly Held[]): Held[] {
-  const places = new Map<string, Held>();
-  for (const each of held) {
+/**
+ * A container and those that it replaces have one place while all of them are there, as in the plan: what the newest reserves. The
+ * old ones go at the end of an up that succeeds, so whoever has the plan's word for what they had more must not wait for
+ * them. Their ports and devices are not free before. `held` and `mine` newest first, and what is mine is newer.
+ */
+function onePlaceEach(held: readonly Held[], mine: readonly Held[]): Held[] {
+  const newest = new Map<string, Held>();
+  for (const each of [...mine, ...held]) {
     const { owner } = each;
-    const { cpus, memoryBytes, ports, devices } = places.get(owner) ?? each;
-    places.set(owner, {
-      owner,
-      cpus: Math.max(cpus, each.cpus),
-      memoryBytes: Math.max(memoryBytes, each.memoryBytes),
-      ports: [...new Set([...ports, ...each.ports])],
-      devices: [...new Set([...devices, ...each.devices])],
-    });
+    const newer = newest.get(owner);
+    if (!newer) newest.set(owner, each);
+    else {
+      const ports = [...newer.ports, ...each.ports];
+      newest.set(owner, { ...newer, ports, devices: [...newer.devices, ...each.devices] });
+    }
   }
-  return [...places.values()];
+  const owners = new Set([...held, ...mine].map(({ owner }) => owner));
+  return [...owners].flatMap((owner) => newest.get(owner) ?? []);
 }
 
 /** Ports and devices that another container has. */

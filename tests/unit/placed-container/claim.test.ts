@@ -133,6 +133,33 @@ describe("claim", () => {
     );
   });
 
+  it("counts a container and the one it replaces as the newer, also in the up after one that failed", async () => {
+    const docker = engine();
+    const web = (cpus: number) => claimant("a", { owner: "app/a/web", cpus });
+    await place(docker, web(3));
+    await place(docker, web(1));
+    for (const [age, container] of [...h1.docker.containers.values()].entries())
+      container.created = 1000 + age;
+    for (const each of [docker, engine()]) {
+      const other = claimant("a", { owner: "app/a/other", cpus: 3 });
+      expect(await reason(place(each, { ...other, cpus: 3.5 }))).toContain(
+        "app/a/other needs 3.5 cpus, 3 of 4 are free\n  - app/a/web has 1 cpus\n",
+      );
+      expect(await reason(place(each, other))).toBe("");
+      h1.docker.containers.delete([...h1.docker.containers.keys()].at(-1)!);
+      releaseClaim(each.transport, other.generation);
+    }
+  });
+
+  it("gives nobody the device of a container that is still to go", async () => {
+    const web = (devices: string[]) => claimant("a", { owner: "app/a/web", devices });
+    const docker = engine();
+    await place(docker, web(["gpu-0"]));
+    await place(docker, web(["gpu-1"]));
+    const other = claimant("a", { owner: "app/a/other", devices: ["gpu-0"] });
+    expect(await reason(place(docker, other))).toContain("app/a/web has device gpu-0");
+  });
+
   it("names the newest of those who came before", async () => {
     for (const name of ["one", "two", "three", "four", "five"])
       await place(engine(), claimant("b", { owner: `app/b/${name}`, cpus: 0.75 }));
