@@ -52,9 +52,10 @@ function meets({ first, last, hostAddress }: PortRange, port: number, host: Cand
   return first <= port && port <= last && isOf(host, hostAddress);
 }
 
-/** A container that is there and does not leave for this plan. */
+/** A container that is there: one that is to go, or to move, does so after the network is made. */
 function publisher(host: Candidate, port: number): string | undefined {
-  const found = host.others.find(({ ports }) =>
+  const own = Object.entries(host.own).map(([name, { ports = [] }]) => ({ name, ports }));
+  const found = [...host.others, ...own].find(({ ports }) =>
     ports.some(({ hostPort, hostAddress }) => hostPort === port && isOf(host, hostAddress)),
   );
   return found && `container ${found.name}`;

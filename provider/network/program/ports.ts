@@ -1,7 +1,8 @@
 /**
- * Ports that are open on every host, for containers that are on some, at its addresses of each family that the network has. A connection to an address of the host is translated
- * to one of the containers, in turn. What goes to another host carries this host's address on the network as its
- * source, since the answer has to come back this way; a container of this host sees who asks.
+ * Ports that are open on every host, for containers that are on some, at its addresses of each family that the network has.
+ * A connection to an address of the host is translated to one of the containers, in turn. What goes to another host carries
+ * this host's address on the network as its source, since the answer has to come back this way; a container of this host
+ * sees who asks.
  *
  * A container gets none of what it asks of its own host: a bridge sends nothing back where it came from. Another one of the
  * service answers, and where there is none the host refuses.

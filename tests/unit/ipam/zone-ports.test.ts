@@ -55,6 +55,16 @@ describe("the port of a zone that hosts serve", () => {
     ]);
   });
 
+  it("is refused where a container of the plan has it, as that can go only when the network is there", () => {
+    const ports = [{ hostPort: 53, protocol: "udp" as const, hostAddress: "" }];
+    const own = { dns: { networks: {}, cpus: 0, memoryBytes: 0, ports } };
+    const requests = [ask("dns", { ports })];
+    expect(sentences(plan([served("app", ["h1"])], { own }, requests))).toEqual([
+      refused("app", "container dns"),
+    ]);
+    expect(plan([served("app", ["h1"], 5353)], { own }, requests).refusals).toEqual([]);
+  });
+
   it("keeps containers that publish it from the host", () => {
     const ports = [{ hostPort: 53, protocol: "tcp" as const, hostAddress: "" }];
     const { assignments } = plan([served("app", ["h1"])], {}, [ask("dns", { ports })]);
