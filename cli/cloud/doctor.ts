@@ -70,9 +70,10 @@ export function reportOf(cloud: CloudState, snapshot: HostSnapshot): HostReport 
 }
 
 function containers(cloud: CloudState, host: string, engine: EngineSnapshot): Found[] {
-  const known = new Set(
-    cloud.containers.filter(({ state }) => state.place.host === host).map(({ id }) => id),
-  );
+  const known = new Set([
+    ...cloud.containers.filter(({ state }) => state.place.host === host).map(({ id }) => id),
+    ...(cloud.replaced ?? []),
+  ]);
   return engine.containers.map((container) => {
     const owner = container.Labels[LABELS.owner] ?? "";
     return {

@@ -28,6 +28,8 @@ export interface CloudState {
   names: NetworkNamesState[];
   /** `id` is Docker's. */
   containers: { name: string; id: string; owner: string; state: PlacedContainerState }[];
+  /** Docker's ids of containers that were replaced, and that the next up deletes. Absent: none. */
+  replaced?: string[];
   /** Operations that died in the midst of it and were not done again. */
   pending: string[];
 }
@@ -36,9 +38,10 @@ export interface CloudState {
 export async function cloudState(flags: CommonFlags): Promise<CloudState> {
   const stack = await openEngineStack(flags);
   const { snapshot } = await stack.exportStack();
-  const of = <T>(type: string) =>
+  const of = <T>(type: string, isReplaced = false) =>
     snapshot.resources
-      .filter((resource) => resource.type === `${TYPE_PREFIX}${type}` && !resource.delete)
+      .filter((resource) => resource.type === `${TYPE_PREFIX}${type}`)
+      .filter((resource) => (resource.delete ?? false) === isReplaced)
       .map((resource) => ({
         name: resource.urn.split("::").at(-1)!,
         state: plain({ ...resource.inputs, ...resource.outputs }) as T,
@@ -58,6 +61,9 @@ export async function cloudState(flags: CommonFlags): Promise<CloudState> {
       owner: ownerOf({ ...identity, name }),
       state,
     })),
+    replaced: of<PlacedContainerState>("PlacedContainer", true).map(
+      ({ state }) => state.status.containerId,
+    ),
     pending: unsettledOperations(snapshot).map(
       ({ type, resource }) => `${type} ${resource.urn.split("::").at(-1)!}`,
     ),

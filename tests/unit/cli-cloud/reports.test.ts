@@ -117,6 +117,12 @@ describe("clocker doctor", () => {
     ]);
   });
 
+  it("calls what a failed up has still to delete owned: it serves until then", () => {
+    const replaced = { ...cloud, replaced: ["left"] };
+    const { objects } = reportOf(replaced, seen([container("left", "p/s/shop-web-0")]));
+    expect(objects.map(({ name, belongs }) => [name, belongs])).toContainEqual(["left", "owned"]);
+  });
+
   it.each([
     ["gone", [], "container shop-web-0 is gone: run `clocker refresh`, then `clocker up`"],
     [
