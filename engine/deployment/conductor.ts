@@ -11,6 +11,7 @@ import { planDeletions } from "../steps/deletions.js";
 import { messageOf, StepExecutor } from "../steps/executor.js";
 import { StepGenerator } from "../steps/generator.js";
 import { answer, type Step, stepResource } from "../steps/step.js";
+import { newState } from "../steps/subject.js";
 import { makeUrn, parseUrn, providerReference, ROOT_STACK_TYPE } from "../urn.js";
 import { Bail, type Deployment, reportMissing } from "./deployment.js";
 
@@ -71,7 +72,10 @@ export class Conductor {
 
   register(goal: Goal): Promise<RegisterResult> {
     if (this.#queued > 0 && !this.#stopped) this.#generator.lookahead.announce(goal);
-    return this.#submit((registration) => this.#generator.register(goal, registration));
+    return this.#submit(
+      (registration) => this.#generator.register(goal, registration),
+      () => this.#notMade(goal),
+    );
   }
 
   read(goal: ReadGoal): Promise<RegisterResult> {
@@ -83,9 +87,12 @@ export class Conductor {
     const key = `${request.pkg}|${request.version}|${request.pluginDownloadUrl}`;
     let reference = this.#defaults.get(key);
     if (reference === undefined) {
-      reference = this.register(defaultProviderGoal(request, this.#config)).then(({ state }) =>
-        providerReference(state.urn, state.id ?? ""),
-      );
+      const goal = defaultProviderGoal(request, this.#config);
+      reference = this.register(goal).then(({ state, result }) => {
+        if (result === "fail" && this.#stopped)
+          throw new Error(`resource ${goal.name} [${goal.type}] failed to register`);
+        return providerReference(state.urn, state.id ?? "");
+      });
       this.#defaults.set(key, reference);
     }
     return reference;
@@ -225,7 +232,19 @@ export class Conductor {
     await this.#settled();
   }
 
-  #submit(work: (registration: Registration) => Promise<Step[]>): Promise<RegisterResult> {
+  /** The answer about what will not be made any more, to a program that must live: its hooks may wait for that. */
+  #notMade(goal: Goal): RegisterResult {
+    const { stack, project } = this.#deployment.options;
+    const urn = makeUrn(stack, project, goal.parent, goal.type, goal.name);
+    return { state: newState(goal, urn, undefined), result: "fail" };
+  }
+
+  /** `notMade`: what to answer when the operation has ended for it, but the program has not been told so yet. */
+  #submit(
+    work: (registration: Registration) => Promise<Step[]>,
+    notMade?: () => RegisterResult,
+  ): Promise<RegisterResult> {
+    if (this.#stopped && notMade && !this.#dismissed) return Promise.resolve(notMade());
     if (this.#stopped) return this.#untilDismissed();
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
@@ -235,20 +254,24 @@ export class Conductor {
           resolve(result);
         },
       };
-      this.#enqueue(() => work(registration));
+      const leaveOut = (): void => {
+        if (notMade) registration.done(notMade());
+      };
+      this.#enqueue(() => work(registration), leaveOut);
     });
   }
 
-  #enqueue(work: () => Promise<Step[]>): void {
+  #enqueue(work: () => Promise<Step[]>, leaveOut = (): void => undefined): void {
     this.#queued++;
     this.#tail = this.#tail.then(async () => {
       try {
-        if (this.#stopped) return;
+        if (this.#stopped) return leaveOut();
         const steps = this.#withoutSkipped(await work());
         if (steps.length > 0) void this.executor.execute(steps);
       } catch (error) {
         this.#refused = true;
         this.#fail(error);
+        leaveOut();
       } finally {
         this.#queued--;
       }

@@ -1,4 +1,5 @@
 import type { InlineProgram } from "../options.js";
+import { isPlain } from "./launch-settings.js";
 import { type DebugLog, quietDebug } from "./quiet-debug.js";
 import { type Debuggable, type PromiseStore, watchWithoutStacks } from "./watched-promises.js";
 import type { ProgramHost, ProgramLaunch, ProgramResult } from "./program.js";
@@ -57,10 +58,13 @@ export class InlineProgramHost implements ProgramHost {
       };
       process.on("uncaughtException", onUncaught);
       process.on("unhandledRejection", onUncaught);
-      const speakAgain = launch.debug ? undefined : quietDebug(log.default as unknown as DebugLog);
-      const watchAgain = process.env["PULUMI_DEBUG_PROMISE_LEAKS"]
-        ? undefined
-        : watchWithoutStacks(debuggable.default as unknown as Debuggable, state);
+      const plain = isPlain(process.env);
+      const speakAgain =
+        plain || launch.debug ? undefined : quietDebug(log.default as unknown as DebugLog);
+      const watchAgain =
+        plain || process.env["PULUMI_DEBUG_PROMISE_LEAKS"]
+          ? undefined
+          : watchWithoutStacks(debuggable.default as unknown as Debuggable, state);
       const releaseHandlers = (): void => {
         speakAgain?.();
         watchAgain?.();

@@ -28,7 +28,9 @@ export function isTraced(env: NodeJS.ProcessEnv): boolean {
 }
 
 /** The way out should something of it ever stand in a program's way: the SDK as it is, and gRPC. */
-const PLAIN = "CLOCKER_PLAIN_SDK";
+export function isPlain(env: NodeJS.ProcessEnv): boolean {
+  return env["CLOCKER_PLAIN_SDK"] === "true";
+}
 
 /** What runs first in such a child. Tests that run the engine from its sources have it compiled elsewhere. */
 export const launcher = { file: join(__dirname, "launch.js") };
@@ -41,7 +43,7 @@ export function launchOf(
 ): Launch {
   const { file } = launcher;
   // There is no launcher when the engine itself runs from its sources.
-  if (env[PLAIN] === "true" || !existsSync(file)) return { args: [script], linked: false };
+  if (isPlain(env) || !existsSync(file)) return { args: [script], linked: false };
   // Tracing watches gRPC; a pipe of Windows cannot be opened by its number.
   const linked = !isTraced(env) && process.platform !== "win32";
   return { args: [file, JSON.stringify({ ...settings, linked }), script], linked };

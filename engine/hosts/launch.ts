@@ -5,6 +5,7 @@ import type * as structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import { speedUpStructs } from "../values/fast-struct.js";
 import { isTraced, type LaunchSettings } from "./launch-settings.js";
 import { loadLater } from "./lazy-modules.js";
+import { type DebugLog, quietDebug } from "./quiet-debug.js";
 import { type RpcModule, speedUpInputs } from "./fast-inputs.js";
 import { type GeneratedClient, type Grpc, useLink } from "./sdk-link.js";
 import { type Debuggable, type PromiseStore, watchWithoutStacks } from "./watched-promises.js";
@@ -36,7 +37,7 @@ function launch(settings: LaunchSettings, script: string): void {
   }
   attempt(() => withPlainErrors(load(join(sdk, "cmd", "run", "error.js")) as ErrorModule));
   load(script);
-  if (!settings.debug) attempt(() => withoutDebug(load(join(sdk, "log", "index.js")) as LogModule));
+  if (!settings.debug) attempt(() => quietDebug(load(join(sdk, "log", "index.js")) as DebugLog));
   if (!quiet || process.env["PULUMI_DEBUG_PROMISE_LEAKS"]) return;
   attempt(() =>
     watchWithoutStacks(
@@ -68,15 +69,6 @@ type Clients = Record<string, GeneratedClient>;
 
 interface OpenTelemetry {
   trace: { getTracer(name: string): { startSpan(name: string): unknown } };
-}
-
-interface LogModule {
-  debug: (...args: unknown[]) => Promise<void>;
-}
-
-/** Of each request the SDK tells the engine several times what it is doing, which nobody reads unless asked for. */
-function withoutDebug(module: LogModule): void {
-  module.debug = () => Promise.resolve();
 }
 
 /** Keeps compiled code between runs. A provider is ended by a signal, before which Node writes nothing: so once, early. */

@@ -14,7 +14,6 @@ export interface PluginLaunch {
 }
 
 /** .NET writes a progress sequence in front of the port. */
-
 const PROGRESS_SEQUENCE = /\u001b\]9;4;3;\u001b\\/g;
 
 /** Starts a plugin and waits for its port, the first line on stdout. */

@@ -1,7 +1,7 @@
 import { EngineError } from "../errors.js";
 import type { SecretsProviderState } from "../secrets/manager.js";
 import { SIGNATURE_KEY, SIGNATURES } from "../values/signatures.js";
-import { KNOWN_FEATURES, VERSION_FEATURES, VERSION_PLAIN } from "./at-rest.js";
+import { FEATURES, KNOWN_FEATURES, VERSION_FEATURES, VERSION_PLAIN } from "./at-rest.js";
 import { emptySnapshot } from "./manifest.js";
 import type { PendingOperation, ResourceState, Snapshot } from "./model.js";
 import type { SecretOpener } from "./open-values.js";
@@ -186,7 +186,7 @@ export function versionFor(
   foreign: Fields,
 ): { version: number; features: string[] } {
   const features = new Set(used);
-  if (asList(foreign.snippets).length > 0) features.add("snippets-prototype");
+  if (asList(foreign.snippets).length > 0) features.add(FEATURES.snippets);
   const sorted = [...features].sort();
   return { version: sorted.length > 0 ? VERSION_FEATURES : VERSION_PLAIN, features: sorted };
 }

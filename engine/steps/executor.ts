@@ -43,13 +43,7 @@ export class StepExecutor {
 
   /** What runs has hooks, which are functions of the program: it must live until they have been called. */
   get needsProgram(): boolean {
-    return this.#hasHooksBeside(undefined);
-  }
-
-  #hasHooksBeside(one: Step | undefined): boolean {
-    return [...this.#applying].some(
-      (step) => step !== one && stepResource(step)?.resourceHooks !== undefined,
-    );
+    return [...this.#applying].some((step) => stepResource(step)?.resourceHooks !== undefined);
   }
 
   /** Begins a chain. The promise is fulfilled when its last step is done, also after a failure. */
@@ -89,8 +83,10 @@ export class StepExecutor {
 
   async #runChain(chain: Step[]): Promise<void> {
     for (const step of chain) {
-      if (this.#cancelled) return;
-      if (!(await this.#runStep(step))) return;
+      if (!this.#cancelled && (await this.#runStep(step))) continue;
+      // A hook that is under way may wait for what this was to make: it will not come.
+      if (this.needsProgram) for (const rest of chain) answer(rest, "fail");
+      return;
     }
   }
 
@@ -180,8 +176,6 @@ export class StepExecutor {
       answer(step, "fail");
       return;
     }
-    // A hook that is under way may wait for what this was to make: it will not come.
-    if (this.#hasHooksBeside(step)) answer(step, "fail");
     this.cancel();
     this.#onFailure();
   }

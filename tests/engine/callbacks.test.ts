@@ -14,6 +14,9 @@ const LOG = `const fs = await import("node:fs");
 const log = (line) => fs.appendFileSync(process.env.CALL_LOG, line + "\\n");
 `;
 
+const notMade = (name: string): string =>
+  `before hook "waits" failed: resource ${name} [pulumi-nodejs:dynamic/script:Thing] failed to register`;
+
 const named = (resources: readonly ResourceState[], name: string): ResourceState => {
   const found = resources.find(({ urn }) => urn.endsWith(`::${name}`));
   if (found === undefined) throw new Error(`no ${name} in the state`);
@@ -212,33 +215,51 @@ describe("hooks", () => {
     ]);
   });
 
-  test("that wait for what has failed are told; with the CLI they wait for ever", async () => {
+  // With the CLI they wait for ever.
+  test.each<[what: string, program: string, errors: string[], calls: string[]]>([
+    [
+      "has failed",
+      `bad = new Thing("bad", { fail: pulumi.output(begun.then(() => true)) });
+       new Thing("after", { from: bad.made });
+       awaited(bad);`,
+      ["boom", notMade("bad"), "update failed"],
+      ["begun a", "create bad"],
+    ],
+    [
+      "its provider refuses",
+      `bad = new Thing("bad", { refuse: pulumi.output(begun.then(() => "too big")) });
+       awaited(bad);`,
+      ["pulumi-nodejs:dynamic/script:Thing resource 'bad': has a problem: too big", notMade("bad")],
+      ["begun a"],
+    ],
+    [
+      "comes after a failure",
+      `bad = new Thing("bad", { fail: pulumi.output(begun.then(() => true)) });
+       bad.made.promise().catch(() => awaited(new Thing("late", {})));`,
+      ["boom", notMade("late"), "update failed"],
+      ["begun a", "create bad"],
+    ],
+  ])("that wait for what %s are told", { timeout: 60_000 }, async (_, program, errors, calls) => {
     stack = new ProgramStack("script", "script");
     const opened = await stack.open({
       SCRIPT: `${LOG}
-        let failing;
-        const begun = new Promise((resolve) => (failing = resolve));
-        let bad;
+        let begin, awaited, bad;
+        const begun = new Promise((resolve) => (begin = resolve));
+        const other = new Promise((resolve) => (awaited = resolve));
         const waits = new pulumi.ResourceHook("waits", async ({ name }) => {
           log("begun " + name);
-          failing();
-          await bad.made.promise();
+          begin();
+          await (await other).made.promise();
         });
         new Thing("a", {}, { hooks: { beforeCreate: [waits] } });
-        bad = new Thing("bad", { fail: pulumi.output(begun.then(() => true)) });
-        new Thing("after", { from: bad.made });
+        ${program}
       `,
     });
-    const { errors } = await opened.up();
-    expect(errors).toEqual([
-      "boom",
-      'before hook "waits" failed: resource bad [pulumi-nodejs:dynamic/script:Thing] failed to register',
-      "update failed",
-    ]);
-    const calls = stack.calls().map((line) => line.replace(/^(create bad) .*/, "$1"));
-    expect(calls).toEqual(["begun a", "create bad"]);
+    expect((await opened.up()).errors).toEqual(errors);
+    const made = stack.calls().map((line) => line.replace(/^(create bad) .*/, "$1"));
+    expect(made).toEqual(calls);
     expect((await stack.store.load())?.pendingOperations).toEqual([]);
-  }, 60_000);
+  });
 
   test("of errors decide whether to try again", async () => {
     stack = new ProgramStack("script", "script");
