@@ -49,6 +49,7 @@ export default defineConfig({
           name: "network",
           sequence: { groupOrder: 3 },
           include: [NETWORKS],
+          globalSetup: ["tests/support/docker-28-setup.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           maxWorkers: LABS_AT_ONCE,

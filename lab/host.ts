@@ -10,7 +10,6 @@ import { hostNames, type LabNames } from "./names.js";
 import { ENGINE_PACKAGES, OFFLINE_SOURCE } from "./offline-packages.js";
 import { killHosts } from "./processes.js";
 import type { LabRecord, HostRecord } from "./record.js";
-import { otherEngine } from "./requirements.js";
 import { LabError, until } from "./run.js";
 import { HIDDEN, writeSeed } from "./seed.js";
 import { SYSTEMD_HIDDEN, writeSystemdSeed } from "./systemd.js";
@@ -36,8 +35,8 @@ export async function installHost(
   ];
   if (systemd) await writeFile(join(own.dir, "systemd"), "");
   if (host.bare) await writeFile(join(own.dir, "bare"), OFFLINE_SOURCE);
-  const engine = otherEngine();
-  if (engine !== undefined && !host.bare) await writeFile(join(own.dir, "engine"), engine);
+  const { engine } = host;
+  if (engine !== undefined) await writeFile(join(own.dir, "engine"), engine);
   await writeFile(join(own.dir, "hidden"), hidden.map((path) => `${path}\n`).join(""));
   await writeFile(join(own.dir, "utmp"), runlevelRecord());
   await writeFile(own.init, INIT_SCRIPT, { mode: 0o755 });
@@ -45,7 +44,7 @@ export async function installHost(
   if (systemd)
     await writeSystemdSeed(seed, {
       docker: !host.bare,
-      engine: engine !== undefined && !host.bare ? "/opt/engine" : undefined,
+      engine: engine === undefined ? undefined : "/opt/engine",
     });
   return writeSeed(seed, {
     name: host.name,

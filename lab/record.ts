@@ -14,6 +14,8 @@ export interface HostRecord {
   bare: boolean;
   /** Default "script". */
   init?: LabInit;
+  /** Folder of another Docker Engine than the distribution's, for a host with Docker. */
+  engine?: string;
 }
 
 /** What a lab is made of, written before anything of it exists. */

@@ -9,7 +9,7 @@ import { prepareOfflineSource } from "./offline-packages.js";
 import { hostPid, startTime } from "./processes.js";
 import { makerAlive, readInventory, readRecord, writeJson } from "./record.js";
 import type { HostRecord, LabRecord } from "./record.js";
-import { labObstacles } from "./requirements.js";
+import { labObstacles, otherEngine } from "./requirements.js";
 import { LabError, run } from "./run.js";
 import { SUDO_USER } from "./seed.js";
 import { hostAddress } from "./subnet.js";
@@ -32,6 +32,11 @@ export interface UpOptions {
   bare?: boolean | string[];
   /** What runs the hosts' services. Default: the variable CLOCKER_LAB_INIT, else "script". */
   init?: LabInit;
+  /**
+   * Folder of another Docker Engine than the distribution's (see CLOCKER_LAB_DOCKER). Default: that variable, else
+   * the distribution's.
+   */
+  engine?: string;
   /** The lab ends with the process that makes it (see reapLabs). */
   ephemeral?: boolean;
   onProgress?: (line: string) => void;
@@ -184,6 +189,8 @@ function hostRecord(options: UpOptions, index: number): HostRecord {
   const name = `h${index + 1}`;
   const pick = (value: number | number[] | undefined, otherwise: number): number =>
     (Array.isArray(value) ? value[index] : value) ?? otherwise;
+  const bare = Array.isArray(options.bare) ? options.bare.includes(name) : (options.bare ?? false);
+  const engine = options.engine ?? otherEngine();
   return {
     name,
     number: index + 1,
@@ -191,8 +198,9 @@ function hostRecord(options: UpOptions, index: number): HostRecord {
     memory: pick(options.memory, 2 * GIB),
     // three zones, the third in a region of its own
     labels: { region: index % 3 === 2 ? "south" : "north", zone: "abc"[index % 3] ?? "a" },
-    bare: Array.isArray(options.bare) ? options.bare.includes(name) : (options.bare ?? false),
+    bare,
     init: initOf(options),
+    ...(engine === undefined || bare ? {} : { engine }),
   };
 }
 

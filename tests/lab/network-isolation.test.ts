@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { LABELS } from "../../provider/host/ownership.js";
 import type { VirtualNetworkState } from "../../provider/resources/virtual-network/inputs.js";
 import { virtualNetworkLifecycle as lifecycle } from "../../provider/resources/virtual-network/lifecycle.js";
-import { describeLab, withLab } from "../support/lab.js";
+import { describeEngines } from "../support/engines.js";
+import { withLab } from "../support/lab.js";
 import {
   bothOf,
   closeTransports,
@@ -17,8 +18,8 @@ import {
 /** What a network takes off and puts back when it is made again. */
 const OURS = ["--label", `${LABELS.owner}=p/s/x`];
 
-describeLab("what may enter and leave a network", () => {
-  const lab = withLab("net-isolation", { hosts: 3 });
+describeEngines("what may enter and leave a network", (engine) => {
+  const lab = withLab("net-isolation", { hosts: 3, ...engine });
   let app: VirtualNetworkState;
   let other: VirtualNetworkState;
 

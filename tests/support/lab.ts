@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
 import type { HostConnection } from "../../provider/host/connection.js";
 import {
@@ -20,11 +20,9 @@ import {
   type UpOptions,
 } from "../../lab/index.js";
 import { buildTestImage, loadImages, TEST_IMAGE, type ImageTar } from "../../lab/images/index.js";
+import { IMAGE_CACHE } from "./caches.js";
 
-export { TEST_IMAGE };
-
-/** Built images: they may be made again at any time. */
-export const IMAGE_CACHE = resolve(__dirname, "../../.clocker/images");
+export { IMAGE_CACHE, TEST_IMAGE };
 
 /** Why lab tests cannot run here; empty when they can. */
 export const obstacles = labObstacles();
