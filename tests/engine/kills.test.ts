@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EngineEvent, type InlineProgram, Stack, type StackArgs } from "../../engine/index.js";
@@ -27,9 +29,11 @@ ignoreRejections();
 const RUNS = Number(process.env["RANDOM_RUNS"] ?? 4);
 const TIMEOUT_MS = 60_000 * (RUNS + 1);
 
+const SECRET = "hush-hush";
+
 /** Everything at once: kept, updated, replaced in both orders, deleted, created; with a secret in the state. */
 const BEFORE: SpecEntry[] = [
-  { name: "kept", args: { token: { $secret: "hush" } } },
+  { name: "kept", args: { token: { $secret: SECRET } } },
   { name: "changed", args: { x: 1, from: "$kept.out" } },
   { name: "replaced", args: { rk: 0 } },
   { name: "first", args: { rk: 0, dbr: true } },
@@ -37,7 +41,7 @@ const BEFORE: SpecEntry[] = [
   { name: "gone", args: { x: "$kept.out" } },
 ];
 const NOW: SpecEntry[] = [
-  { name: "kept", args: { token: { $secret: "hush" } } },
+  { name: "kept", args: { token: { $secret: SECRET } } },
   { name: "changed", args: { x: 2, from: "$kept.out" } },
   { name: "replaced", args: { rk: 1 } },
   { name: "first", args: { rk: 1, dbr: true } },
@@ -138,8 +142,22 @@ function atCall(call: number, act: () => void): void {
   };
 }
 
-/** What the state says is so or was under way; with one more up all is as the program says. `spared`: names of what may be gone. */
+/** In no file, whole or half written. */
+async function expectSealed({ backendUrl = "" }: StackArgs): Promise<void> {
+  const entries = await readdir(fileURLToPath(backendUrl), {
+    recursive: true,
+    withFileTypes: true,
+  });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  expect(files.length).toBeGreaterThan(0);
+  for (const file of files) expect(readFileSync(file, "utf8"), file).not.toContain(SECRET);
+}
+
+/** What the state says is so or was under way, and no file says the secret; with one more up all is as the program says. `spared`: names of what may be gone. */
 async function holdAndConverge(args: StackArgs, spared?: ReadonlySet<string>): Promise<void> {
+  await expectSealed(args);
   const stack = await Stack.select(args);
   expect(world.notTold((await stack.exportStack()).snapshot, spared)).toEqual([]);
   await stack.cancel();
@@ -151,6 +169,7 @@ async function holdAndConverge(args: StackArgs, spared?: ReadonlySet<string>): P
     .map(({ urn }) => urnName(urn));
   expect(names.sort()).toEqual(NOW.map(({ name }) => name).sort());
   expect((await up(args, NOW)).changeSummary).toEqual({ same: NOW.length + 1 });
+  await expectSealed(args);
 }
 
 describe("killed at any instant: the state can be read, loses nothing, and one more up converges", () => {
