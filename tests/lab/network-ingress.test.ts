@@ -58,7 +58,7 @@ describeLab("a port that is open on every host", () => {
       const url = `http://${lab.host(host).address}:8080/cgi-bin/${page}`;
       try {
         const answer = await fetch(url, {
-          signal: AbortSignal.timeout(1500),
+          signal: AbortSignal.timeout(5000),
           headers: { connection: "close" },
         });
         return (await answer.text()).trim();
