@@ -32,6 +32,7 @@ export class NetworkBook {
   /** Policies that the cloud itself makes. */
   private readonly partings = new Map<string, NetworkPolicy>();
   private readonly opened = new Map<Placement, Map<string, PlacedContainer[]>>();
+  private isParting = false;
 
   constructor(
     private readonly cloud: DockerCloud,
@@ -57,12 +58,17 @@ export class NetworkBook {
     const joined = this.joined.get(network.networkName) ?? [];
     const applications = new Set(joined.map(({ application }) => application));
     if (applications.size < 2 || network.policy) return;
-    const policy = new NetworkPolicy(
-      `${network.networkName}-applications`,
-      { network },
-      { parent: network, protect: false },
-    );
-    this.partings.set(network.networkName, policy);
+    this.isParting = true;
+    try {
+      const policy = new NetworkPolicy(
+        `${network.networkName}-applications`,
+        { network },
+        { parent: network, protect: false },
+      );
+      this.partings.set(network.networkName, policy);
+    } finally {
+      this.isParting = false;
+    }
   }
 
   /**
@@ -75,10 +81,18 @@ export class NetworkBook {
     return networks.flatMap(({ networkName }) => this.partings.get(networkName) ?? []);
   }
 
-  /** Who is on a network, of all that the program requests until it really waits. */
+  /**
+   * Who is on a network, of all that the program requests until it really waits. The policy that the cloud makes comes when it
+   * does: to let it wait once more would have it include what the program makes next, or not, by how fast the machine is.
+   */
   membersOf(network: VirtualNetwork): pulumi.Input<pulumi.Input<PolicyMember>[]> {
+    if (this.isParting) return this.membersNow(network);
     const complete = new Promise<void>((resolve) => setImmediate(resolve));
-    return complete.then(() => [
+    return complete.then(() => this.membersNow(network));
+  }
+
+  private membersNow(network: VirtualNetwork): pulumi.Input<PolicyMember>[] {
+    return [
       ...(this.joined.get(network.networkName) ?? []).map(({ name, plan, ...more }) => {
         const assignment = lift(plan.assignments, name);
         const address = lift(lift(assignment, "addresses"), network.networkName);
@@ -87,7 +101,7 @@ export class NetworkBook {
           .apply(([host, own]) => ({ name, ...more, host, address: own }));
       }),
       ...network.machineMembers(),
-    ]);
+    ];
   }
 
   /**

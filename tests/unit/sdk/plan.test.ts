@@ -443,6 +443,30 @@ describe("applications that share a network", () => {
     expect(policies()).toEqual([]);
   });
 
+  it("are known to their policy by what the program asks for before it waits, on a slow machine too", async () => {
+    const sdk = await import("../../../sdk/index.js");
+    const host = new sdk.DockerHost("h1", { address: "10.0.0.1", hostKey: "SHA256:x" });
+    const cloud = new sdk.DockerCloud("cloud", { hosts: [host], isolate: "applications" });
+    const network = new sdk.VirtualNetwork("lan", { cloud });
+    const container = (application: string) =>
+      new sdk.PlacedContainer(application, {
+        ...{ cloud, application, networks: [network], image: "busybox" },
+      });
+    const made = [container("shop"), container("data")];
+    // What the program waits for is there as soon as anybody looks.
+    const late = new Promise<InstanceType<typeof sdk.PlacedContainer>>((resolve) => {
+      setImmediate(() => {
+        setTimeout(() => resolve(container("late")), 1);
+        const end = performance.now() + 5;
+        while (performance.now() < end);
+      });
+    });
+    await settle(...[...made, await late].map(({ status }) => status));
+    await registeredAs("NetworkPolicy");
+    const members = policies()[0]!.inputs["members"] as { name: string }[];
+    expect(members.map(({ name }) => name)).toEqual(["shop", "data"]);
+  });
+
   it("have the program's own policy, if it is made before the program waits", async () => {
     const sdk = await import("../../../sdk/index.js");
     const host = new sdk.DockerHost("h1", { address: "10.0.0.1", hostKey: "SHA256:x" });
