@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import docker_plugin
 
@@ -19,6 +20,7 @@ OWN, PEERS = sys.argv[1], sys.argv[2:]
 
 networks = {}
 endpoints = {}
+remembering = threading.Lock()
 
 
 def ip(*words, may_fail=False):
@@ -28,9 +30,12 @@ def ip(*words, may_fail=False):
 
 
 def remember():
-    with open(MEMORY + ".new", "w") as file:
-        json.dump({"networks": networks, "endpoints": endpoints}, file)
-    os.replace(MEMORY + ".new", MEMORY)
+    # Docker starts several containers at once, and each call has its thread.
+    with remembering:
+        text = json.dumps({"networks": networks, "endpoints": endpoints})
+        with open(MEMORY + ".new", "w") as file:
+            file.write(text)
+        os.replace(MEMORY + ".new", MEMORY)
 
 
 def make(network):
