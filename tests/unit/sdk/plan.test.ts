@@ -417,6 +417,20 @@ describe("applications that share a network", () => {
     return { sdk, network };
   }
 
+  /** A container of each, named like its application; the policy is made when the program waits. */
+  async function shopAndData() {
+    const sdk = await import("../../../sdk/index.js");
+    const host = new sdk.DockerHost("h1", { address: "10.0.0.1", hostKey: "SHA256:x" });
+    const cloud = new sdk.DockerCloud("cloud", { hosts: [host], isolate: "applications" });
+    const network = new sdk.VirtualNetwork("lan", { cloud });
+    const container = (application: string) =>
+      new sdk.PlacedContainer(application, {
+        ...{ cloud, application, networks: [network], image: "busybox" },
+      });
+    const made = [container("shop"), container("data")];
+    return { sdk, network, container, made };
+  }
+
   it("are kept apart where the cloud says so, by a policy that knows them all", async () => {
     await shared("applications", ["shop", "data", "shop"]);
     expect(
@@ -444,17 +458,9 @@ describe("applications that share a network", () => {
   });
 
   it("are known to their policy by what the program asks for before it waits, on a slow machine too", async () => {
-    const sdk = await import("../../../sdk/index.js");
-    const host = new sdk.DockerHost("h1", { address: "10.0.0.1", hostKey: "SHA256:x" });
-    const cloud = new sdk.DockerCloud("cloud", { hosts: [host], isolate: "applications" });
-    const network = new sdk.VirtualNetwork("lan", { cloud });
-    const container = (application: string) =>
-      new sdk.PlacedContainer(application, {
-        ...{ cloud, application, networks: [network], image: "busybox" },
-      });
-    const made = [container("shop"), container("data")];
+    const { container, made } = await shopAndData();
     // What the program waits for is there as soon as anybody looks.
-    const late = new Promise<InstanceType<typeof sdk.PlacedContainer>>((resolve) => {
+    const late = new Promise<ReturnType<typeof container>>((resolve) => {
       setImmediate(() => {
         setTimeout(() => resolve(container("late")), 1);
         const end = performance.now() + 5;
@@ -468,15 +474,7 @@ describe("applications that share a network", () => {
   });
 
   it("have the program's own policy, if it is made before the program waits", async () => {
-    const sdk = await import("../../../sdk/index.js");
-    const host = new sdk.DockerHost("h1", { address: "10.0.0.1", hostKey: "SHA256:x" });
-    const cloud = new sdk.DockerCloud("cloud", { hosts: [host], isolate: "applications" });
-    const network = new sdk.VirtualNetwork("lan", { cloud });
-    const container = (application: string) =>
-      new sdk.PlacedContainer(application, {
-        ...{ cloud, application, networks: [network], image: "busybox" },
-      });
-    const made = [container("shop"), container("data")];
+    const { sdk, network, made } = await shopAndData();
     new sdk.NetworkPolicy("own", { network, isolate: "none" });
     await settle(...made.map(({ status }) => status));
     await registeredAs("NetworkPolicy");
