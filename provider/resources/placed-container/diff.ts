@@ -3,6 +3,7 @@ import { ownerOf } from "../../host/ownership.js";
 import type { DiffResult } from "../../lifecycle.js";
 import { progress } from "../../progress.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
+import { seenContainers, type SeenContainer } from "../seen-containers.js";
 import { CHANGE_OF, changedParts } from "./changes.js";
 import type {
   ContainerPlace,
@@ -10,6 +11,8 @@ import type {
   PlacedContainerInputs,
   PlacedContainerState,
 } from "./inputs.js";
+import { isNamesWait } from "./hand-over.js";
+import { generationIn } from "./names.js";
 import { noteReplaced } from "./replaced.js";
 import { stopFirstCause } from "./revision.js";
 
@@ -22,10 +25,12 @@ export async function diff(
   olds: PlacedContainerState,
   news: PlacedContainerInputs,
 ): Promise<DiffResult> {
-  const decision = decide(olds, news);
+  const owner = ownerOf(olds.meta);
+  const decision = decide(olds, news, seenContainers(owner));
   if ((decision.result.replaces ?? []).length > 0) {
-    const { generation, replaces = [] } = olds.status;
-    noteReplaced(ownerOf(olds.meta), [generation, ...replaces]);
+    const { generation, replaces: earlier = [] } = olds.status;
+    const isSettled = !driftOf(olds).some(isNamesWait);
+    noteReplaced(owner, { generation, earlier, isSettled });
   }
   if (decision.row !== undefined) progress(decision.row);
   return decision.result;
@@ -37,8 +42,23 @@ export interface Decision {
   row?: string;
 }
 
-/** The decision without its row being shown. Pure. */
-export function decide(olds: PlacedContainerState, news: PlacedContainerInputs): Decision {
+/** The decision without its row being shown. Pure. `seen`: the owner's containers that are on the hosts now, as far as that is known. */
+export function decide(
+  olds: PlacedContainerState,
+  news: PlacedContainerInputs,
+  seen: readonly SeenContainer[] = [],
+): Decision {
+  const { result, row } = decideAlone(olds, news);
+  const beside = besideIn(olds, seen);
+  if (beside.length === 0) return { result, ...(row === undefined ? {} : { row }) };
+  return {
+    result: result.changes === false ? { changes: true } : result,
+    row: [row, restoreRow(beside)].filter(Boolean).join("; "),
+  };
+}
+
+/** What is changed of the container, whatever is beside it. */
+function decideAlone(olds: PlacedContainerState, news: PlacedContainerInputs): Decision {
   if (isUnknown(news.place)) return { result: whenPlaceGoes(olds) };
   if (isUnknown(news.spec)) return { result: {} };
   const parts = changedParts(olds.spec, news.spec);
@@ -89,7 +109,7 @@ export function decide(olds: PlacedContainerState, news: PlacedContainerInputs):
   }
   const drift = driftOf(olds);
   return drift.length > 0
-    ? { result: { changes: true }, row: `restore: ${drift.join("; ")}` }
+    ? { result: { changes: true }, row: restoreRow(drift) }
     : { result: { changes: false } };
 }
 
@@ -103,6 +123,29 @@ function whenPlaceGoes({ place }: PlacedContainerState): DiffResult {
   const networks: unknown = place.networks;
   const attached = Array.isArray(networks) && networks.length > 0;
   return attached ? { replaces: ["place"], deleteBeforeReplace: true } : {};
+}
+
+function restoreRow(sentences: readonly string[]): string {
+  return `restore: ${sentences.join("; ")}`;
+}
+
+/**
+ * Containers of the same owner beside the state's own, one sentence each: creations that died have left them, or the engine has let go
+ * of them without their being deleted. What a refresh has found already is not said twice.
+ */
+function besideIn(
+  { meta, status }: PlacedContainerState,
+  seen: readonly SeenContainer[],
+): string[] {
+  const drift = status?.drift ?? [];
+  return seen
+    .filter(
+      ({ id, name }) =>
+        id !== status.containerId &&
+        generationIn(name, meta) !== status.generation &&
+        !drift.some((sentence) => sentence.includes(name)),
+    )
+    .map(({ host, name }) => `another container of it is on ${host}: ${name}`);
 }
 
 /** What `read` found otherwise than asked for. */

@@ -6,7 +6,7 @@ import { progress } from "../../progress.js";
 import { adopt, findKnown, findLeftover, imageOf } from "./adopt.js";
 import { syncNetworks } from "./attach.js";
 import { withoutDead } from "./dead.js";
-import { handOver, isAwaited, NAMES_WAIT } from "./hand-over.js";
+import { handOver, isAwaited, isNamesWait, NAMES_WAIT } from "./hand-over.js";
 import { hostNow } from "./host-facts.js";
 import type { PlacedContainerInputs, PlacedContainerState } from "./inputs.js";
 import { syncLimits } from "./limits.js";
@@ -20,7 +20,7 @@ import { registerSecrets, writeSecrets } from "./secrets.js";
 import { sweepSecrets } from "./secrets-removal.js";
 import { announceFixed, start } from "./start.js";
 import { keepInState, stateFor, statusFor } from "./state.js";
-import { folderOf, hostOf, isNew, keep, type Work } from "./work.js";
+import { folderOf, hostOf, isNew, keep, type Predecessors, type Work } from "./work.js";
 
 export function newGeneration(): string {
   return randomBytes(4).toString("hex");
@@ -46,7 +46,7 @@ export async function ensureContainer(
     generation,
     name: containerNameOf(inputs.meta, generation),
     signal,
-    engineDeletes: known ? new Set(known.status.replaces) : replacedOf(owner),
+    predecessors: predecessorsOf(owner, known),
     replaces: [],
   };
   const namesWait = isAwaited(work, known);
@@ -62,6 +62,15 @@ export async function ensureContainer(
     );
     throw keepInState(work.name, inputs, status, error);
   }
+}
+
+function predecessorsOf(owner: string, known: PlacedContainerState | undefined): Predecessors {
+  if (known) {
+    const { replaces, drift = [] } = known.status;
+    return { earlier: new Set(replaces), isSettled: !drift.some(isNamesWait) };
+  }
+  const { earlier = [], ...replaced } = replacedOf(owner) ?? { isSettled: true };
+  return { ...replaced, earlier: new Set(earlier) };
 }
 
 /** With what it does now, where that can still be had. */
@@ -139,7 +148,7 @@ async function ensure(
   const late = namesWait ? await handOver(work, known) : [];
   await faultPoint("named", hostOf(work));
 
-  await removeOthers(work, Id);
+  await removeOthers(work, Id, late.length === 0);
   await sweepSecrets(docker, work.owner, host.secrets);
   return stateFor(inputs, unfinished(statusFor(details, work.generation, image), work, late));
 }

@@ -33,7 +33,7 @@ export function isAwaited(
   { inputs: { meta, place }, owner }: Work,
   known?: PlacedContainerState,
 ): boolean {
-  if (known ? known.status.drift !== undefined : replacedOf(owner).size > 0) return true;
+  if (known ? known.status.drift !== undefined : replacedOf(owner) !== undefined) return true;
   return place.networks.some(
     ({ network, address }) =>
       // An update that died may have given it the address already: then no plan sees another one.

@@ -9,6 +9,7 @@ import type { PlacedContainerInputs, PlacedContainerState } from "./inputs.js";
 import { containerNameOf, generationIn } from "./names.js";
 import { inspectOwn, ownContainers, plainName, stateOf } from "./observe.js";
 import { endedWell } from "./ready.js";
+import { noteHeld } from "./replaced.js";
 import { registerSecrets } from "./secrets.js";
 
 /**
@@ -20,6 +21,7 @@ export async function read(
   state: PlacedContainerState,
 ): Promise<ReadResult<PlacedContainerInputs, PlacedContainerState>> {
   registerSecrets(state.spec);
+  noteHeld(ownerOf(state.meta), state.status.generation);
   const docker = dockerFor(state.place.connection);
   const details = await find(docker, state);
   if (!details) return {};
@@ -61,18 +63,20 @@ async function find(
   return undefined;
 }
 
-/** Containers beside it that run and that the engine knows nothing of. What does not run takes nothing, and goes with the next update. */
+/**
+ * Containers beside it that run: what dead creations left, and what it replaces, which the engine deletes or has let go of. What does not
+ * run takes nothing, and goes with the next update.
+ */
 async function leftoversOf(
   docker: DockerClient,
   { Id }: ContainerInspect,
-  { meta, status: { generation, replaces = [] } }: PlacedContainerState,
+  { meta, place, status }: PlacedContainerState,
 ): Promise<string[]> {
-  const known = [generation, ...replaces];
   return (await ownContainers(docker, ownerOf(meta)))
     .filter((row) => row.Id !== Id && row.State === "running")
     .map(({ Names: [name = ""] }) => plainName(name))
-    .filter((name) => !known.includes(generationIn(name, meta) ?? ""))
-    .map((name) => `another container of it runs: ${name}`);
+    .filter((name) => generationIn(name, meta) !== status.generation)
+    .map((name) => `another container of it is on ${place.host}: ${name}`);
 }
 
 /** What differs, one sentence each. */

@@ -17,10 +17,19 @@ export interface Work {
   readonly name: string;
   readonly signal: AbortSignal;
   status?: PlacedContainerState["status"];
-  /** Generations that the engine deletes itself when the up is through. */
-  readonly engineDeletes: ReadonlySet<string>;
-  /** Those of them that run on this host. */
+  readonly predecessors: Predecessors;
+  /** Generations that run on this host and are left to the engine. */
   replaces: string[];
+}
+
+/** What the container takes over from, as the engine's state has it. */
+export interface Predecessors {
+  /** The generation that the engine replaces in this run, and deletes itself when the up is through. Absent: none. */
+  generation?: string;
+  /** Those that were replaced before: the engine deletes them in this run, or has let go of them. */
+  earlier: ReadonlySet<string>;
+  /** Names led to the container, or to the one that it replaces in this run, before this run. */
+  isSettled: boolean;
 }
 
 export const hostOf = ({ inputs }: Work) => inputs.place.host;

@@ -13,6 +13,7 @@ import { toAddedNames, toAllocations, toAssignments, toHostSupply } from "./leav
 import { hostsLeft, lostOf, movesIn, orderOf, waitingIn } from "./moving.js";
 import { askableHosts, askableMachines, toPlanInput } from "./plan-input.js";
 import { isStartedByUp, splitPreparing, startedByUp } from "./preparing.js";
+import { noteContainers } from "./seen-containers.js";
 import { noteTakingOver } from "./successions.js";
 import { validateInputs } from "./validate.js";
 import { whatToObserve } from "./why.js";
@@ -81,6 +82,7 @@ export function makeCheck(world: PlanWorld) {
     const decided = decisions(olds, news, input, result, lost);
     if (news.replaceLost === true) giveUpUnreachable(hosts, named, lost);
     noteTakingOver(news, hosts, named, input, result);
+    noteContainers(news, withDocker, named, { ...known(olds.lost), ...lost });
     return {
       inputs: { ...news, ...decided },
       failures: refusalsOf(result),

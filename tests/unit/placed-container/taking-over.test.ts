@@ -83,7 +83,7 @@ describe("what is replaced start-first", () => {
     expect(running()).toEqual([old.id, made.id].sort());
     expect(made.outs.status.replaces).toEqual([old.outs.status.generation]);
     const seen = await lifecycle.read(made.id, made.outs);
-    expect(seen.props?.status.drift).toBeUndefined();
+    expect(seen.props?.status.drift).toEqual([`another container of it is on h1: ${old.id}`]);
     await lifecycle.delete(old.id, old.outs);
     expect(running()).toEqual([made.id]);
   });
@@ -138,7 +138,7 @@ describe("a container that runs beside it and that the engine knows nothing of",
     const { replaces: _gone, ...status } = made.outs.status;
     const forgotten = { ...made.outs, status };
     const seen = await lifecycle.read(made.id, forgotten);
-    expect(seen.props?.status.drift).toEqual([`another container of it runs: ${old.id}`]);
+    expect(seen.props?.status.drift).toEqual([`another container of it is on h1: ${old.id}`]);
     await lifecycle.update(made.id, seen.props!, next());
     expect(running()).toEqual([made.id]);
   });
@@ -210,7 +210,10 @@ describe("names of a container", () => {
       "names of web-0 on network lan still lead to the container that it replaces: the next up of the whole stack hands them over",
     ]);
     const seen = await lifecycle.read("id", alone.outs);
-    expect(seen.props?.status.drift).toEqual([`${WAITS} on lan`]);
+    expect(seen.props?.status.drift).toEqual([
+      `another container of it is on h1: ${old.id}`,
+      `${WAITS} on lan`,
+    ]);
     sees(undefined);
     const healed = await lifecycle.update("id", seen.props!, next());
     expect(calls).toHaveLength(2);

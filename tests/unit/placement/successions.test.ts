@@ -8,6 +8,10 @@ import {
   successionsOn,
   whoHasNames,
 } from "../../../provider/resources/successions.js";
+import {
+  forgetSeenContainers,
+  seenContainers,
+} from "../../../provider/resources/seen-containers.js";
 import { ask, network, on } from "./make.js";
 import { inputs, lost, seen, world } from "./plan-world.js";
 
@@ -106,5 +110,29 @@ describe("whom a plan's containers take over from", () => {
     expect((await replanned({ h1: lost("h1") }, move)).told).toEqual([]);
     expect(whoHasNames("shop/dev/app")?.hosts.map(({ name }) => name)).toEqual(["h2"]);
     expect((await replanned({ h1: shows("h1", { address: OLD }) }, () => ({}))).told).toEqual([]);
+  });
+});
+
+describe("containers of a request", () => {
+  afterEach(forgetSeenContainers);
+  const at = (owner: string) => (seenContainers(owner) ?? []).map((each) => each.host);
+
+  it("are told to its resource wherever they are, but what Docker is removing", async () => {
+    const hosts = {
+      h1: shows("h1", { address: "10.128.0.2" }, { address: "10.128.0.3", state: "exited" }),
+      h2: shows("h2", { address: "10.128.1.2" }, { address: "10.128.1.3", state: "removing" }),
+    };
+    await world(hosts).check({}, wanted());
+    expect(at("shop/dev/web").sort()).toEqual(["h1", "h1", "h2"]);
+    expect(seenContainers("shop/dev/other")).toBeUndefined();
+  });
+
+  it("are the plan's own to remove where they were left on a host that was lost", async () => {
+    const first = (await world().check({}, wanted())).inputs!;
+    const { host } = first.assignments!["web"]!;
+    const other = host === "h1" ? "h2" : "h1";
+    const back = { [other]: shows(other, { address: "10.128.1.2" }) };
+    await world(back).check({ ...first, lost: { web: { hosts: [other] } } }, wanted());
+    expect(seenContainers("shop/dev/web")).toEqual([]);
   });
 });

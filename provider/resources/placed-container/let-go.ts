@@ -1,0 +1,40 @@
+import type { HostConnection } from "../../host/connection.js";
+import type { ContainerInspect } from "../../host/docker-types.js";
+import { wayTo } from "../../host/lost-hosts.js";
+import { ownerOf } from "../../host/ownership.js";
+import { transportFor } from "../../host/pool.js";
+import { targetsOfPorts } from "../../network/open-ports.js";
+import { seenContainers } from "../seen-containers.js";
+import { whoHasNames } from "../successions.js";
+import { generationIn } from "./names.js";
+import { isHeld } from "./replaced.js";
+import type { Work } from "./work.js";
+
+/**
+ * The engine may still have to delete a container that was replaced before, or it has let go of it: its host was forgotten, or it
+ * was taken out of the state by hand. A provider is not told which. It is removed where that makes no difference: the names led to another
+ * one before this run, and no port does lead to it. The engine's own deletion then finds it gone.
+ */
+export async function isLetGo(
+  { inputs, owner, predecessors }: Work,
+  other: ContainerInspect,
+  connection: HostConnection,
+): Promise<boolean> {
+  const generation = generationIn(other.Name, inputs.meta) ?? "";
+  if (generation === predecessors.generation || isHeld(owner, generation)) return false;
+  // Without a plan in this run nobody knows whom ports have to lead to.
+  if (!predecessors.isSettled || seenContainers(owner) === undefined) return false;
+  const hosts = inputs.place.networks.flatMap(
+    ({ network }) => whoHasNames(ownerOf({ ...inputs.meta, name: network }))?.hosts ?? [],
+  );
+  const once = new Map([connection, ...hosts].map((each) => [wayTo(each), each]));
+  const targets = await Promise.all(
+    [...once.values()].map((each) => targetsOfPorts(transportFor(each))),
+  );
+  return !addressesOf(other).some((address) => targets.some((all) => all.has(address)));
+}
+
+/** By IPv4 alone: a port that leads to the twin of an address leads to the address as well. */
+function addressesOf({ NetworkSettings }: ContainerInspect): string[] {
+  return Object.values(NetworkSettings.Networks ?? {}).flatMap(({ IPAddress }) => IPAddress ?? []);
+}
