@@ -1,12 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { CloudError } from "../../../provider/errors.js";
 import type { ContainerSummary, DockerNetwork } from "../../../provider/host/docker-types.js";
 import type { EngineSnapshot, HostSnapshot } from "../../../provider/host/observe.js";
 import { LABELS } from "../../../provider/host/ownership.js";
-import { imagesToLookFor, usageAge } from "../../../provider/resources/placement/asked-for.js";
+import {
+  asksForPorts,
+  imagesToLookFor,
+  usageAge,
+} from "../../../provider/resources/placement/asked-for.js";
 import { toCandidate } from "../../../provider/resources/placement/candidate.js";
 import type { PlanHost } from "../../../provider/resources/placement/inputs.js";
 import { UNKNOWN } from "../../../provider/unknown.js";
-import { ask, GiB } from "./make.js";
+import { ask, GiB, network } from "./make.js";
 import { inputs, lost, planHost, seen } from "./plan-world.js";
 
 const unknown = UNKNOWN as never;
@@ -81,6 +86,26 @@ describe("a host as the plan sees it", () => {
     });
     for (const absent of ["maxContainers", "drain", "groups", "disk", "pending", "labelsUnknown"])
       expect(found).not.toHaveProperty(absent);
+  });
+
+  it("has what is declared where that is known, and else what is found", () => {
+    const info = { NCPU: 8, MemTotal: 8 * GiB, OSType: "linux", Architecture: "x86_64" };
+    const engine = { info: info as EngineSnapshot["info"] };
+    const vague = candidate({ capacity: unknown, platform: unknown, devices: unknown }, {}, engine);
+    expect(vague).toMatchObject({ cpus: 8, memoryBytes: 8 * GiB, platform: { arch: "x86_64" } });
+    const parts = candidate({ capacity: { cpus: unknown, memoryBytes: GiB } }, {}, engine);
+    expect(parts).toMatchObject({ cpus: 8, memoryBytes: GiB });
+    const headroom = candidate({ headroom: unknown }, { diskFreeBytes: GiB });
+    expect(headroom.disk).toEqual({ freeBytes: GiB });
+    const silent = candidate({}, {}, { info: { NCPU: 8, MemTotal: 0 } as EngineSnapshot["info"] });
+    expect(silent).not.toHaveProperty("platform");
+  });
+
+  it("is lost where it cannot be reached, and not where it lets nobody in", () => {
+    const refused = { ...lost("h1"), problem: new CloudError("authentication", "cannot log in") };
+    const found = toCandidate(planHost("h1"), refused, owners);
+    expect(found.notReady).toBe("cannot log in");
+    expect(found).not.toHaveProperty("lost");
   });
 
   it("keeps no more disk back than there is", () => {
@@ -274,6 +299,8 @@ describe("what lies on a host", () => {
 });
 
 describe("what the hosts are asked for", () => {
+  const tcp = { hostPort: 80, protocol: "tcp" as const, hostAddress: "" };
+
   it("is live use, as fresh as the strictest rule that reads it wants it", () => {
     expect(usageAge(inputs())).toBeUndefined();
     for (const kind of ["lowestCpuUsage", "lowestMemoryUsage"] as const)
@@ -290,6 +317,28 @@ describe("what the hosts are asked for", () => {
       30,
     );
     expect(usageAge(inputs({ constraints: unknown, preferences: unknown }))).toBeUndefined();
+  });
+
+  it.each<[string, boolean, object]>([
+    ["is not who has ports", false, { requests: [ask("web")] }],
+    [
+      "is who has ports where one is published",
+      true,
+      { requests: [ask("a"), ask("web", { ports: [tcp] })] },
+    ],
+    [
+      "where one is open on every host",
+      true,
+      { requests: [ask("a"), ask("web", { ingress: [tcp] })] },
+    ],
+    ["where it is not known yet", true, { requests: [ask("web", { ports: unknown })] }],
+    [
+      "where some host serves a zone",
+      true,
+      { networks: [network("b"), { ...network("a"), zone: { hosts: ["h1"] } }] },
+    ],
+  ])("%s", (_, expected, over) => {
+    expect(asksForPorts(inputs({ requests: [], ...over }))).toBe(expected);
   });
 
   it("are images of which the program does not say what they are built for, each once", () => {

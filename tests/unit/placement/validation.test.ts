@@ -10,6 +10,14 @@ const said = (over: object): string[] =>
   validateInputs({ ...inputs(), ...over }).map(({ reason }) => reason);
 
 const host = (over: object) => ({ hosts: [{ ...planHost("h1"), ...over }] });
+const machine = (over: object) => ({
+  networks: [
+    {
+      ...network("app"),
+      machines: [{ name: "db", aliases: [], connection: planHost("m1").connection, ...over }],
+    },
+  ],
+});
 const request = (over: object) => ({ requests: [{ ...ask("web"), ...over }], networks: [] });
 const ruled = (...constraints: object[]) => ({ constraints });
 const ordered = (...strategies: object[]) => ({ strategies });
@@ -79,6 +87,24 @@ const good: [string, object][] = [
       },
       devices: [{ kind: "nvidia/gpu", attributes: { model: "T4" }, ids: ["nvidia:0"] }],
     }),
+  ],
+  [
+    "all that a network may ask for",
+    {
+      networks: [
+        {
+          ...network("app"),
+          ...{ cidr: "10.1.0.0/16", cidr6: "fd00::/64", ipv6: true, range: "10.1.4.0/22" },
+          ...{ gateway: "10.1.0.9", blockPrefix: 16, reserved: ["10.1.0.3"], mtu: 576 },
+          ...{ driver: "auto", encryption: false, sameLink: true },
+          zone: { hosts: ["h1"], port: 65_535 },
+        },
+      ],
+    },
+  ],
+  [
+    "all that a machine may say",
+    machine({ ...{ address: "fd00::9", privateAddress: "10.0.0.9" }, aliases: ["sql"] }),
   ],
   [
     "all that a container may ask for",
@@ -264,6 +290,33 @@ const bad: [what: object, ...sentences: (string | RegExp)[]][] = [
     { networks: [{ ...network("app"), cidr: "fd00::/64", cidr6: "10.0.0.0/8" }] },
     "network app: cidr must be IPv4: an IPv6 range goes beside it, in cidr6",
     "network app: cidr6 must be an IPv6 CIDR without host bits, such as fd12:3456:789a::/64",
+  ],
+  [
+    { networks: [{ ...network("app"), zone: { hosts: ["h 1"], port: 0, ttl: 5 } }] },
+    "network app: zone.ttl is unknown; the properties here are hosts, port",
+    "network app: zone.hosts[0] must be a name: ",
+    "network app: zone.port must be a whole number from 1 to 65535",
+  ],
+  [
+    { networks: [{ ...network("app"), gateway: "first", encryption: 1, cidr6: 5 }] },
+    "network app: cidr6 must be an IPv6 CIDR without host bits, such as fd12:3456:789a::/64",
+    "network app: encryption must be true or false",
+    "network app: gateway must be an IP address such as 10.20.0.5",
+  ],
+  [
+    machine({ name: "d b", address: 5, privateAddress: "fd00::1", aliases: [5] }),
+    "NetworkMember (a name with other characters): name must be a name: ",
+    "address must be an IP address such as 10.20.0.5",
+    "privateAddress must be an IPv4 address such as 10.20.0.5",
+    "aliases[0] must be text",
+  ],
+  [machine({ privateAddress: 5 }), "privateAddress must be an IPv4 address such as 10.20.0.5"],
+  [machine({ name: undefined }), "NetworkMember (without a name): name must be a name: "],
+  [
+    { networks: [{ ...network("app"), machines: [5, { name: "db" }] }] },
+    "NetworkMember number 1 must be ",
+    "NetworkMember db: host ",
+    "NetworkMember db: aliases ",
   ],
   [
     { networks: [{ ...network("app"), driver: "token-ring" }] },
