@@ -18,6 +18,7 @@ import type { PropertyMap } from "../state/model.js";
 import { isProviderType, makeUrn, packageOfProviderType, packageOfType, parseUrn } from "../urn.js";
 import { hashAssets } from "../values/assets.js";
 import { fromOutputValues } from "../values/outputs.js";
+import { isOrdinary } from "../values/known-maps.js";
 import { fromStruct, toStruct } from "../values/struct.js";
 import { containsUnknown } from "../values/wire.js";
 import { Inheritance } from "./inheritance.js";
@@ -168,7 +169,7 @@ export class MonitorService {
     response.setUrn(state.urn).setId(state.id ?? "");
     // A local component's outputs are known when it registers them; old ones may refer to what is not there yet.
     let outputs = goal.custom ? (state.outputs ?? {}) : {};
-    if (!request.getSupportspartialvalues())
+    if (!request.getSupportspartialvalues() && !isOrdinary(outputs))
       outputs = Object.fromEntries(
         Object.entries(outputs).filter(([, value]) => !containsUnknown(value)),
       );
@@ -190,7 +191,7 @@ export class MonitorService {
     const inputs = fromStruct(request.getObject());
     const ancestors = this.#inheritance.ancestors(request.getParent());
     const concerning = this.#transforms.concerning(own, ancestors);
-    if (concerning.length === 0) return fromOutputValues(inputs);
+    if (concerning.length === 0) return isOrdinary(inputs) ? inputs : fromOutputValues(inputs);
     const dependencies = propertyDependencies(request, inputs);
     return this.#transforms.apply(concerning, request, inputs, dependencies);
   }

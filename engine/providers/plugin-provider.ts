@@ -109,7 +109,9 @@ export class PluginProvider implements Provider {
       const response = await call<pb.CheckResponse>((done) =>
         this.#connection.client.check(message, done),
       );
-      let inputs = fromStruct(response.getInputs());
+      // Most often nothing has changed.
+      const alike = [request.olds ?? {}, request.news];
+      let inputs = fromStruct(response.getInputs(), alike);
       if (!capabilities.acceptSecrets) inputs = annotateSecrets(inputs, request.news);
       return { inputs, failures: failuresOf(response) };
     } catch (error) {

@@ -115,7 +115,8 @@ export function hasSecrets(value: unknown): boolean {
   const fields = value as Fields;
   if (fields[SIGNATURE_KEY] === SIGNATURES.secret && typeof fields.ciphertext === "string")
     return true;
-  return Object.values(fields).some(hasSecrets);
+  for (const name in fields) if (hasSecrets(fields[name])) return true;
+  return false;
 }
 
 /** Opens a deployment. `vault` is undefined when it needs no key. */

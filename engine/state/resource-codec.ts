@@ -1,4 +1,6 @@
 import { EngineError } from "../errors.js";
+import { noteIfOrdinary } from "../values/known-maps.js";
+import { isObject } from "../values/wire.js";
 import { FEATURES } from "./at-rest.js";
 import type { ResourceState } from "./model.js";
 import { openValue, type SecretOpener } from "./open-values.js";
@@ -100,7 +102,8 @@ export function decodeResource(raw: unknown, place: string, opener: SecretOpener
     } else if (value === null) {
       continue;
     } else if (FIELDS[name as keyof typeof FIELDS] in { map: 1, value: 1 }) {
-      state[name] = openValue(value, `${urn}|${name}`, opener);
+      const isOpen = isObject(value) && noteIfOrdinary(value);
+      state[name] = isOpen ? value : openValue(value, `${urn}|${name}`, opener);
     } else {
       state[name] = value;
     }

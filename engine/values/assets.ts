@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { EngineError } from "../errors.js";
 import type { PropertyMap } from "../state/model.js";
 import { archiveHash } from "./archives.js";
+import { isOrdinary } from "./known-maps.js";
 import { SIGNATURE_KEY, SIGNATURES } from "./signatures.js";
 import { isObject, type Plain, signatureOf } from "./wire.js";
 
@@ -80,5 +81,7 @@ function holdsAsset(value: unknown): boolean {
  * folder.
  */
 export async function hashAssets(inputs: PropertyMap, folder: string): Promise<PropertyMap> {
-  return holdsAsset(inputs) ? ((await withHashes(inputs, folder)) as PropertyMap) : inputs;
+  return !isOrdinary(inputs) && holdsAsset(inputs)
+    ? ((await withHashes(inputs, folder)) as PropertyMap)
+    : inputs;
 }

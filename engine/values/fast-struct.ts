@@ -23,7 +23,8 @@ interface StructClass {
   prototype: Struct;
 }
 
-const BYTES = Symbol("bytes");
+/** Across copies of this module, as INSTALLED. */
+const BYTES = Symbol.for("clocker.struct-bytes");
 
 /**
  * Gives `google.protobuf.Struct` a faster way between bytes and plain objects. google-protobuf makes several objects for
@@ -90,6 +91,22 @@ export function speedUpStructs(module: typeof structPb): void {
     return clone.call(this);
   };
   Object.assign(Class, { [INSTALLED]: deserializeBinaryFromReader });
+}
+
+/** The bytes of a message that nobody has looked into field by field. */
+export function bytesOf(message: structPb.Struct): Uint8Array | undefined {
+  return (message as Struct)[BYTES];
+}
+
+/** A message with these bytes; undefined where structs are google-protobuf's own. */
+export function structOf(
+  { Struct: Class }: typeof structPb,
+  bytes: Uint8Array,
+): structPb.Struct | undefined {
+  if (!(INSTALLED in Class)) return undefined;
+  const message: Struct = new Class();
+  message[BYTES] = bytes;
+  return message;
 }
 
 /** Across copies of this module: a program's process may hold several. */

@@ -1,6 +1,7 @@
 import * as structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import type { PropertyMap } from "../state/model.js";
-import { speedUpStructs } from "./fast-struct.js";
+import { bytesOf, speedUpStructs, structOf } from "./fast-struct.js";
+import { isOrdinary, knownBytes, noteReceived, noteSent } from "./known-maps.js";
 import { SIGNATURES, UNKNOWN_STRING } from "./signatures.js";
 import { isObject, isSecret, isUnknown, signatureOf } from "./wire.js";
 
@@ -54,11 +55,31 @@ function plainMap(map: PropertyMap, options: MarshalOptions): PropertyMap {
 }
 
 export function toStruct(map: PropertyMap, options: MarshalOptions): structPb.Struct {
-  return Struct.fromJavaScript(
-    plainMap(map, options) as Parameters<typeof Struct.fromJavaScript>[0],
-  );
+  const sent = isOrdinary(map) ? map : plainMap(map, options);
+  const known = knownBytes(sent);
+  const struct =
+    (known && structOf(structPb, known)) ??
+    Struct.fromJavaScript(sent as Parameters<typeof Struct.fromJavaScript>[0]);
+  const bytes = known ?? bytesOf(struct);
+  // A copy that was made for this message is not met again.
+  if (sent === map && bytes !== undefined) noteSent(map, bytes);
+  return struct;
 }
 
-export function fromStruct(struct: structPb.Struct | undefined): PropertyMap {
-  return struct === undefined ? {} : struct.toJavaScript();
+/** `alike`: maps that it may well be equal to; then it is the same object. */
+export function fromStruct(
+  struct: structPb.Struct | undefined,
+  alike: readonly PropertyMap[] = [],
+): PropertyMap {
+  if (struct === undefined) return {};
+  const bytes = bytesOf(struct);
+  if (bytes === undefined) return struct.toJavaScript();
+  const equal = alike.find((map) => {
+    const other = knownBytes(map);
+    return other !== undefined && Buffer.compare(other, bytes) === 0;
+  });
+  if (equal !== undefined) return equal;
+  const map = struct.toJavaScript();
+  noteReceived(map, bytes);
+  return map;
 }

@@ -1,4 +1,5 @@
 import type { PropertyMap } from "../state/model.js";
+import { isOrdinary } from "./known-maps.js";
 import { SIGNATURE_KEY, SIGNATURES, UNKNOWN_STRING } from "./signatures.js";
 
 /**
@@ -80,6 +81,7 @@ export function unwrapSecrets(value: unknown): unknown {
 
 /** For events and logs: every secret's value becomes `[secret]`. */
 export function maskSecrets(map: PropertyMap): PropertyMap {
+  if (isOrdinary(map)) return map;
   return rewrite(map, (item) => (isSecret(item) ? makeSecret("[secret]") : item)) as PropertyMap;
 }
 
@@ -88,6 +90,7 @@ export function maskSecrets(map: PropertyMap): PropertyMap {
  * becomes secret as a whole; objects are followed key by key.
  */
 export function annotateSecrets(outs: PropertyMap, ins: PropertyMap): PropertyMap {
+  if (isOrdinary(ins)) return outs;
   let result = outs;
   for (const key in ins) {
     if (!(key in outs)) continue;

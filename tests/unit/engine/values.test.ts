@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { describe, expect, test } from "vitest";
 import { diffObjects, invertDetailed } from "../../../engine/values/diff.js";
+import { isOrdinary, noteIfOrdinary } from "../../../engine/values/known-maps.js";
 import { formatPath, parsePath, pathContains } from "../../../engine/values/path.js";
 import { resetPath } from "../../../engine/values/reset-path.js";
 import { SIGNATURE_KEY, SIGNATURES, UNKNOWN_STRING } from "../../../engine/values/signatures.js";
@@ -110,6 +112,68 @@ describe("wire values", () => {
     expect(deepEquals({ a: 1 }, { a: "1" })).toBe(false);
     expect(deepEquals({}, [])).toBe(false);
     expect(deepEquals(Number.NaN, Number.NaN)).toBe(true);
+  });
+});
+
+describe("maps that went through messages", () => {
+  const message = (map: Record<string, unknown>) =>
+    Struct.deserializeBinary(toStruct(map, KEEP).serializeBinary());
+
+  test("are ordinary only when nothing in them is special, at any depth", () => {
+    const special = [
+      makeSecret(1),
+      UNKNOWN_STRING,
+      reference(),
+      { [SIGNATURE_KEY]: SIGNATURES.output },
+      { [SIGNATURE_KEY]: SIGNATURES.asset, text: "t" },
+    ];
+    for (const value of special) {
+      const map = { deep: [{ value }] };
+      expect(isOrdinary(fromStruct(message(map)))).toBe(false);
+      expect(noteIfOrdinary(map)).toBe(false);
+      expect(isOrdinary(map)).toBe(false);
+    }
+    const map = { deep: [{ value: "1" }, null, 2, true], "": {} };
+    expect(isOrdinary(map)).toBe(false);
+    expect(isOrdinary(fromStruct(message(map)))).toBe(true);
+    expect(noteIfOrdinary(map)).toBe(true);
+    expect(isOrdinary({ ...map })).toBe(false);
+  });
+
+  test("go on as the bytes in which they came", () => {
+    const came = message({ b: [1, { c: "x" }], a: null });
+    const map = fromStruct(came);
+    const sent = toStruct(map, KEEP);
+    expect(sent).not.toBe(came);
+    expect(sent.serializeBinary()).toEqual(came.serializeBinary());
+    expect(sent.getFieldsMap().get("b")?.getListValue()?.getValuesList()).toHaveLength(2);
+    expect(fromStruct(toStruct(map, KEEP))).toEqual({ a: null, b: [1, { c: "x" }] });
+  });
+
+  test("go on without what a receiver does not understand, whoever got them before", () => {
+    const map = fromStruct(message({ s: makeSecret("x"), u: UNKNOWN_STRING, r: reference("i") }));
+    const plain = { keepUnknowns: false, keepSecrets: false, keepResources: false };
+    for (const _ of [1, 2]) {
+      expect(fromStruct(toStruct(map, plain))).toEqual({ s: "x", r: "i" });
+      expect(fromStruct(toStruct(map, KEEP))).toEqual(map);
+    }
+  });
+
+  test("an answer that is equal to what was sent is the same map", () => {
+    const [olds, news] = [{ a: 1 }, { a: { b: 2 } }];
+    for (const map of [olds, news]) toStruct(map, KEEP);
+    expect(fromStruct(message({ a: { b: 2 } }), [olds, news])).toBe(news);
+    expect(fromStruct(message({ a: 1 }), [olds, news])).toBe(olds);
+    const other = fromStruct(message({ a: { b: 3 } }), [olds, news]);
+    expect(other).toEqual({ a: { b: 3 } });
+  });
+
+  test("secrets of inputs mark outputs, also where the inputs have been sent", () => {
+    const inputs = fromStruct(message({ a: makeSecret("x") }));
+    toStruct(inputs, KEEP);
+    const outputs = fromStruct(message({ a: "x" }));
+    expect(annotateSecrets(outputs, inputs)).toEqual({ a: makeSecret("x") });
+    expect(maskSecrets(inputs)).toEqual({ a: makeSecret("[secret]") });
   });
 });
 
