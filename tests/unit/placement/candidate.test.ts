@@ -278,6 +278,39 @@ describe("what lies on a host", () => {
     expect(without.own["web"]).not.toHaveProperty("folders");
   });
 
+  it("are devices of its containers, ours and others'", () => {
+    const holding = (labels: object, devices: string) => ({
+      Labels: { ...labels, [LABELS.devices]: devices },
+    });
+    const found = candidate(
+      {},
+      {},
+      { containers: containers(holding(ours, "nvidia:0 nvidia:1"), holding(theirs, "tpu")) },
+    );
+    expect(found.own["web"]?.devices).toEqual(["nvidia:0", "nvidia:1"]);
+    expect(found.others[0]?.devices).toEqual(["tpu"]);
+    const none = candidate(
+      {},
+      {},
+      { containers: containers({ Labels: ours }, { Labels: theirs }) },
+    );
+    expect(none.own["web"]).not.toHaveProperty("devices");
+    expect(none.others[0]).not.toHaveProperty("devices");
+  });
+
+  it("are networks of ours by the range that they were made with, unless they have no number", () => {
+    const labelled = (labels: object) => {
+      const Labels = { ...app.Labels, ...labels } as Record<string, string>;
+      const IPAM = { Config: [{ Subnet: "10.1.3.0/24" }] };
+      return candidate({}, {}, { networks: [{ ...app, Labels, IPAM } as DockerNetwork] });
+    };
+    const whole = labelled({ [LABELS.cidr]: "10.1.0.0/16" });
+    expect(whole.ownNetworks).toEqual({ app: { cidr: "10.1.0.0/16", vni: 7 } });
+    expect(labelled({ [LABELS.vni]: "seven" }).ownNetworks).toEqual({});
+    const bare = { ...app, IPAM: { Config: [] } } as unknown as DockerNetwork;
+    expect(candidate({}, {}, { networks: [bare] }).ownNetworks).toEqual({});
+  });
+
   it("are networks, ours with their range and number, others with whose they are", () => {
     const foreign = { Name: "bridge", IPAM: { Config: [{ Subnet: "172.17.0.0/16" }, {}] } };
     const other = {

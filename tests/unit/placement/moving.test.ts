@@ -140,15 +140,15 @@ describe("what was left on a host that was lost", () => {
         planned(hosts),
       );
 
-    it.each<[string, object, object]>([
-      ["of one that has another host now", lose([away, here("h2")], { web: "h2" }), left],
-      ["of one that has left the program", lose([away], {}, { requests: [] }), left],
-      ["not of one that waits there", lose([away], { web: "h1" }), {}],
-      ["not of one that has no host yet: it stays its last", lose([away], {}), {}],
-      ["not where the host is there", lose([here("h1"), here("h2")], { web: "h2" }), {}],
-      ["not unless asked", lose([away], { web: "h2" }, { replaceLost: false }), {}],
-    ])("%s", (_, found, expected) => {
-      expect(found).toEqual(expected);
+    it.each<[string, Parameters<typeof lose>, object]>([
+      ["of one that has another host now", [[away, here("h2")], { web: "h2" }], left],
+      ["of one that has left the program", [[away], {}, { requests: [] }], left],
+      ["not of one that waits there", [[away], { web: "h1" }], {}],
+      ["not of one that has no host yet: it stays its last", [[away], {}], {}],
+      ["not where the host is there", [[here("h1"), here("h2")], { web: "h2" }], {}],
+      ["not unless asked", [[away], { web: "h2" }, { replaceLost: false }], {}],
+    ])("%s", (_, given, expected) => {
+      expect(lose(...given)).toEqual(expected);
     });
 
     it("once, whoever counted it before", () => {

@@ -85,25 +85,21 @@ describe("what an image is built for", () => {
     return problem({ requests: [{ ...ask("web"), ...over }] }, snapshots).requests[0]?.platforms;
   };
 
-  it.each<[string, ReturnType<typeof platforms>, ReturnType<typeof platforms>]>([
-    ["is what the hosts that have it say", platforms([{ "web:1": arm }, {}]), [arm]],
-    ["if they agree", platforms([{ "web:1": amd }, { "web:1": amd }]), [amd]],
-    ["on the architecture", platforms([{ "web:1": amd }, { "web:1": arm }]), undefined],
-    [
-      "and the system",
-      platforms([{ "web:1": amd }, { "web:1": { ...amd, os: "windows" } }]),
-      undefined,
-    ],
-    ["is not known where nobody has it", platforms([{}, undefined]), undefined],
+  it.each<[string, Parameters<typeof platforms>, ReturnType<typeof platforms>]>([
+    ["is what the hosts that have it say", [[{ "web:1": arm }, {}]], [arm]],
+    ["if they agree", [[{ "web:1": amd }, { "web:1": amd }]], [amd]],
+    ["on the architecture", [[{ "web:1": amd }, { "web:1": arm }]], undefined],
+    ["and the system", [[{ "web:1": amd }, { "web:1": { ...amd, os: "windows" } }]], undefined],
+    ["is not known where nobody has it", [[{}, undefined]], undefined],
     [
       "is what the program says, whatever is there",
-      platforms([{ "web:1": arm }], { image: "web:1", platforms: [amd] }),
+      [[{ "web:1": arm }], { image: "web:1", platforms: [amd] }],
       [amd],
     ],
-    ["is not asked where the image is pulled", platforms([{ "web:1": arm }], {}), undefined],
-    ["nor while it is unknown", platforms([{ [UNKNOWN]: arm }], { image: UNKNOWN }), undefined],
-  ])("%s", (_, found, expected) => {
-    expect(found).toEqual(expected);
+    ["is not asked where the image is pulled", [[{ "web:1": arm }], {}], undefined],
+    ["nor while it is unknown", [[{ [UNKNOWN]: arm }], { image: UNKNOWN }], undefined],
+  ])("%s", (_, given, expected) => {
+    expect(platforms(...given)).toEqual(expected);
   });
 
   it("is not asked of a host that cannot be reached, and is no part of the request", () => {

@@ -540,8 +540,13 @@ describe("unknown values", () => {
     expect(checked?.assignments?.["api"]?.host).toBe(UNKNOWN);
   });
 
-  it("of whole lists leave everything for later", async () => {
-    const { inputs: checked, failures } = await world().check({}, inputs({ hosts: unknown }));
+  it.each([
+    ...["hosts", "requests", "networks", "earlier"],
+    ...["cloud", "constraints", "strategies", "pool"],
+  ])("of all that every decision depends on leave everything for later: %s", async (key) => {
+    const { asked, check } = world();
+    const { inputs: checked, failures } = await check({}, inputs({ [key]: unknown }));
+    expect(asked).toEqual([]);
     expect(failures).toBeUndefined();
     expect(checked?.assignments).toBe(UNKNOWN);
     expect(checked?.allocations).toBe(UNKNOWN);

@@ -5,6 +5,7 @@ import { LABELS } from "../../../provider/host/ownership.js";
 import type { PlacementInputs } from "../../../provider/resources/placement/inputs.js";
 import {
   forgetSuccessions,
+  servingOn,
   successionsOn,
   whoHasNames,
 } from "../../../provider/resources/successions.js";
@@ -13,7 +14,7 @@ import {
   seenContainers,
 } from "../../../provider/resources/seen-containers.js";
 import { ask, network, on } from "./make.js";
-import { inputs, lost, seen, world } from "./plan-world.js";
+import { connection, inputs, lost, seen, world } from "./plan-world.js";
 
 const CIDR = "10.128.0.0/16";
 const request = (more: object = {}) =>
@@ -97,6 +98,39 @@ describe("whom a plan's containers take over from", () => {
       [OLD, true],
       ["10.128.0.9", false],
     ]);
+  });
+
+  it("is the oldest where none is well: names led to it before", async () => {
+    const ill = "Up 9 seconds (unhealthy)";
+    const { told } = await replanned(
+      {
+        h1: shows(
+          "h1",
+          { address: "10.128.0.9", created: 3, status: ill },
+          { address: OLD, created: 2, status: ill },
+        ),
+      },
+      changed,
+    );
+    expect(told.map(({ address, serves }) => [address, serves])).toEqual([
+      [OLD, true],
+      ["10.128.0.9", false],
+    ]);
+  });
+
+  it("serves in both families where the network has IPv6 too, whose machines are told as well", async () => {
+    const machine = { name: "m9", aliases: [], connection: connection("m9") };
+    const dual = { ...network("app", { cidr: CIDR, cidr6: "fd00::/64" }), machines: [machine] };
+    const { next } = await replanned({ h1: shows("h1", { address: OLD }) }, () => ({
+      ...changed(),
+      networks: [dual],
+    }));
+    expect(next).toBe("10.128.0.3");
+    expect([...servingOn("shop/dev/app")]).toEqual([
+      [next, OLD],
+      ["fd00::3", "fd00::2"],
+    ]);
+    expect(whoHasNames("shop/dev/app")?.hosts.map(({ name }) => name)).toEqual(["h1", "h2", "m9"]);
   });
 
   it("is on the host that it leaves, and nobody where that cannot be seen or nothing changes", async () => {

@@ -24,6 +24,7 @@ const ordered = (...strategies: object[]) => ({ strategies });
 
 const good: [string, object][] = [
   ["nothing but what is needed", {}],
+  ["a network as large as the pool", { pool: { cidr: "10.0.0.0/8", networkPrefix: 8 } }],
   ["values that are not known yet", { constraints: UNKNOWN, observeTimeout: UNKNOWN }],
   [
     "every kind of constraint at its edges",
@@ -113,7 +114,10 @@ const good: [string, object][] = [
       ingress: [{ hostPort: 1, protocol: "tcp" }],
       volumes: ["data"],
       folders: ["/srv"],
-      preferences: [{ weight: -100, prefer: { kind: "label", expression: "ssd exists" } }],
+      preferences: [-100, 100].map((weight) => ({
+        weight,
+        prefer: { kind: "label", expression: "ssd exists" },
+      })),
       group: "front",
       image: "redis",
       diskBytes: 0,
@@ -125,7 +129,12 @@ const good: [string, object][] = [
   [
     "all that a cloud may ask for",
     {
-      functions: { predicates: { fast: "module" } },
+      functions: Object.fromEntries(
+        ["predicates", "comparators", "scores", "containers"].map((kind) => [
+          kind,
+          { f: "module" },
+        ]),
+      ),
       rebalance: { maxMoves: 0, limits: { shop: 3 }, applications: ["shop"] },
       replaceLost: true,
       supply: {
@@ -225,6 +234,10 @@ const bad: [what: object, ...sentences: (string | RegExp)[]][] = [
     "weight must be a number from -100 to 100, not 0",
   ],
   [
+    { preferences: [{ weight: -101, prefer: { kind: "label", expression: "a exists" } }] },
+    "weight must be a number from -100 to 100, not 0",
+  ],
+  [
     { preferences: [{ weight: 101, prefer: { kind: "nothing" } }] },
     "weight must be a number from -100 to 100, not 0",
     "prefer.kind must be one of ",
@@ -239,6 +252,11 @@ const bad: [what: object, ...sentences: (string | RegExp)[]][] = [
     /disk must be a whole number from 0 to /,
     /cpus must be a number from 0 to 1000000$/,
     /memory must be a whole number from 0 to /,
+  ],
+  [host({ name: "h 1" }), "name must be a name: "],
+  [
+    host({ location: { coordinates: { latitude: 91, longitude: 0 } } }),
+    "host h1: location.latitude must be a number from -90 to 90",
   ],
   [host({ labels: { "a b": "x" } }), "is not a label's name"],
   [host({ labels: { a: 5 } }), "must be text"],
@@ -270,6 +288,26 @@ const bad: [what: object, ...sentences: (string | RegExp)[]][] = [
   [
     { pool: { cidr: "10.0.0.0/8", networkPrefix: 7 } },
     "cloud cloud: networkPrefix must be at least the pool's own /8",
+  ],
+  [
+    { pool: { cidr: "10.0.0.0/8", networkPrefix: 31 } },
+    "networkPrefix must be a whole number from 1 to 30",
+  ],
+  [{ cloud: "c d" }, "cloud must be a name: "],
+  [{ networks: [network("app"), network("app")] }, "network app: name app is used twice"],
+  [
+    { networks: [{ ...network("a b", { blockPrefix: 31 }), ipv6: 1 }] },
+    "name must be a name: ",
+    "ipv6 must be true or false",
+    "blockPrefix must be a whole number from 1 to 30",
+  ],
+  [
+    {
+      networks: [
+        { ...network("app"), machines: [0, 1].map(() => machine({}).networks[0]!.machines[0]) },
+      ],
+    },
+    "NetworkMember db: name db is used twice",
   ],
   [
     { networks: [network("app", { cidr: "10.1.0.0/24", blockPrefix: 23 })] },
@@ -332,6 +370,25 @@ const bad: [what: object, ...sentences: (string | RegExp)[]][] = [
   [request({ volumes: [5], folders: [5] }), /volume must be text$/, /bind must be text$/],
   [request({ networks: [on("app"), on("app")] }), /^container web: networks\[1\].* is used twice$/],
   [
+    request({ networks: [{ network: "a b", address: "x", aliases: [5], mac: "" }] }),
+    "network must be a name: ",
+    "address must be an IP address such as 10.20.0.5",
+    "must be text",
+    "mac is unknown; the properties here are network, address, aliases",
+  ],
+  [
+    request({ type: 5, application: 5, constraints: [{ kind: "nothing" }], strategies: [5] }),
+    "application must be text",
+    "type must be text",
+    "constraints[0].kind must be one of ",
+    "strategies[0].kind must be one of ",
+  ],
+  [
+    request({ devices: [{ kind: "", count: 1 }], platforms: [{ os: "", arch: "amd64" }] }),
+    "must be a kind of device, such as gpu or nvidia/gpu",
+    "platform must be a name: ",
+  ],
+  [
     request({ devices: [{ kind: "gpu", count: 0, where: ["model % T4"] }] }),
     /count must be a whole number from 1 to 1000$/,
     /is wrong: label expression "model % T4": unknown operator/,
@@ -350,6 +407,10 @@ const bad: [what: object, ...sentences: (string | RegExp)[]][] = [
   [
     { functions: { predicates: { fast: 5 } } },
     "cloud cloud: functions.predicates.fast must be text",
+  ],
+  [
+    { functions: { scores: { "a\nb": "module" } } },
+    "must be a name of 1 to 100 characters on one line",
   ],
   [{ replaceLost: "yes" }, "cloud cloud: replaceLost must be true or false"],
   [
