@@ -23,6 +23,9 @@ export interface Claim {
   readonly diskBytes: number;
 }
 
+/** What a container holds while this plan is carried out. */
+export type Held = Pick<Claim, "name" | "microCpus" | "memoryBytes" | "ports">;
+
 /** What a container without a reservation is taken to use, so that a burst of them does not go to one host. */
 export const ASSUMED = { microCpus: 100_000, memoryBytes: 200 * 1024 ** 2 };
 
@@ -57,6 +60,8 @@ export class HostState {
   readonly volumes: Set<string>;
   /** Groups that keep the rest of their application away, by application; see the `group` constraint. */
   groups: Map<number, number> | undefined;
+  /** Containers that leave, by request. */
+  private leaving: Map<string, Held> | undefined;
   /** The group that wants nothing else here. */
   exclusive: number | undefined;
 
@@ -95,7 +100,7 @@ export class HostState {
     this.maxContainers = Math.min(this.maxContainers, claim.maxContainers);
     for (const scope of claim.scopes) this.replicas.set(scope, this.replicasOf(scope) + 1);
     if (claim.devices.length === 0) return undefined;
-    const devices = this.devices?.choose(claim.devices, wanted) ?? [];
+    const devices = this.devices?.choose(claim.devices, claim.name, wanted) ?? [];
     this.devices?.hold(devices);
     return devices;
   }
@@ -108,7 +113,24 @@ export class HostState {
   }
 
   /** Counts a container that is about to leave: it still holds what it holds while this plan is carried out. */
-  occupy(claim: Pick<Claim, "name" | "microCpus" | "memoryBytes" | "ports">): void {
+  leave(claim: Held): void {
+    this.occupy(claim);
+    (this.leaving ??= new Map()).set(claim.name, claim);
+  }
+
+  /** One that was to leave does not count any more, as it may stay; what it holds. Undefined: nothing was seen of it. */
+  release(name: string): Held | undefined {
+    const held = this.leaving?.get(name);
+    if (!held) return undefined;
+    this.leaving?.delete(name);
+    this.containers--;
+    this.counted--;
+    this.freeMicroCpus += held.microCpus;
+    this.freeBytes += held.memoryBytes;
+    return held;
+  }
+
+  private occupy(claim: Held): void {
     this.containers++;
     this.counted++;
     this.freeMicroCpus -= claim.microCpus;

@@ -4,6 +4,7 @@ import type { Departure, Decision } from "./decisions.js";
 import { applying, type HostClass } from "./host-classes.js";
 import type { HostState } from "./host-state.js";
 import { microCores } from "./host-state.js";
+import { crowdedOut } from "./crowding.js";
 import { evacuation, stuckOf, whatHolds } from "./evacuation.js";
 import type { Assignment, Stuck } from "./model.js";
 import type { Prepared } from "./prepare.js";
@@ -15,8 +16,8 @@ export interface Keeping {
   readonly kept: (Decision | undefined)[];
   readonly departures: Map<string, Departure>;
   readonly stuck: Stuck[];
-  /** Containers that were kept but have lost the company that a rule wants: to be left out of another try. */
-  readonly lonely: readonly string[];
+  /** Containers that were kept and cannot be, and why: to be left out of another try. */
+  readonly out: ReadonlyMap<string, string>;
 }
 
 /**
@@ -24,7 +25,7 @@ export interface Keeping {
  * that cannot be seen now keeps what is there if the program's own words allow it; what is left of its capacity is not
  * asked, since nothing known speaks against it.
  */
-export function keepAll(prepared: Prepared, banned: ReadonlySet<string>): Keeping {
+export function keepAll(prepared: Prepared, banned: ReadonlyMap<string, string>): Keeping {
   const { world, asks, classes } = prepared;
   const strays = observe(world);
   const company = companyOf(prepared, strays, banned);
@@ -32,12 +33,14 @@ export function keepAll(prepared: Prepared, banned: ReadonlySet<string>): Keepin
   asks.forEach((ask, i) => {
     const hostClass = classes[i];
     if (!hostClass || "error" in hostClass) return;
-    if (banned.has(ask.name)) keeper.leave(ask);
-    else keeper.keep(ask, hostClass);
+    const why = banned.get(ask.name);
+    if (why === undefined) keeper.keep(ask, hostClass);
+    else keeper.leave(ask, why);
   });
   const { kept, departures, stuck } = keeper;
   countLeaving(world, asks, kept);
-  return { kept, departures, stuck, lonely: company ? lonelyOf(prepared, kept, company) : [] };
+  const lonely = company ? lonelyOf(prepared, kept, company) : undefined;
+  return { kept, departures, stuck, out: lonely?.size ? lonely : crowdedOut(world, asks, kept) };
 }
 
 /** Where a container runs although no plan says so. */
@@ -95,11 +98,11 @@ class Keeper {
     });
   }
 
-  /** Those it wants to be with leave, and so must it. */
-  leave({ name }: Ask): void {
+  /** It was to stay in an earlier try. */
+  leave({ name }: Ask, reason: string): void {
     const from = previousOf(this.world, name)?.host ?? this.strays.get(name)?.[0]?.name;
     if (from === undefined) return;
-    const why = this.world.byName.has(from) ? lonelyOn(from) : goneFrom(from);
+    const why = this.world.byName.has(from) ? reason : goneFrom(from);
     this.departures.set(name, { from, cause: "rule", why });
   }
 
@@ -186,7 +189,7 @@ function previousOf({ input }: World, name: string): Assignment | undefined {
 function companyOf(
   { world, asks, classes }: Prepared,
   strays: Strays,
-  banned: ReadonlySet<string>,
+  banned: ReadonlyMap<string, string>,
 ): Company | undefined {
   const { affinity } = world;
   if (!affinity?.asksForCompany) return undefined;
@@ -200,27 +203,37 @@ function companyOf(
   return new Company(affinity, homes);
 }
 
-function lonelyOf({ world, asks }: Prepared, kept: Keeping["kept"], company: Company): string[] {
-  return asks.flatMap((ask) => {
-    const host = world.byName.get(kept[ask.index]?.host ?? "");
-    return host && !company.isKept(ask, host) ? [ask.name] : [];
-  });
+/** Those they want to be with leave, and so must they. */
+function lonelyOf(
+  { world, asks }: Prepared,
+  kept: Keeping["kept"],
+  company: Company,
+): Map<string, string> {
+  return new Map(
+    asks.flatMap((ask): [string, string][] => {
+      const host = world.byName.get(kept[ask.index]?.host ?? "");
+      return host && !company.isKept(ask, host) ? [[ask.name, lonelyOn(host.name)]] : [];
+    }),
+  );
 }
 
 /** By request, in the plan's order: hosts where its container was seen, but for the one that the previous plan gave it. */
 type Strays = ReadonlyMap<string, readonly HostState[]>;
 
 /**
- * Looks at what was seen on the hosts. A port in use is not handed to another request within one up, even if its holder
- * gives it up in the same one.
+ * Looks at what was seen on the hosts. A port or a device in use is not handed to another request within one up, even if its holder
+ * gives it up in the same one: the old container goes at the end.
  */
 function observe(world: World): Strays {
   const strays = new Map<string, HostState[]>();
   for (const host of world.hosts) {
     const { own } = host.candidate;
     for (const name of Object.keys(own)) {
-      const ports = own[name]?.ports;
-      if (ports) host.ports.take(ports, name);
+      const seen = own[name];
+      for (const held of [seen, seen?.older]) {
+        if (held?.ports) host.ports.take(held.ports, name);
+        if (held?.devices) host.devices?.reserve(held.devices, name);
+      }
       if (previousOf(world, name)?.host === host.name) continue;
       const others = strays.get(name);
       if (others) others.push(host);
@@ -240,13 +253,12 @@ function countLeaving({ hosts }: World, asks: readonly Ask[], kept: Keeping["kep
       const own = host.candidate.own[name];
       const ask = byName.get(name);
       if (!own || (ask && kept[ask.index]?.host === host.name)) continue;
-      host.occupy({
+      host.leave({
         name,
         microCpus: own.cpus === undefined ? (ask?.microCpus ?? 0) : microCores(own.cpus),
         memoryBytes: own.memoryBytes ?? ask?.memoryBytes ?? 0,
         ports: own.ports ?? ask?.ports ?? [],
       });
-      if (own.devices) host.devices?.hold(own.devices);
     }
   }
 }

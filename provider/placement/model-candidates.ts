@@ -34,6 +34,8 @@ export interface Candidate {
       devices?: string[];
       /** Folders of the host that it writes to. */
       folders?: string[];
+      /** What older containers of the request hold there until they are gone. Absent: there is none, or nothing. */
+      older?: { ports: HostPort[]; devices: string[] };
       /** True: it does not run, or not well: unhealthy, or still starting. Default false. */
       unready?: boolean;
     }

@@ -1,10 +1,12 @@
 import { claimAlike, claimKey } from "./asks.js";
+import { claimOnHost, placesOf } from "./crowding.js";
 import type { Ask } from "./constraints/index.js";
 import type { Decision, Decisions } from "./decisions.js";
 import { FunctionFault } from "./functions.js";
 import { applying, type HostClass } from "./host-classes.js";
 import { Interner } from "./interner.js";
 import { stuckOf } from "./evacuation.js";
+import type { HostState } from "./host-state.js";
 import { folderOutOfSight } from "./constraints/folders.js";
 import { FOUND, keepAll } from "./keep.js";
 import { fastPicker, type MakePicker } from "./make-picker.js";
@@ -23,13 +25,13 @@ export type { MakePicker } from "./make-picker.js";
 
 /** Places all requests: what is placed stays if it may, then the others in program order. */
 export function placeAll(input: PlanInput, makePicker: MakePicker = fastPicker): Decisions {
-  const banned = new Set<string>();
+  const banned = new Map<string, string>();
   for (;;) {
     const prepared = prepare(input);
-    const { kept, departures, stuck, lonely } = keepAll(prepared, banned);
-    if (lonely.length > 0) {
-      // Rare: who was to be its company has to leave. Start again without those who cannot stay.
-      for (const name of lonely) banned.add(name);
+    const { kept, departures, stuck, out } = keepAll(prepared, banned);
+    if (out.size > 0) {
+      // Rare: who was to be its company has to leave, or who leaves is in the way until the end. Start again without those who cannot stay.
+      for (const [name, why] of out) banned.set(name, why);
       continue;
     }
     const decisions: Decisions = {
@@ -218,8 +220,9 @@ class Placing {
   private hostsReasons(ask: Ask, group: Group): Reasons {
     const { world } = this.prepared;
     const at = world.journal.length;
-    // Ports that a container holds itself do not count against it: then equal requests may differ.
-    if (group.refused?.at === at && ask.ports.length === 0) return group.refused.reasons;
+    // Ports and devices that a container holds itself do not count against it: then equal requests may differ.
+    const holdsNothing = ask.ports.length === 0 && ask.devices.length === 0;
+    if (group.refused?.at === at && holdsNothing) return group.refused.reasons;
     try {
       const reasons = reasonsOf(group.hostClass.constraints, ask, world.hosts);
       group.refused = { reasons, at };
@@ -230,6 +233,34 @@ class Placing {
     }
   }
 
+  /**
+   * Whether it may stay on the host that it was to leave. What it was seen to hold there is its own again, and anything more it claims like
+   * what is new; on a host that cannot be seen nothing known speaks against it.
+   */
+  private takesBack(ask: Ask, home: HostState): boolean {
+    const held = home.release(ask.name);
+    if (home.notReady !== undefined || this.hasRoom(ask, home)) return true;
+    if (held) home.leave(held);
+    return false;
+  }
+
+  private hasRoom(ask: Ask, home: HostState): boolean {
+    const { classes, world } = this.prepared;
+    const hostClass = classes[ask.index];
+    if (!hostClass || "error" in hostClass) return true;
+    const seen = home.candidate.own[ask.name]?.devices;
+    const { cpus, memory, place } = claimOnHost(world, ask, home, seen);
+    if (place && home.counted >= placesOf(home)) return false;
+    const claimed = new Set([
+      ...["ports", "devices"],
+      ...(cpus ? ["cpu"] : []),
+      ...(memory ? ["memory"] : []),
+    ]);
+    return applying(hostClass.changing, ask)
+      .filter(({ name }) => claimed.has(name))
+      .every((rule) => rule.accepts(ask, home));
+  }
+
   /** It has no host; who was to leave a host that is drained or lost stays there. */
   private refuse(ask: Ask, reasons: Reasons): void {
     const { world } = this.prepared;
@@ -237,6 +268,10 @@ class Placing {
     const departure = departures.get(ask.name);
     const home = world.byName.get(departure?.from ?? "");
     if (!departure || !home || departure.cause === "rule" || departure.cause === "rebalance") {
+      refusals.push(refusalOf(ask.name, reasons));
+      return;
+    }
+    if (!this.takesBack(ask, home)) {
       refusals.push(refusalOf(ask.name, reasons));
       return;
     }

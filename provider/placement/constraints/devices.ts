@@ -10,20 +10,20 @@ export const devicesConstraint: Constraint = {
   name: "devices",
   declared: false,
   applies: (ask) => ask.devices.length > 0,
-  accepts: (ask, host) => host.devices?.choose(ask.devices) !== undefined,
+  accepts: (ask, host) => host.devices?.choose(ask.devices, ask.name) !== undefined,
   explain: (ask, hosts) => byComplaint(hosts, (host) => complaint(ask, host)),
   explainOne: (ask, host) => complaint(ask, host).one,
 };
 
 function complaint(ask: Ask, host: HostState): Complaint {
-  const lacking = ask.devices.find((each) => host.devices?.choose([each]) === undefined);
+  const lacking = ask.devices.find((each) => host.devices?.choose([each], ask.name) === undefined);
   // Each alone would find its devices, all together do not.
-  const what = lacking ? lack(lacking, host) : ask.devices.map(deviceText).join(" and ");
+  const what = lacking ? lack(lacking, host, ask.name) : ask.devices.map(deviceText).join(" and ");
   return { one: `lacks ${what}`, many: `lack ${what}` };
 }
 
-function lack(device: DeviceAsk, host: HostState): string {
-  const found = host.devices?.count(device);
+function lack(device: DeviceAsk, host: HostState, asking: string): string {
+  const found = host.devices?.count(device, asking);
   const has = !found?.any
     ? "none there"
     : found.matching < device.count

@@ -163,7 +163,8 @@ function addEngine(
       };
       continue;
     }
-    if (request === undefined) {
+    if (request !== undefined) holdOlder(candidate.own[request], seen);
+    else {
       const networks = ownersOfNetworks(container, networkOwners);
       candidate.others.push(networks.length > 0 ? { ...seen, networks } : seen);
     }
@@ -173,6 +174,19 @@ function addEngine(
     }
   }
   candidate.volumes = engine.volumes.map(({ Name }) => Name).filter((name) => !isAnonymous(name));
+}
+
+/** What an older container of a request has is nobody else's until it is gone. */
+function holdOlder(
+  own: Candidate["own"][string] | undefined,
+  { ports, devices = [] }: CandidateContainer,
+): void {
+  if (!own || ports.length + devices.length === 0) return;
+  const { older = { ports: [], devices: [] } } = own;
+  own.older = {
+    ports: [...older.ports, ...ports],
+    devices: [...older.devices, ...devices],
+  };
 }
 
 /** Folders and files of the host that it may write to. */

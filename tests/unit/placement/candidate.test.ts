@@ -208,6 +208,26 @@ describe("what lies on a host", () => {
     IPAM: { Driver: "default", Config: [{ Subnet: "10.1.0.0/16" }, { Subnet: "fd00::/64" }] },
   };
 
+  it("has ports and devices of older containers of a request beside those of the newest", () => {
+    const held = (ports: string, devices: string) => ({
+      Labels: { ...ours, [LABELS.ports]: ports, [LABELS.devices]: devices },
+    });
+    const all = containers(
+      { Id: "older", Created: 1, ...held("82/udp", "") },
+      { Id: "old", Created: 2, ...held("80/tcp", "a b") },
+      { Id: "new", Created: 3, ...held("81/tcp", "c") },
+    );
+    const { web } = candidate({}, {}, { containers: all }).own;
+    expect(web).toMatchObject({ ports: [{ hostPort: 81 }], devices: ["c"] });
+    expect(web?.older?.devices).toEqual(["a", "b"]);
+    expect(web?.older?.ports.map(({ hostPort }) => hostPort).sort()).toEqual([80, 82]);
+    const plain = containers(
+      { Id: "old", Created: 1, Labels: ours },
+      { Id: "new", Created: 2, Labels: ours },
+    );
+    expect(candidate({}, {}, { containers: plain }).own["web"]).not.toHaveProperty("older");
+  });
+
   it("is ours by owner, the newest first, others', and foreign ones that run", () => {
     const found = candidate(
       {},

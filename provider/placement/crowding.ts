@@ -1,0 +1,75 @@
+import type { Ask } from "./constraints/index.js";
+import type { Decision } from "./decisions.js";
+import { microCores, type HostState } from "./host-state.js";
+import { same } from "../canonical.js";
+import type { World } from "./world.js";
+
+/** What a container that stays on its host claims there all the same, from among what it asks for. */
+export interface NewClaim {
+  readonly cpus: boolean;
+  readonly memory: boolean;
+  /** One of the host's places: it is not there, though a plan said so, or may have to go before it is made again. */
+  readonly place: boolean;
+}
+
+/**
+ * A container that is made again claims all of its capacity, one that grows claims what it grows in, and one that goes on as it is claims
+ * nothing. `devices`: those that it gets.
+ */
+export function claimOnHost(
+  { input }: World,
+  ask: Ask,
+  { candidate }: HostState,
+  devices: readonly string[] = [],
+): NewClaim {
+  const own = candidate.own[ask.name];
+  const { assignments } = input.previous;
+  const previous = Object.hasOwn(assignments, ask.name) ? assignments[ask.name] : undefined;
+  const isMade =
+    !own || previous?.revision !== ask.request.revision || !same(own.devices ?? [], devices);
+  const grows = (wanted: number, had: number | undefined) =>
+    wanted > 0 && (isMade || (had !== undefined && wanted > had));
+  return {
+    cpus: grows(ask.microCpus, own?.cpus === undefined ? undefined : microCores(own.cpus)),
+    memory: grows(ask.memoryBytes, own?.memoryBytes),
+    place: isMade,
+  };
+}
+
+/**
+ * What leaves a host is there until the end of the up, after everything has claimed its place. Of each host that has too little for all of
+ * them the last container that was to stay and to claim something of it, and why it cannot: it has to be placed like a new one.
+ */
+export function crowdedOut(
+  world: World,
+  asks: readonly Ask[],
+  kept: readonly (Decision | undefined)[],
+): Map<string, string> {
+  const crowded = new Set(world.hosts.filter(isCrowded));
+  const out = new Map<string, string>();
+  if (crowded.size === 0) return out;
+  for (const ask of [...asks].reverse()) {
+    const decision = kept[ask.index];
+    const host = world.byName.get(decision?.host ?? "");
+    if (!host || !crowded.has(host)) continue;
+    const claim = claimOnHost(world, ask, host, decision?.devices);
+    const lacks =
+      (claim.cpus && host.freeMicroCpus < 0) ||
+      (claim.memory && host.freeBytes < 0) ||
+      (claim.place && host.counted > placesOf(host));
+    if (!lacks) continue;
+    out.set(ask.name, `what leaves ${host.name} takes its place until the end of the up`);
+    crowded.delete(host);
+  }
+  return out;
+}
+
+function isCrowded(host: HostState): boolean {
+  if (host.notReady !== undefined || host.candidate.pending === true) return false;
+  return host.freeMicroCpus < 0 || host.freeBytes < 0 || host.counted > placesOf(host);
+}
+
+/** Containers of ours that the host takes. */
+export function placesOf({ candidate }: HostState): number {
+  return candidate.maxContainers ?? Infinity;
+}
