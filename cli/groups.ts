@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { FOREIGN_COMMANDS, withForeignCommands } from "./commands/only-pulumi.js";
 
 /** Adds commands to the program. */
 export type Register = (program: Command) => void;
@@ -33,6 +34,10 @@ export const GROUPS: readonly Group[] = [
   {
     commands: ["lab"],
     load: async () => (await import("./lab/index.js")).registerLab,
+  },
+  {
+    commands: FOREIGN_COMMANDS[""] ?? [],
+    load: async () => withForeignCommands,
   },
   {
     commands: ["about", "version", "whoami"],

@@ -33,6 +33,8 @@ export interface ProgramSource {
 /** A stack with all it takes to run operations on it. */
 export interface StackContext {
   store: StackStore;
+  /** Whether the project wants a refresh before what may have one. */
+  refreshesAlways: boolean;
   source: ProgramSource;
   env: Record<string, string | undefined>;
   /** Takes the stack's lock, once it is sure that secrets can be sealed. */
@@ -82,6 +84,7 @@ export async function openContext(args: StackArgs, mode: Mode): Promise<StackCon
   });
   return {
     store,
+    refreshesAlways: project?.refreshesAlways ?? false,
     source: sourceOf(args, project),
     env,
     lock: async () => {

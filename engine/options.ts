@@ -58,7 +58,11 @@ export interface OperationOptions {
   ignoreProtect?: boolean;
   /** Uses configuration as it is, also where it does not fit the project's types. */
   skipConfigValidation?: boolean;
-  /** Runs the program for a refresh or destroy. Refused: only the CLI does that. */
+  /**
+   * Runs the program for a refresh or a destroy, too: providers are configured, options counted and hooks called as the program
+   * says now, but no resource is made or changed. An `up` with `refresh` then reads each resource when the program registers it,
+   * and what the program does not register not at all. Default: false.
+   */
   runProgram?: boolean;
   continueOnError?: boolean;
   message?: string;
@@ -71,7 +75,7 @@ export interface OperationOptions {
 export interface UpOptions extends OperationOptions {
   /** URNs to replace even if nothing changed. */
   replace?: string[];
-  /** Refresh first. */
+  /** Refresh first. Default: if the project says `options.refresh: always`. */
   refresh?: boolean;
   /** Folders of policy packs, relative to the current folder. Checked in this order. */
   policyPacks?: string[];
@@ -91,7 +95,7 @@ export interface RefreshOptions extends OperationOptions {
 export interface DestroyOptions extends OperationOptions {
   /** Shows what a destroy would do and writes nothing. */
   preview?: boolean;
-  /** Refresh first. */
+  /** Refresh first. Default: if the project says `options.refresh: always`. */
   refresh?: boolean;
   /** Leaves protected resources alone, and what they depend on. Not together with `target`. */
   excludeProtected?: boolean;

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import { collect, flagsOf, refuseUsage, withStack, type CommonFlags } from "./options.js";
+import { FOREIGN, withForeign, withForeignCommands } from "./only-pulumi.js";
+import { collect, flagsOf, withStack, type CommonFlags } from "./options.js";
+import { refuseUsage } from "./usage.js";
 
 /** Flags of the config commands. */
 export interface ConfigFlags extends CommonFlags {
@@ -25,7 +27,7 @@ const load = (): Promise<typeof import("../run/config.js")> => import("../run/co
 
 /** Adds `config` and its subcommands. */
 export function registerConfig(program: Command): void {
-  const config = withFile(withStack(program.command("config")))
+  const config = withForeign(withFile(withStack(program.command("config"))), FOREIGN.config)
     .summary("the stack's configuration values")
     .description("Without a subcommand: lists the values of the current stack; secrets are masked.")
     .option("--show-secrets", "show secrets in the clear")
@@ -43,7 +45,7 @@ export function registerConfig(program: Command): void {
     .option("-j, --json", "answer as JSON")
     .action(list);
 
-  add("get <key>")
+  withForeign(add("get <key>"), FOREIGN.config)
     .summary("print one value")
     .description("Prints one value, a secret in the clear.")
     .option("--path", "the key is a path: outer.inner[0]")
@@ -115,6 +117,8 @@ export function registerConfig(program: Command): void {
     .action(async (keys: string[], _options: unknown, command: Command) =>
       (await load()).removeConfig(keys, flagsOf<ConfigFlags>(command)),
     );
+
+  withForeignCommands(config, "config");
 }
 
 const withFile = (command: Command): Command =>

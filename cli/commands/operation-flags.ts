@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import { isTrue } from "./environment.js";
 import { collect, positiveNumber, type CommonFlags } from "./options.js";
 
 /** The pulumi CLI's flags for operations, as far as the engine has them. */
@@ -48,6 +49,24 @@ const SHOWN = "What it shows:";
 /** A flag that takes no value, or true or false: `--refresh`, `--refresh=false`. */
 export const isOn = (flag: string | boolean | undefined): boolean =>
   flag !== undefined && flag !== false && flag !== "false";
+
+/** What the environment says where the command line does not, in the CLI's variables. */
+export function withEnvironment(
+  flags: OperationFlags,
+  env: Readonly<Record<string, string | undefined>>,
+): OperationFlags {
+  const { PULUMI_PARALLEL: parallel, PULUMI_RUN_PROGRAM: runProgram } = env;
+  const isConfirmed = flags.previewOnly !== true && isTrue(env["PULUMI_SKIP_CONFIRMATIONS"]);
+  return {
+    ...(parallel === undefined || !/^[1-9]\d*$/.test(parallel)
+      ? {}
+      : { parallel: Number(parallel) }),
+    ...(isTrue(runProgram) ? { runProgram: true } : {}),
+    ...(isTrue(env["PULUMI_CONTINUE_ON_ERROR"]) ? { continueOnError: true } : {}),
+    ...(isConfirmed ? { yes: true } : {}),
+    ...flags,
+  };
+}
 
 /** What all four operations take. */
 export const withOperation = (command: Command): Command =>

@@ -5,12 +5,14 @@ import { FOREIGN, withForeign, withSecretsProvider } from "./only-pulumi.js";
 import {
   type OperationFlags,
   withConfirmation,
+  withEnvironment,
   withOperation,
   withPendingCreates,
   withProgram,
   withRefresh,
 } from "./operation-flags.js";
-import { flagsOf, isInteractive, refuseUsage, withStack, type CommonFlags } from "./options.js";
+import { flagsOf, isInteractive, withStack, type CommonFlags } from "./options.js";
+import { refuseUsage } from "./usage.js";
 
 export type Operation = "preview" | "update" | "refresh" | "destroy";
 
@@ -41,7 +43,9 @@ export function registerOperations(program: Command): void {
     .option("--remove", "remove the stack too, when nothing is left in it")
     .option("--exclude-protected", "keep protected resources and what they depend on")
     .summary("delete everything the stack made")
-    .description("Deletes every resource of the stack, in reverse order. The program is not run.");
+    .description(
+      "Deletes every resource of the stack, in reverse order. The program runs only with --run-program.",
+    );
   withForeign(withRefresh(destroy), FOREIGN.operations).action(run("destroy"));
 
   withStack(program.command("cancel [stack]"))
@@ -58,12 +62,15 @@ export function registerOperations(program: Command): void {
 }
 
 const shared = (command: Command): Command =>
-  withOperation(withStack(command)).option("--run-program [bool]", "needs the pulumi CLI");
+  withOperation(withStack(command)).option(
+    "--run-program [bool]",
+    "refresh and destroy: with providers, options and hooks as the program says",
+  );
 
 /** Checks the flags that belong together, then loads the engine. */
 function run(operation: Operation) {
   return async (_options: unknown, command: Command): Promise<void> => {
-    const flags = flagsOf<OperationFlags>(command);
+    const flags = withEnvironment(flagsOf<OperationFlags>(command), process.env);
     checkTogether(command, flags);
     const mustAsk =
       operation !== "preview" &&

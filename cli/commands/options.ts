@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command, type OptionValues } from "commander";
-import { EXIT } from "../exit-codes.js";
 import { wantsColor, type ColorChoice } from "../display/paint.js";
+import { applyEnvironment } from "./environment.js";
+import { FOREIGN, withForeign } from "./only-pulumi.js";
 
 /** What every command of a project takes. */
 export interface CommonFlags {
@@ -31,10 +32,14 @@ export const withCommon = (command: Command): Command =>
     .addOption(new Option("--disable-integrity-checking").hideHelp())
     .addOption(new Option("--logflow").hideHelp())
     .addOption(new Option("--logtostderr").hideHelp())
-    .addOption(new Option("--tracing <where>").hideHelp());
+    .addOption(new Option("--tracing <where>").hideHelp())
+    .hook("preAction", (_, called) => applyEnvironment(called));
 
 export const withStack = (command: Command): Command =>
-  withCommon(command).option("-s, --stack <name>", "the stack; default: the selected one");
+  withForeign(
+    withCommon(command).option("-s, --stack <name>", "the stack; default: the selected one"),
+    FOREIGN.everywhere,
+  );
 
 /** All flags of a command, its parents' included. */
 export const flagsOf = <Flags extends OptionValues>(command: Command): Flags =>
@@ -68,12 +73,3 @@ export const collect = (text: string, before: string[] | undefined): string[] =>
   ...(before ?? []),
   text,
 ];
-
-/** Ends the command for wrong usage, in commander's own way. */
-export function refuseUsage(
-  command: Command,
-  sentence: string,
-  exitCode: number = EXIT.error,
-): never {
-  return command.error(`error: ${sentence}`, { exitCode });
-}

@@ -1,15 +1,9 @@
 import { Option, type Command } from "commander";
 import { EXIT } from "../exit-codes.js";
 import { finish } from "../program.js";
-import { withSecretsProvider } from "./only-pulumi.js";
-import {
-  flagsOf,
-  isInteractive,
-  positiveNumber,
-  refuseUsage,
-  withStack,
-  type CommonFlags,
-} from "./options.js";
+import { FOREIGN, withForeign, withForeignCommands, withSecretsProvider } from "./only-pulumi.js";
+import { flagsOf, isInteractive, positiveNumber, withStack, type CommonFlags } from "./options.js";
+import { refuseUsage } from "./usage.js";
 
 /** Flags of the stack commands. */
 export interface StackFlags extends CommonFlags {
@@ -56,7 +50,9 @@ export function registerStack(program: Command): void {
       .summary(summary)
       .description(`${capital(summary)}.`);
 
-  withSecretsProvider(add("init [name]", "make an empty stack and select it"))
+  const init = withSecretsProvider(add("init [name]", "make an empty stack and select it"));
+  withForeign(init, FOREIGN.stackInit)
+    .alias("new")
     .option("--no-select", "leave the selection as it is")
     .option("--copy-config-from <stack>", "with a copy of this stack's configuration")
     .addOption(new Option("-y, --yes").hideHelp())
@@ -67,7 +63,8 @@ export function registerStack(program: Command): void {
       await (await load()).initStack(wanted, flags);
     });
 
-  add("ls", "list the project's stacks")
+  withForeign(add("ls", "list the project's stacks"), FOREIGN.stackList)
+    .alias("list")
     .option("-a, --all", "the stacks of all projects")
     .option("-p, --project <name>", "the stacks of this project")
     .addOption(withFormat())
@@ -88,6 +85,7 @@ export function registerStack(program: Command): void {
     });
 
   add("rm [name]", "remove a stack that has no resources left")
+    .alias("remove")
     .option("-y, --yes", "do not ask")
     .option("-f, --force", "also if it has resources: they are forgotten and left running")
     .option("--preserve-config", "keep the stack's configuration file")
@@ -104,7 +102,7 @@ export function registerStack(program: Command): void {
       finish(await (await load()).remove(wanted, flags));
     });
 
-  add("export", "print the stack's state as JSON")
+  withForeign(add("export", "print the stack's state as JSON"), FOREIGN.stackExport)
     .option("--file <file>", "write to this file instead")
     .option("--show-secrets", "with secrets in the clear")
     .action(async (_options: unknown, command: Command) =>
@@ -136,6 +134,8 @@ export function registerStack(program: Command): void {
     .action(async (_options: unknown, command: Command) =>
       (await load()).showHistory(flagsOf<StackFlags>(command)),
     );
+
+  withForeignCommands(stack, "stack");
 }
 
 const withFormat = (): Option =>

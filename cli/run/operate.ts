@@ -175,14 +175,15 @@ function start(
 ): Promise<OperationResult> {
   const inFolder = (paths: string[]): string[] =>
     flags.cwd === undefined ? paths : paths.map((path) => resolve(folderOf(flags), path));
-  const refresh = isOn(flags.refresh);
+  // Left out, it is as the project says.
+  const refresh = flags.refresh === undefined ? {} : { refresh: isOn(flags.refresh) };
   const replace = [...(flags.replace ?? []), ...(flags.targetReplace ?? [])];
   switch (operation) {
     case "preview":
     case "update": {
       const options: UpOptions = {
         ...shared,
-        ...(refresh ? { refresh } : {}),
+        ...refresh,
         ...(replace.length === 0 ? {} : { replace }),
         ...(flags.policyPack === undefined ? {} : { policyPacks: inFolder(flags.policyPack) }),
         ...(flags.policyPackConfig === undefined
@@ -202,7 +203,7 @@ function start(
         ...shared,
         preview: isPreview,
         excludeProtected: flags.excludeProtected === true,
-        ...(refresh ? { refresh } : {}),
+        ...refresh,
       };
       return stack.destroy(options);
     }

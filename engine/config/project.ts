@@ -22,6 +22,8 @@ export interface Project {
   main?: string;
   description?: string;
   backendUrl?: string;
+  /** Every `up`, preview and destroy begins with a refresh, unless it is told not to: `options.refresh: always`. */
+  refreshesAlways: boolean;
   /** By full key, `namespace:name`. */
   config: Record<string, ConfigSchema>;
   stackConfigDir?: string;
@@ -71,6 +73,7 @@ export async function readProject(path: string): Promise<Project> {
     ...(main ? { main } : {}),
     ...(description ? { description } : {}),
     ...(backendUrl ? { backendUrl } : {}),
+    refreshesAlways: (raw.options as { refresh?: unknown } | undefined)?.refresh === "always",
     config: oldConfigDir === undefined ? schemaOf(raw.config, raw.name, path) : {},
     ...(stackConfigDir ? { stackConfigDir } : {}),
     path,

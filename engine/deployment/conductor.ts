@@ -7,13 +7,14 @@ import {
   type ProviderRequest,
   type StackConfiguration,
 } from "../providers/defaults.js";
-import { planDeletions } from "../steps/deletions.js";
+import { type Deletions, planDeletions } from "../steps/deletions.js";
 import { messageOf, StepExecutor } from "../steps/executor.js";
 import { StepGenerator } from "../steps/generator.js";
 import { answer, type Step, stepResource } from "../steps/step.js";
 import { newState } from "../steps/subject.js";
 import { makeUrn, parseUrn, providerReference, ROOT_STACK_TYPE } from "../urn.js";
 import { Bail, type Deployment, reportMissing } from "./deployment.js";
+import { refreshUnregistered } from "./refresh.js";
 
 /** The operation ends: the SDK takes it for a reason to stop quietly. */
 export class ShutDown extends Error {
@@ -26,7 +27,7 @@ export class ShutDown extends Error {
 
 /**
  * Takes what the program registers, lets the generator decide one registration at a time, and has the steps applied at
- * once. When the program is done, deletes what it did not mention.
+ * once. When the program is done, deletes what it did not mention (or everything, or reads it: whatever the program is run for).
  */
 export class Conductor {
   readonly #deployment: Deployment;
@@ -122,24 +123,24 @@ export class Conductor {
     if (failure !== undefined) this.executor.failedAfterwards(step.urn, failure);
   }
 
-  /** No more registrations will come: waits for what is under way, then deletes. */
+  /** No more registrations will come: waits for what is under way, then deletes, or reads, what is left. */
   async finish(): Promise<void> {
     await this.#settled();
     if (this.#stopped) return;
     try {
       const { progress } = this.#generator;
-      const { sames, groups, refused } = await planDeletions(this.#deployment, progress);
-      if (refused) this.#failed = true;
-      for (const step of sames) await this.executor.execute([step]);
-      await this.#deleteGroups(groups);
+      if (this.#deployment.options.purpose === "refresh")
+        await refreshUnregistered(this.#deployment, this.executor, progress);
+      else await this.#delete(await planDeletions(this.#deployment, progress));
       this.#checkTargets();
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  async #deleteGroups(groups: Step[][]): Promise<void> {
-    const { graph } = this.#deployment.base;
+  async #delete({ sames, groups, graph, refused }: Deletions): Promise<void> {
+    if (refused) this.#failed = true;
+    for (const step of sames) await this.executor.execute([step]);
     const blocked = new Set<unknown>();
     const seen = new Set<Step>();
     for (const group of groups) {

@@ -13,6 +13,9 @@ export interface DeploymentOptions {
   project: string;
   organization: string;
   dryRun: boolean;
+  purpose: Purpose;
+  /** Resources are read when the program registers them, and not all before it runs. */
+  refreshesAsRegistered: boolean;
   parallel: number;
   askedAhead: AskedAhead;
   continueOnError: boolean;
@@ -27,6 +30,12 @@ export interface DeploymentOptions {
   /** undefined: none. */
   replaceTargets?: UrnSet;
 }
+
+/**
+ * What a program runs for: to be made real; or only to say how providers are configured now, which hooks and options there are,
+ * while everything is deleted, or read.
+ */
+export type Purpose = "update" | "destroy" | "refresh";
 
 /** Which providers are asked about registrations before their turn (`steps/lookahead.ts`). */
 export type AskedAhead = "none" | "linked" | "all";

@@ -1,9 +1,10 @@
 import type { Deployment } from "./deployment.js";
 import { Bail, BaseState, reportMissing } from "./deployment.js";
 import { edgesOf } from "../graph/edges.js";
+import { hasDangling, withReferencesTo } from "../graph/references.js";
 import type { StepExecutor } from "../steps/executor.js";
 import { Progress } from "../steps/progress.js";
-import { RefreshStep } from "../steps/refresh.js";
+import { RefreshInPlaceStep, RefreshStep } from "../steps/refresh.js";
 import type { ResourceState } from "../state/model.js";
 
 /**
@@ -18,18 +19,9 @@ export async function refresh(
   const { targets, excludes } = deployment.options;
   const missing = [targets, excludes].filter((named) => reportMissing(deployment, named));
   if (missing.length > 0) throw new Bail("what was to be refreshed could not be found");
-  const progress = new Progress();
-  const steps = new Map<ResourceState, RefreshStep>();
-  for (const state of deployment.base.resources) {
-    // As with the CLI, what a provider has made does not depend on it here.
-    const edges = edgesOf(state).filter(({ kind }) => kind !== "provider");
-    const isTargeted = progress.isTargeted(deployment.options, state, edges);
-    progress.lead(state, isTargeted);
-    if (isTargeted) steps.set(state, new RefreshStep(state));
-  }
-  // The first use of a provider starts its plugin: one error for it, not one for each resource.
-  for (const reference of new Set([...steps.keys()].map((state) => state.provider ?? "")))
-    if (reference !== "") await deployment.providers.ensure(reference);
+  const concerned = inScope(deployment, deployment.base.resources, new Progress());
+  const steps = new Map(concerned.map((state) => [state, new RefreshStep(state)]));
+  await ensureProviders(deployment, concerned);
   executor.keepGoing = true;
   await executor.all([...steps.values()]);
   executor.keepGoing = false;
@@ -37,6 +29,46 @@ export async function refresh(
   deployment.base = new BaseState(rebuild(deployment.base.resources, steps));
   // What was read is what was there before. Nothing is made or confirmed yet.
   deployment.news.clear();
+}
+
+/** The end of a refresh with the program: reads what that has not registered. */
+export async function refreshUnregistered(
+  deployment: Deployment,
+  executor: StepExecutor,
+  progress: Progress,
+): Promise<void> {
+  const unregistered = deployment.base.resources.filter(({ urn }) => !progress.isOperatedOn(urn));
+  const concerned = inScope(deployment, unregistered, progress);
+  await ensureProviders(deployment, concerned);
+  await executor.all(
+    concerned.map(
+      (state) => new RefreshInPlaceStep(state, (now) => void progress.succeed(state, now)),
+    ),
+  );
+}
+
+/** Those that the operation is about. */
+function inScope(
+  { options }: Deployment,
+  resources: readonly ResourceState[],
+  progress: Progress,
+): ResourceState[] {
+  return resources.filter((state) => {
+    // As with the CLI, what a provider has made does not depend on it here.
+    const edges = edgesOf(state).filter(({ kind }) => kind !== "provider");
+    const isTargeted = progress.isTargeted(options, state, edges);
+    progress.lead(state, isTargeted);
+    return isTargeted;
+  });
+}
+
+/** The first use of a provider starts its plugin: one error for it, not one for each resource. */
+async function ensureProviders(
+  { providers }: Deployment,
+  resources: readonly ResourceState[],
+): Promise<void> {
+  for (const reference of new Set(resources.map(({ provider }) => provider ?? "")))
+    if (reference !== "") await providers.ensure(reference);
 }
 
 /** What is gone is left out, and so are the references to it, also as a parent: as with the CLI, its children then have none. */
@@ -50,31 +82,13 @@ function rebuild(
     const step = steps.get(old);
     const now = step === undefined ? old : step.next;
     if (now === null) continue;
-    const state = repaired(now, present);
-    result.push(state);
-    present.add(state.urn);
+    const isUnsound = hasDangling(now, present) || hasIndependentProperties(now);
+    result.push(isUnsound ? withReferencesTo(present, now) : now);
+    present.add(now.urn);
   }
   return result;
 }
 
-/** Without references to what is gone. Properties that then come from nowhere are left out, as the CLI does. */
-function repaired(state: ResourceState, present: ReadonlySet<string>): ResourceState {
-  const dangling = edgesOf(state).some(({ kind, urn }) => kind !== "provider" && !present.has(urn));
-  const independent = Object.values(state.propertyDependencies ?? {}).some(
-    (urns) => urns.length === 0,
-  );
-  if (!dangling && !independent) return state;
-  const keep = (urns: string[]): string[] => urns.filter((urn) => present.has(urn));
-  const copy: ResourceState = { ...state };
-  if (copy.dependencies !== undefined) copy.dependencies = keep(copy.dependencies);
-  if (copy.replaceWith !== undefined) copy.replaceWith = keep(copy.replaceWith);
-  if (copy.propertyDependencies !== undefined)
-    copy.propertyDependencies = Object.fromEntries(
-      Object.entries(copy.propertyDependencies)
-        .map(([key, urns]) => [key, keep(urns)] as const)
-        .filter(([, urns]) => urns.length > 0),
-    );
-  if (copy.deletedWith !== undefined && !present.has(copy.deletedWith)) delete copy.deletedWith;
-  if (copy.parent !== undefined && !present.has(copy.parent)) delete copy.parent;
-  return copy;
-}
+/** Properties that come from nowhere: left out here, as the CLI does. */
+const hasIndependentProperties = ({ propertyDependencies = {} }: ResourceState): boolean =>
+  Object.values(propertyDependencies).some((urns) => urns.length === 0);

@@ -62,7 +62,7 @@ export class StepEvents {
 
   /** The op under which a finished step counts, if it counts. */
   countedOp(step: Step): StepOp | undefined {
-    if (isInternal(step)) return undefined;
+    if (isInternal(step) || step.isPreparation === true) return undefined;
     let counts = step.logical;
     let { op } = step as { op: StepOp };
     if (op === "refresh" && step.resultOp !== undefined) {

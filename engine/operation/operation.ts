@@ -30,28 +30,31 @@ import {
   deploymentOptions,
   type OperationRequest,
   policyPacksOf,
+  refreshes,
   refuseUnsupportedConfig,
+  runsProgram,
 } from "./request.js";
 
 /** Runs one operation from the lock to the history entry. */
 export async function runOperation(
   context: StackContext,
-  request: OperationRequest,
+  wanted: OperationRequest,
 ): Promise<OperationResult> {
+  const request = { ...wanted, refresh: wanted.refresh ?? context.refreshesAlways };
   checkRequest(request);
   const packs = policyPacksOf(request);
   const { store } = context;
-  const runsProgram = request.kind === "update" || request.kind === "preview";
+  const isRun = runsProgram(request);
   const config = await context.config({
-    validate: runsProgram && request.skipConfigValidation !== true,
+    validate: isRun && request.skipConfigValidation !== true,
   });
-  if (runsProgram) refuseUnsupportedConfig(config);
+  if (isRun) refuseUnsupportedConfig(config);
   const release = request.dryRun ? undefined : await context.lock();
   try {
     const base = await store.load();
     if (base === null) throw noSuchStack(store.project, store.stack);
     refuseUnsupportedState(base, store.stack);
-    if (request.kind === "destroy") refuseDeleteHooks(base);
+    if (request.kind === "destroy" && !isRun) refuseDeleteHooks(base);
     const operation = new Operation(context, request, config, base, packs);
     return await operation.run();
   } finally {
@@ -259,25 +262,26 @@ class Operation {
 
   async #execute(deployment: Deployment, conductor: Conductor): Promise<ProgramResult> {
     const { kind } = this.#request;
-    const refreshes = kind === "refresh" || this.#request.refresh === true;
-    if (kind === "preview" || kind === "update") this.#prewarm(deployment.base.resources);
-    if (refreshes) {
+    const { targets, excludes, replaceTargets, refreshesAsRegistered } = deployment.options;
+    const isRun = runsProgram(this.#request);
+    if (isRun) this.#prewarm(deployment.base.resources);
+    if (refreshes(this.#request) && !refreshesAsRegistered) {
       await refresh(deployment, conductor.executor, kind === "refresh");
       if (this.#terminated) return { ok: false };
       await this.#snapshot?.rebase({ ...this.#base, resources: deployment.base.resources });
       if (conductor.executor.failed) return { ok: false };
-    } else {
+    } else if (kind !== "refresh") {
       this.#warnPending(unsettledOperations(this.#base));
     }
-    if (kind === "refresh") return { ok: true };
-    if (conductor.stopped) return { ok: true };
-    if (kind === "destroy") {
-      if (reportMissing(deployment, deployment.options.targets)) return { ok: false };
+    if (conductor.stopped || (kind === "refresh" && !isRun)) return { ok: true };
+    const mustExist = kind === "destroy" || kind === "refresh" ? [targets, excludes] : [];
+    for (const named of [...mustExist, replaceTargets])
+      if (reportMissing(deployment, named)) return { ok: false };
+    if (!isRun) {
       await this.#shutdown(conductor);
       await conductor.idle();
       return { ok: true };
     }
-    if (reportMissing(deployment, deployment.options.replaceTargets)) return { ok: false };
     const program = await this.#runProgram(deployment, conductor);
     await conductor.completeStack(!program.ok);
     if (program.ok) await conductor.checkPolicies();

@@ -25,13 +25,19 @@ export function checkRequest(request: OperationRequest): void {
         "either --target or --exclude-protected can be given, not both",
       );
   }
-  if (request.runProgram === true) {
-    throw new EngineError(
-      "unsupported",
-      "running the program for a refresh or destroy needs the pulumi CLI: run this operation with pulumi, or leave out --run-program.",
-    );
-  }
 }
+
+/** Whether the program runs: for a refresh or a destroy only if that is wanted. */
+export const runsProgram = ({ kind, runProgram }: OperationRequest): boolean =>
+  kind === "update" || kind === "preview" || runProgram === true;
+
+/** Whether resources are read at all. */
+export const refreshes = ({ kind, refresh }: OperationRequest): boolean =>
+  kind === "refresh" || refresh === true;
+
+/** A destroy with the program reads all before that runs, as the CLI does; the program needs the resources that are left. */
+const refreshesAsRegistered = (request: OperationRequest): boolean =>
+  request.runProgram === true && refreshes(request) && request.kind !== "destroy";
 
 /** The policy packs to run, with the configuration of each. */
 export function policyPacksOf({
@@ -73,6 +79,8 @@ export function deploymentOptions(
     project,
     organization,
     dryRun: request.dryRun,
+    purpose: request.kind === "preview" ? "update" : request.kind,
+    refreshesAsRegistered: refreshesAsRegistered(request),
     askedAhead: askedAhead(env[ASK_AHEAD]),
     parallel: request.parallel ?? Math.max(64, 4 * availableParallelism()),
     continueOnError: request.continueOnError ?? false,

@@ -5,6 +5,7 @@ import type {
   ResourceState,
   Snapshot,
 } from "../state/model.js";
+import { withSoundReferences } from "../graph/references.js";
 import { newManifest } from "../state/manifest.js";
 import { GroupCommit } from "./group-commit.js";
 import { UrnNormaliser } from "./normalise.js";
@@ -24,6 +25,8 @@ export class SnapshotManager {
   /** Where in `#news` those stand that were only brought along. */
   readonly #carried = new Map<ResourceState, number>();
   #dirty = false;
+  /** Something is gone, was never made, or stands elsewhere than before: references have to be looked at. */
+  #wasReread = false;
   #closed = false;
   /** Creations nobody has seen the end of: only the user can say that nothing is left of them (`clearPendingCreates`). */
   #keepPending: readonly PendingOperation[];
@@ -127,6 +130,16 @@ export class SnapshotManager {
     this.#closed = true;
   }
 
+  /** What was found in the place of an old resource; null: nothing. From then on nothing refers to what is not there. */
+  reread(old: ResourceState, now: ResourceState | null): void {
+    this.#dirty = true;
+    this.#wasReread = true;
+    if (now === null) return this.markDone(old);
+    if (now === old) return;
+    this.succeed(old, now);
+    if (now.urn !== old.urn) this.renamed(old.urn, now.urn);
+  }
+
   /** A refresh has replaced the base as a whole. */
   async rebase(base: Snapshot): Promise<void> {
     this.#base = base;
@@ -142,9 +155,10 @@ export class SnapshotManager {
     for (const [state, type] of this.#operations)
       pendingOperations.push({ resource: this.#publish(state), type });
     pendingOperations.push(...this.#keepPending);
+    const named = this.#names.apply(resources.map((state) => this.#publish(state)));
     return {
       manifest: newManifest(),
-      resources: this.#names.apply(resources.map((state) => this.#publish(state))),
+      resources: this.#wasReread ? withSoundReferences(named) : named,
       pendingOperations,
       metadata: this.#base.metadata,
     };

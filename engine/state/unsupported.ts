@@ -41,7 +41,7 @@ export function refuseDeleteHooks(snapshot: Snapshot): void {
     "the stack has delete hooks, for which the program would have to run during a destroy",
     {
       reasons: reasons.slice(0, 10),
-      hint: "Run `pulumi destroy --run-program`, or remove the resources from the program and run an update.",
+      hint: "Run the destroy with --run-program, or remove the resources from the program and run an update.",
     },
   );
 }

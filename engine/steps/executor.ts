@@ -171,7 +171,9 @@ export class StepExecutor {
   #fail(step: Step, error: Error): void {
     this.failed = true;
     if (this.keepGoing) return;
-    if (this.#deployment.options.continueOnError || error instanceof ProtectedError) {
+    // About what cannot be read nothing can be decided.
+    const mayGoOn = this.#deployment.options.continueOnError && step.op !== "refresh";
+    if (mayGoOn || error instanceof ProtectedError) {
       this.errored.push(step);
       answer(step, "fail");
       return;

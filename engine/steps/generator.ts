@@ -15,11 +15,13 @@ import { messageOf } from "./messages.js";
 import { Progress } from "./progress.js";
 import { ReadStep } from "./read.js";
 import { Replacement } from "./replacement.js";
+import { Rereading } from "./rereading.js";
 import { SameStep } from "./same.js";
 import type { Step } from "./step.js";
-import { newSeed, newState, type Subject } from "./subject.js";
+import { newSeed, newState, type Registered, type Subject } from "./subject.js";
 import { Untargeted } from "./untargeted.js";
 import { UpdateStep } from "./update.js";
+import { WithoutEffect } from "./without-effect.js";
 
 /** Hands an import's result back into the queue of the generator. */
 export type Continue = (work: () => Promise<Step[]>) => void;
@@ -39,6 +41,8 @@ export class StepGenerator {
   readonly #comparer: Comparer;
   readonly #replacement: Replacement;
   readonly #untargeted: Untargeted;
+  readonly #withoutEffect: WithoutEffect;
+  readonly #rereading: Rereading;
 
   constructor(deployment: Deployment, onContinue: Continue) {
     this.#deployment = deployment;
@@ -51,6 +55,10 @@ export class StepGenerator {
     this.#comparer = new Comparer(...shared);
     this.#replacement = new Replacement(...shared, this.check);
     this.#untargeted = new Untargeted(...shared);
+    this.#withoutEffect = new WithoutEffect(deployment, this.progress);
+    this.#rereading = new Rereading(deployment, this.progress, (registered) =>
+      onContinue(() => this.#settle(registered)),
+    );
   }
 
   get sawError(): boolean {
@@ -60,22 +68,32 @@ export class StepGenerator {
   async register(goal: Goal, registration: Registration): Promise<Step[]> {
     const urn = this.#identity.claim(goal.parent, goal.type, goal.name);
     const { old, invalid } = this.#identity.findOld(urn, goal);
-    const early = this.lookahead.take(goal);
     const state = newState(goal, urn, old);
     if (isProviderType(goal.type)) this.progress.providers.set(urn, state);
+    const registered = { goal, registration, urn, old, state, invalid };
+    return this.#rereading.steps(registered) ?? this.#settle(registered);
+  }
+
+  async #settle(registered: Registered): Promise<Step[]> {
+    const { goal, urn, old, state, invalid } = registered;
+    if (invalid && this.#deployment.options.purpose !== "update") this.#endInvalid(urn);
+    const early = this.lookahead.take(goal);
+    const instead = this.#withoutEffect.steps(registered);
+    if (instead !== undefined) return this.#validated(instead);
     const subject: Subject = {
-      goal,
-      registration,
-      urn,
-      old,
-      state,
+      ...registered,
       provider: early ?? (await this.#provider(state)),
       recreating: this.progress.deletes.has(urn),
       randomSeed: early?.randomSeed ?? newSeed(),
     };
     return this.#validated(
-      isImported(goal, old) ? this.#import(subject, invalid) : await this.#decide(subject, invalid),
+      isImported(goal, old) ? this.#import(subject) : await this.#decide(subject),
     );
+  }
+
+  #endInvalid(urn: string): never {
+    this.#complaints.note();
+    throw new Bail(`resource ${urn} is invalid`);
   }
 
   async read(goal: ReadGoal, registration: Registration): Promise<Step[]> {
@@ -97,6 +115,7 @@ export class StepGenerator {
       ...(goal.sourcePosition === undefined ? {} : { sourcePosition: goal.sourcePosition }),
       ...(goal.stackTrace === undefined ? {} : { stackTrace: goal.stackTrace }),
     };
+    if (this.#deployment.options.purpose === "destroy") this.progress.condemned.push(state);
     if (old !== undefined && old.external !== true && old.id !== goal.id) {
       this.progress.replaces.add(urn);
       const details = { old, keys: [], diffs: [], pendingDelete: true };
@@ -123,7 +142,7 @@ export class StepGenerator {
     return steps;
   }
 
-  #import(subject: Subject, invalid: boolean): Step[] {
+  #import(subject: Subject): Step[] {
     const { goal, old, urn, recreating, registration } = subject;
     const state: ResourceState = { ...subject.state, importID: goal.importId };
     this.progress.imports.add(urn);
@@ -132,25 +151,19 @@ export class StepGenerator {
     const compare = (imported: ResourceState): void =>
       this.#continue(async () => {
         const next = { ...newState(goal, urn, imported), importID: goal.importId };
-        return this.#validated(
-          await this.#decide({ ...subject, old: imported, state: next }, invalid),
-        );
+        return this.#validated(await this.#decide({ ...subject, old: imported, state: next }));
       });
     const step = new ImportStep(registration, replacing ? old : null, state, replacing, compare);
     if (!replacing) return [step];
     return [step, new ReplaceStep(state, { old, keys: [], diffs: [], pendingDelete: true })];
   }
 
-  /** `invalid`: something is wrong with it already, and was reported. */
-  async #decide(subject: Subject, invalid: boolean): Promise<Step[]> {
-    const { urn, old, state, registration, recreating } = subject;
+  async #decide(subject: Subject): Promise<Step[]> {
+    const { urn, old, state, registration, recreating, invalid } = subject;
     const { progress } = this;
     const named = progress.isTargeted(this.#deployment.options, state);
     const targeted = named || isProviderType(state.type) || state.type === ROOT_STACK_TYPE;
-    if (!(await this.#settleInputs(subject, targeted)) || invalid) {
-      this.#complaints.note();
-      throw new Bail(`resource ${urn} is invalid`);
-    }
+    if (!(await this.#settleInputs(subject, targeted)) || invalid) this.#endInvalid(urn);
     if (recreating && old !== undefined) return this.#recreate(subject, old);
     if (old?.external === true) {
       progress.creates.add(urn);

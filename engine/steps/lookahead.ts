@@ -26,8 +26,10 @@ export class Lookahead {
     this.#deployment = deployment;
     this.#progress = progress;
     const { askedAhead, parallel, targets, excludes, replaceTargets } = deployment.options;
+    const { purpose, refreshesAsRegistered } = deployment.options;
     const isPartial = [targets, excludes, replaceTargets].some((named) => named !== undefined);
-    this.#isUseful = askedAhead !== "none" && parallel > 1 && !isPartial;
+    const isPlain = purpose === "update" && !refreshesAsRegistered && !isPartial;
+    this.#isUseful = askedAhead !== "none" && parallel > 1 && isPlain;
   }
 
   /** A registration waits for its turn behind another. */

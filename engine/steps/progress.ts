@@ -14,6 +14,14 @@ export class Progress {
   readonly reads = new Set<string>();
   readonly deletes = new Set<string>();
   readonly imports = new Set<string>();
+  /** Read because the program has registered them. */
+  readonly refreshes = new Set<string>();
+  /** What stands now for a resource of the base: what was read of it (null: it is gone), or what the program says of it. */
+  readonly successors = new Map<ResourceState, ResourceState | null>();
+  /** The other way round: from what stands for it now to the resource of the base. */
+  readonly #origins = new Map<ResourceState, ResourceState>();
+  /** In a destroy: what the program has registered, all of which is deleted in the end. */
+  readonly condemned: ResourceState[] = [];
   /** Old resources that something outside the targets needs, by URN: brought along before the program named them. */
   readonly carried = new Map<string, ResourceState>();
   /** Outside the targets and not in the state. */
@@ -49,11 +57,22 @@ export class Progress {
     (isTargeted ? this.#targets : this.#excludes).add(urn);
   }
 
+  /** From here on `now` stands for a resource of the base; null: it is gone. */
+  succeed(old: ResourceState, now: ResourceState | null): void {
+    this.successors.set(old, now);
+    if (now !== null) this.#origins.set(now, old);
+  }
+
+  /** The resource of the base for which this one stands: itself, as long as nothing else does. */
+  originOf(state: ResourceState): ResourceState {
+    return this.#origins.get(state) ?? state;
+  }
+
   /** True if the resource (under its new name) stays. Deletes do not count: one URN may be deleted several times. */
   isOperatedOn(urn: string): boolean {
     const own = this.aliased.get(urn) ?? urn;
-    return (
-      this.sames.has(own) || this.updates.has(own) || this.replaces.has(own) || this.reads.has(own)
+    return [this.sames, this.updates, this.replaces, this.reads, this.refreshes].some((done) =>
+      done.has(own),
     );
   }
 
@@ -68,6 +87,7 @@ export class Progress {
       this.creates.has(urn) ||
       this.sames.has(urn) ||
       this.updates.has(urn) ||
+      this.refreshes.has(urn) ||
       this.deletes.has(urn) ||
       this.replaces.has(urn)
     );

@@ -1,5 +1,7 @@
+import type { Registration } from "../deployment/goal.js";
 import type { Deployment } from "../deployment/deployment.js";
 import type { StepOp } from "../events.js";
+import type { SnapshotManager } from "../snapshot/manager.js";
 import { diffResource } from "./diff.js";
 import { sealOutputs } from "./seal.js";
 import type { ResourceState } from "../state/model.js";
@@ -17,10 +19,21 @@ export class RefreshStep extends ResourceStep implements Step {
   diffs?: string[];
   detailedDiff?: DetailedDiff;
   #result: StepOp = "same";
+  readonly #wanted: ResourceState;
+  readonly #basis: ResourceState;
 
-  constructor(readonly old: ResourceState) {
-    super(old);
+  /**
+   * `wanted`: as the program wants it, where one runs; its name is used, and its provider asked. `basis`: what is laid under
+   * what is read.
+   */
+  constructor(
+    readonly old: ResourceState,
+    { wanted = old, basis = old }: { wanted?: ResourceState; basis?: ResourceState } = {},
+  ) {
+    super(wanted);
     this.next = old;
+    this.#wanted = wanted;
+    this.#basis = basis;
   }
 
   resultOp(): StepOp {
@@ -28,12 +41,12 @@ export class RefreshStep extends ResourceStep implements Step {
   }
 
   async apply(deployment: Deployment): Promise<StepOutcome> {
-    const { old } = this;
+    const { old, urn } = this;
     if (!old.custom || isProviderType(old.type) || old.pendingReplacement === true)
       return { status: "ok" };
-    const provider = await deployment.providers.forResource(old);
+    const provider = await deployment.providers.forResource(this.#wanted);
     const read = await provider.read({
-      urn: old.urn,
+      urn,
       id: old.id ?? "",
       inputs: old.inputs,
       state: old.outputs,
@@ -43,7 +56,7 @@ export class RefreshStep extends ResourceStep implements Step {
       deployment.events.diagnostic(
         "warning",
         `Refreshed resource is in an unhealthy state:\n* ${read.partial.reasons.join("\n* ")}`,
-        { urn: old.urn },
+        { urn },
       );
     }
     if (read.id === "" || read.outputs === undefined) {
@@ -52,7 +65,7 @@ export class RefreshStep extends ResourceStep implements Step {
       return { status: "ok" };
     }
     const state: ResourceState = {
-      ...old,
+      ...this.#basis,
       id: read.id,
       inputs: read.inputs ?? old.inputs ?? {},
       outputs: read.outputs,
@@ -69,7 +82,7 @@ export class RefreshStep extends ResourceStep implements Step {
     }
     // What an `up` of an unchanged program would do next, seen from the other side.
     const diff = await diffResource(provider, {
-      urn: old.urn,
+      urn,
       id: state.id ?? "",
       oldInputs: state.inputs ?? {},
       oldOutputs: state.outputs ?? {},
@@ -83,7 +96,41 @@ export class RefreshStep extends ResourceStep implements Step {
     return { status: "ok" };
   }
 
-  record(): { durable: boolean } {
+  record(_snapshot: SnapshotManager): { durable: boolean } {
+    return { durable: false };
+  }
+}
+
+/** The same in the midst of an operation, when the program registers the resource or has left it out. */
+export class RefreshInPlaceStep extends RefreshStep {
+  readonly registration?: Registration;
+  readonly isPreparation: boolean;
+  readonly #found: (state: ResourceState | null) => void;
+
+  /** `found`: takes what is there now (null: nothing), once the state holds it. */
+  constructor(
+    old: ResourceState,
+    found: (state: ResourceState | null) => void,
+    asked?: {
+      registration: Registration;
+      wanted: ResourceState;
+      basis: ResourceState;
+      isPreparation: boolean;
+    },
+  ) {
+    super(old, asked);
+    this.#found = found;
+    this.isPreparation = asked?.isPreparation ?? false;
+    if (asked !== undefined) this.registration = asked.registration;
+  }
+
+  override async apply(deployment: Deployment): Promise<StepOutcome> {
+    const outcome = await super.apply(deployment);
+    return { ...outcome, complete: () => this.#found(this.next) };
+  }
+
+  override record(snapshot: SnapshotManager): { durable: boolean } {
+    snapshot.reread(this.old, this.next);
     return { durable: false };
   }
 }

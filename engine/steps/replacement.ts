@@ -79,7 +79,10 @@ export class Replacement {
   /** Delete-before-replace: those that would be replaced with it go first, then the resource itself. */
   async #deletionsBefore(urn: string, old: ResourceState): Promise<Step[]> {
     const { base, providers } = this.#deployment;
-    const dependents = base.graph.has(old) ? await this.#cascade.dependentsToReplace(old) : [];
+    const origin = this.#progress.originOf(old);
+    const dependents = base.graph.has(origin)
+      ? await this.#cascade.dependentsToReplace(origin)
+      : [];
     // Who has had its turn stays as it is now: it would be deleted, and not be made again.
     const followers = this.#cascade.followers(urn);
     dependents.push(

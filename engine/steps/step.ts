@@ -46,6 +46,8 @@ export interface Step {
   afterOutputs?(deployment: Deployment): Promise<void>;
   /** The op that counts, once it is known (refreshes). */
   resultOp?(): StepOp;
+  /** A refresh on the way to something else, which is what counts. */
+  readonly isPreparation?: boolean;
 }
 
 /** The resource a step is about: as it will be, or was. */

@@ -2,21 +2,32 @@ import { randomFillSync } from "node:crypto";
 import type { Goal, Registration } from "../deployment/goal.js";
 import type { Judge } from "../providers/provider.js";
 import type { ResourceState } from "../state/model.js";
+import { isProviderType } from "../urn.js";
 
-/** One registration on its way through the generator. */
-export interface Subject {
+/** A registration, once it is known who it is. */
+export interface Registered {
   readonly goal: Goal;
   readonly registration: Registration;
   readonly urn: string;
   readonly old: ResourceState | undefined;
   /** As it will be; built up as its steps are applied. */
   readonly state: ResourceState;
+  /** Something is wrong with it already, and was reported. */
+  readonly invalid: boolean;
+}
+
+/** One registration on its way through the generator. */
+export interface Subject extends Registered {
   /** undefined for components. */
   readonly provider: Judge | undefined;
   /** Deleted earlier in this operation because of another's delete-before-replace. */
   readonly recreating: boolean;
   readonly randomSeed: Uint8Array;
 }
+
+/** Whether a provider makes it: it is something outside the state. */
+export const isManaged = ({ custom, type }: Pick<Goal, "custom" | "type">): boolean =>
+  custom && !isProviderType(type);
 
 /** What the program says of a resource, with what only its old state knows. */
 export function newState(goal: Goal, urn: string, old: ResourceState | undefined): ResourceState {

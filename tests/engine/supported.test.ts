@@ -183,7 +183,6 @@ const REFUSALS: Record<string, () => Promise<string>> = {
   "downloading plugins": () => saidOf({ name: "a", type: "nobody:index:R" }),
   "archive files inside other archives": () =>
     saidOf({ name: "a", args: { x: { $archive: { inner } } } }),
-  "running the program for a refresh": () => saidWith({ refresh: true, runProgram: true }),
   "targets together with excludes": () => saidWith({ target: ["**a"], exclude: ["**b"] }),
   "views of resources": saidOfView,
   "backends other than files": () => saidOfBackend(async () => "https://api.pulumi.com"),

@@ -1,4 +1,10 @@
-import { type OperationResult, Stack, type UpOptions } from "../../../engine/index.js";
+import {
+  type DestroyOptions,
+  type OperationResult,
+  type RefreshOptions,
+  Stack,
+  type UpOptions,
+} from "../../../engine/index.js";
 import type { Snapshot } from "../../../engine/state/model.js";
 import type { Engine, FullStep, Run } from "./case-runner.js";
 import { EventLog } from "./event-log.js";
@@ -31,7 +37,7 @@ export class EmbeddedEngine implements Engine {
       passphrase: "test",
     });
     const log = new EventLog();
-    const options: UpOptions = {
+    const options: Options = {
       ...optionsOf(step.flags),
       signal: step.interrupt,
       onEvent: (event) => log.add(event),
@@ -60,12 +66,14 @@ export class EmbeddedEngine implements Engine {
   }
 }
 
+type Options = UpOptions & RefreshOptions & DestroyOptions;
+
 /** The CLI's flags as the options of the API. */
-function optionsOf(flags: readonly string[]): UpOptions {
+function optionsOf(flags: readonly string[]): Options {
   const target: string[] = [];
   const exclude: string[] = [];
   const replace: string[] = [];
-  const options: UpOptions = {};
+  const options: Options = {};
   const rest = [...flags];
   for (let flag = rest.shift(); flag !== undefined; flag = rest.shift()) {
     const value = (): string => rest.shift() ?? "";
@@ -82,6 +90,9 @@ function optionsOf(flags: readonly string[]): UpOptions {
     else if (flag === "--refresh") options.refresh = true;
     else if (flag === "--run-program") options.runProgram = true;
     else if (flag === "--expect-no-changes") options.expectNoChanges = true;
+    else if (flag === "--ignore-protect") options.ignoreProtect = true;
+    else if (flag === "--exclude-protected") options.excludeProtected = true;
+    else if (flag === "--preview-only") options.preview = true;
     else if (flag === "--parallel") options.parallel = Number(value());
     else throw new Error(`the harness knows no flag ${flag}`);
   }

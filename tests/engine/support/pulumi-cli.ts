@@ -71,7 +71,8 @@ export class PulumiCli implements Engine {
     const eventFile = join(this.#folder, "events");
     rmSync(eventFile, { force: true });
     const argv = [command, "-s", this.stack, "--non-interactive", "--event-log", eventFile];
-    if (command !== "preview") argv.push("--yes", "--skip-preview");
+    if (command !== "preview" && !flags.includes("--preview-only"))
+      argv.push("--yes", "--skip-preview");
     argv.push(`--client=127.0.0.1:${port}`, "--exec-kind=auto.inline", ...flags);
     const { code, stderr } = await this.#spawn(argv, env, interrupt);
     server.forceShutdown();

@@ -25,7 +25,8 @@ const flagsOf = (command: Command): string[] =>
 const commands = new Map<string, Command>();
 
 function collect(command: Command, path: string): void {
-  for (const each of command.commands) {
+  for (const each of help.visibleCommands(command)) {
+    if (each.name() === "help") continue;
     const name = `${path}${each.name()}`;
     if (!["lab", "net"].includes(name)) commands.set(name, each);
     collect(each, `${name} `);

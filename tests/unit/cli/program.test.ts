@@ -33,6 +33,20 @@ describe("wrong usage ends as with the pulumi CLI and says what is wrong", () =>
       "error: --save-plan needs the pulumi CLI (update plans): run this operation with pulumi, or leave out --save-plan.",
     ],
     [["up", "-y", "--client=127.0.0.1:1"], "error: --client needs the pulumi CLI"],
+    [
+      ["preview", "--profiling", "p"],
+      "error: --profiling needs the pulumi CLI (profiles of itself): run this operation with pulumi, or leave out --profiling.",
+    ],
+    [["stack", "ls", "-o", "us"], "error: --organization needs the pulumi CLI"],
+    [["config", "--open"], "error: --open needs the pulumi CLI (Pulumi ESC environments)"],
+    [
+      ["stack", "rename", "other", "--stack", "dev"],
+      "error: stack rename needs the pulumi CLI: run `pulumi stack rename` with the same backend.",
+    ],
+    [
+      ["state", "unprotect", "--all"],
+      "error: state needs the pulumi CLI: run `pulumi state` with the same backend.",
+    ],
     [["up", "-y", "--target", "a", "--exclude", "b"], "--target and --exclude exclude each other"],
     [["up", "-y", "--preview-only"], "error: --yes and --preview-only exclude each other"],
     [
@@ -72,6 +86,35 @@ describe("wrong usage ends as with the pulumi CLI and says what is wrong", () =>
       expect(code).toBe(2);
     },
   );
+});
+
+describe("flags in the environment", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([
+    ["PULUMI_OPTION_SAVE_PLAN", "p", "error: --save-plan needs the pulumi CLI"],
+    ["PULUMI_OPTION_PARALLEL", "0", "It must be a whole number from 1."],
+    ["PULUMI_OPTION_TARGET", "a,b", "--target and --exclude exclude each other"],
+    ["PULUMI_OPTION_PREVIEW_ONLY", "1", "--yes and --preview-only exclude each other"],
+  ])("%s=%s", async (name, value, sentence) => {
+    vi.stubEnv(name, value);
+    const { code, err } = await run("up", "-y", "--exclude", "c");
+    expect(err).toContain(sentence);
+    expect(code).toBe(1);
+  });
+
+  it("count less than those of the command line, and not when they are off", async () => {
+    vi.stubEnv("PULUMI_OPTION_PARALLEL", "0");
+    vi.stubEnv("PULUMI_OPTION_PREVIEW_ONLY", "false");
+    const { err } = await run("-C", "/", "up", "-y", "--parallel", "1");
+    expect(err).toContain("there is no Pulumi.yaml in /");
+  });
+
+  it("PULUMI_SKIP_CONFIRMATIONS asks nothing", async () => {
+    vi.stubEnv("PULUMI_SKIP_CONFIRMATIONS", "true");
+    const { err } = await run("-C", "/", "up");
+    expect(err).toContain("there is no Pulumi.yaml in /");
+  });
 });
 
 describe("help", () => {
