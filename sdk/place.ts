@@ -8,6 +8,7 @@ import type { VirtualNetwork } from "./resources/virtual-network.js";
 interface Attachment {
   network: VirtualNetwork;
   address?: string;
+  aliases?: string[];
 }
 
 interface PlaceWish {
@@ -56,24 +57,44 @@ async function resolve(
     ...kind,
     ...(devices ? { devices } : {}),
     networks: await Promise.all(
-      attachments.map(async ({ network, address }) => {
+      attachments.map(async ({ network, address, aliases }) => {
         const allocation = await seen(network.allocation);
         const members = at(allocation, "hosts");
         const planned = at(addresses, network.networkName);
+        const domain = await seen(network.domain);
+        const gateway =
+          typeof host === "string" ? at(at(members, host), "gateway") : pulumi.unknown;
         return {
           network: network.networkName,
           dockerName: network.dockerName,
           vni: await seen(network.vni),
-          domain: await seen(network.domain),
+          domain,
           address: planned,
           ...ipv6Of(allocation, planned),
           ...(await macsOf(network)),
-          gateway: typeof host === "string" ? at(at(members, host), "gateway") : pulumi.unknown,
+          ...namesOf(network, gateway, [name, ...(aliases ?? [])], domain),
           fixed: address !== undefined,
         };
       }),
     ),
   };
+}
+
+/** Who answers its names, and where: a container on a network of Docker's own names brings its names along. */
+function namesOf(
+  { nameServer: names }: VirtualNetwork,
+  gateway: unknown,
+  own: readonly string[],
+  domain: unknown,
+): Record<string, unknown> {
+  if (names === "dnsmasq") return { gateway };
+  if (names === "weave") return { gateway, names };
+  const plain = [...new Set(own.map((each) => each.toLowerCase()))].sort();
+  const aliases =
+    typeof domain === "string"
+      ? [...plain, ...plain.map((each) => `${each}.${domain}`)]
+      : pulumi.unknown;
+  return { gateway: "", names, aliases };
 }
 
 async function macsOf(network: VirtualNetwork): Promise<{ ownMac?: true }> {

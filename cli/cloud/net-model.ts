@@ -22,6 +22,8 @@ export interface NetworkView {
   /** Between the hosts. */
   encrypted: boolean;
   domain: string;
+  /** Who answers them, where it is no dnsmasq of ours. */
+  names?: "docker" | "weave";
   hosts: { name: string; block: string; gateway: string; underlay: string }[];
   /** Containers that are on it now. */
   members: PolicyMember[];
@@ -65,6 +67,7 @@ export function networkViews(cloud: CloudState): NetworkView[] {
       mtu: state.mtu,
       encrypted: encrypts(state),
       domain: state.domain,
+      ...(state.names === "docker" || state.names === "weave" ? { names: state.names } : {}),
       hosts: state.hosts.map(({ name, block, gateway, underlay }) => ({
         ...{ name, block, gateway, underlay },
       })),

@@ -293,7 +293,7 @@ class Tracer {
       addresses.includes(target.address) ? [`${name}.${view.domain}`] : [],
     );
     const gateway = view.hosts.find(({ name }) => name === host)?.gateway;
-    const server = machine ? "/etc/hosts" : `the name server ${gateway ?? "of the network"}`;
+    const server = machine ? "/etc/hosts" : answererOf(view, gateway);
     return names.length === 0
       ? { at: host, what: `no name on ${view.network} stands for ${target.address}` }
       : {
@@ -342,4 +342,10 @@ function allows({ verdict, ports }: Decision, entry: { port: number; protocol: s
 /** TCP ports that a decision names, the first of each range; none where all are the same. */
 function portsIn({ ports }: Decision): number[] {
   return ports.flatMap(({ protocol, first }) => (protocol === "tcp" ? [first] : []));
+}
+
+/** Who answers a container that asks for a name. */
+function answererOf({ names }: NetworkView, gateway = "of the network"): string {
+  if (names === "docker") return "Docker's own resolver";
+  return names === "weave" ? `weaveDNS at ${gateway}` : `the name server ${gateway}`;
 }

@@ -28,7 +28,8 @@ export function planParts(
   };
   const hosts = inputs.hosts.map(({ name }) => name);
   const twins = Twins.of(inputs);
-  const extraOf = ({ extra = [] }: NetworkHost): string[] => (plan.facts.routesBlocks ? extra : []);
+  const asksWhoHas = plan.facts.routesBlocks || inputs.names === "weave";
+  const extraOf = ({ extra = [] }: NetworkHost): string[] => (asksWhoHas ? extra : []);
   const ipv6 = (host: NetworkHost) => ({
     block: twins?.ipv6(host.block) ?? "",
     gateway: twins?.ipv6(host.gateway) ?? "",
@@ -73,6 +74,7 @@ export function planParts(
         host: host.name,
         block: host.block,
       }),
+      ...(inputs.names === undefined ? {} : { nameserver: inputs.names, block: host.block }),
       ...zoneSettings(inputs.zone, host.name, inputs.hosts),
     },
     ...(host.machine !== true && Object.keys(secrets).length > 0 ? { secrets } : {}),

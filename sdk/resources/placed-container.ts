@@ -167,8 +167,11 @@ export class PlacedContainer extends ClockerResource {
       ...(spec.pull === "never" && needs.platforms === undefined ? { image: spec.image } : {}),
       ...(before.length > 0 ? { dependsOn: before } : {}),
       revision: revisionOf(settled()),
-      // A device has one holder at a time.
-      stopFirst: isStopFirst(settled()) || needs.devices !== undefined,
+      // A device has one holder at a time, and so have names where Docker answers them.
+      stopFirst:
+        isStopFirst(settled()) ||
+        needs.devices !== undefined ||
+        attachments.some(({ network }) => network.nameServer === "docker"),
     }));
     // Before the container answers to its names, they resolve.
     const published = spec.ports

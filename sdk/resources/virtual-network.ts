@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DriverName } from "../../provider/ipam/driver-facts.js";
 import type { PolicyMember } from "../../provider/firewall/model.js";
+import { WEAVE_DOMAIN, type NameServer } from "../../provider/network/dns/name-server.js";
 import type { NetworkAllocation } from "../../provider/placement/model.js";
 import { lift } from "../lift.js";
 import { refuseUnknown, type Known } from "../known-args.js";
@@ -89,8 +90,15 @@ export interface VirtualNetworkArgs {
   reserved?: string[];
   /** Largest packet inside the network, bytes. @default the smallest underlay MTU of the hosts, less what the driver adds */
   mtu?: number;
-  /** Domain of the network's names: `redis` is also `redis.<domain>`. @default "<networkId>.clocker" */
+  /** Domain of the network's names: `redis` is also `redis.<domain>`. @default "<networkId>.clocker", or "<networkId>.weave.local" with `names: "weave"` */
   domain?: string;
+  /**
+   * Who answers the network's names on its hosts: a `"dnsmasq"` of ours on each; `"docker"`, its own resolver, for driver `swarm` or a
+   * network of one host (containers are replaced stop-first then); or, with driver `weave`, `"weave"`: weaveDNS in Weave's router, which tells every
+   * network's full names to whoever asks for them. A change replaces the network, and is refused while containers are on it.
+   * @default "dnsmasq"
+   */
+  names?: NameServer;
   /**
    * A zone that gets the network's names as well, of your own name server or served by hosts of the network: those outside find
    * containers too. @default none
@@ -121,6 +129,7 @@ const KNOWN: Known<VirtualNetworkArgs> = {
   reserved: true,
   mtu: true,
   domain: true,
+  names: true,
   zone: true,
   dnsServers: true,
   outbound: true,
@@ -169,6 +178,8 @@ export class VirtualNetwork extends ClockerResource {
   readonly networkName: string;
   /** Name of the Docker network on every host. */
   readonly dockerName: pulumi.Output<string>;
+  /** @internal Who answers its names. */
+  readonly nameServer: NameServer;
   /** @internal */
   readonly allocation: pulumi.Output<NetworkAllocation>;
   /** @internal */
@@ -186,6 +197,7 @@ export class VirtualNetwork extends ClockerResource {
     refuseOwnPlan(name, "cidr", args);
     refuseOwnPlan(name, "cidr6", args);
     const outbound = outboundOf(name, args);
+    const names = args.names ?? "dnsmasq";
     const driverOptions = driverOptionsOf(name, args);
     const gateway = args.gateway ?? routerOf(args);
     const machines: MachineArgs[] = [];
@@ -224,7 +236,9 @@ export class VirtualNetwork extends ClockerResource {
         ...((args.ipv6 ?? args.cidr6 !== undefined) ? { cidr6: lift(allocation, "cidr6") } : {}),
         vni: lift(allocation, "vni"),
         mtu: lift(allocation, "mtu"),
-        domain: args.domain ?? `${networkId}.clocker`,
+        domain: args.domain ?? `${networkId}.${names === "weave" ? WEAVE_DOMAIN : "clocker"}`,
+        // as networks have it that were made before there was a choice
+        ...(names === "dnsmasq" ? {} : { names }),
         ...(args.zone === undefined ? {} : { zone: zoneOf(name, args.zone) }),
         dnsServers: args.dnsServers ?? [],
         outbound,
@@ -248,6 +262,7 @@ export class VirtualNetwork extends ClockerResource {
       opts,
     );
     this.networkName = name;
+    this.nameServer = names;
     this.cloud = args.cloud;
     this.machines = machines;
     this.allocation = allocation;

@@ -33,6 +33,7 @@ const KNOWN: Known<WeaveNetworkArgs> = {
   reserved: true,
   mtu: true,
   domain: true,
+  names: true,
   zone: true,
   dnsServers: true,
   outbound: true,

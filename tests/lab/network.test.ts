@@ -4,10 +4,12 @@ import { cniChain, lanBridges } from "./support/cni-chain.js";
 import { cniCheck } from "./support/cni-check.js";
 import { driver, networkConformance } from "./support/network-conformance.js";
 import { networkPlugin, STANDIN_MTU, STANDIN_PLUGIN } from "./support/network-plugin.js";
+import { dockerNames } from "./support/docker-names.js";
 import { officeLan } from "./support/office-lan.js";
 import { secondLan, SECOND_LAN_MTU } from "./support/second-lan.js";
 import { swarmGuest } from "./support/swarm-guest.js";
 import { weaveRouters } from "./support/weave-routers.js";
+import { weaveNames } from "./support/weave-names.js";
 import { WEAVE_OPTIONS, weaveNet } from "./support/weave-net.js";
 
 describeLab("networks of Docker, of the LAN and of plugins, on three hosts", () => {
@@ -18,6 +20,7 @@ describeLab("networks of Docker, of the LAN and of plugins, on three hosts", () 
     networkConformance(lab, "swarm", { reverse: "app-2.app-101", bootMs: 90_000 });
   });
   driver("swarm", () => describe("with a guest", () => swarmGuest(lab)));
+  driver("swarm", () => describe("with names of Docker's own", () => dockerNames(lab)));
 
   driver("plugin", () => {
     beforeAll(() => networkPlugin(lab));
@@ -32,13 +35,14 @@ describeLab("networks of Docker, of the LAN and of plugins, on three hosts", () 
     beforeAll(() => weaveNet(lab));
     const sealed = { driverOptions: WEAVE_OPTIONS };
     networkConformance(lab, "weave", {
-      app: sealed,
+      app: { ...sealed, names: "weave", domain: "app.weave.local" },
       other: sealed,
       links: "ethwe",
       ownMacs: true,
       bootMs: 90_000,
     });
     describe("its routers", () => weaveRouters(lab));
+    describe("its names", () => weaveNames(lab));
   });
 
   driver("macvlan", () => {

@@ -41,16 +41,17 @@ dns_start() {
   keep_process dns $(dns_command)
 }
 
-# A name server that does not answer costs every lookup many seconds, so it is asked before we go on.
+# A name server that does not answer costs every lookup many seconds, so it is asked before we go on. $1 its address, where that
+# is not the gateway, and $2 its port.
 dns_answers() {
   if is command -v perl; then
     perl -MIO::Socket::INET -e '
-      my ($at, $name) = @ARGV;
-      my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => $at, PeerPort => 53) or exit 1;
+      my ($name, $at, $port) = @ARGV;
+      my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => $at, PeerPort => $port) or exit 1;
       my $q = pack("n6", 4711, 256, 1, 0, 0, 0) . join("", map { pack("C/a", $_) } split(/\\./, $name)) . pack("Cnn", 0, 1, 1);
       $SIG{ALRM} = sub { exit 1 }; alarm 1;
       $s->send($q); my $b = ""; defined($s->recv($b, 512)) or exit 1;
-      my @h = unpack("n6", $b); exit(($h[0] == 4711 && $h[3] > 0) ? 0 : 1)' "$gateway" "_clocker.$domain" 2>/dev/null
+      my @h = unpack("n6", $b); exit(($h[0] == 4711 && $h[3] > 0) ? 0 : 1)' "_clocker.$domain" "\${1-$gateway}" "\${2-53}" 2>/dev/null
   else
     hex=$(printf '%02X' $(echo "$gateway" | tr . '\\n' | sed '1!G;h;$!d'))
     grep -qi " $hex:0035 " /proc/net/udp

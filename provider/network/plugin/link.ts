@@ -16,10 +16,12 @@ refuse_shared_link() {
 
 link_waiter() {
   cat <<'PERL'
-# Arguments: program, VNI, link, and what containers' links are called where each has a MAC of its own. Looks whether the
-# link is another one than before, whether Docker has started, and which containers are new.
-my ($program, $vni, $link, $prefix) = @ARGV;
+# Arguments: program, VNI, link, what containers' links are called where each has a MAC of its own, and where a router listens
+# that has to be told names. Looks whether the link is another one than before, whether Docker has started, which containers are
+# new, and whether there is another router.
+my ($program, $vni, $link, $prefix, $router) = @ARGV;
 my ($known, $docker, $until, $next) = ("", "", 0, 0);
+my ($asked, $told) = (0, "");
 my (%there, %fresh, $pause, $again, $end);
 
 # Docker tells of a container some moments after its link is there, and what is told may be lost: four times, ever later.
@@ -35,6 +37,19 @@ sub announce {
   %fresh = () if $pause > 8 || time > $end;
 }
 
+# A process is known by its socket: the line of the kernel's table that listens there (state 0A).
+sub tell_router {
+  return if time < $asked;
+  $asked = time + 1;
+  my ($address, $port) = split(/:/, $router);
+  my $at = sprintf("%08X:%04X", unpack("L", pack("C4", split(/\\./, $address))), $port);
+  my $now = "";
+  open(my $table, "<", "/proc/net/tcp") or return;
+  while (<$table>) { my @words = split; if ($words[1] eq $at && $words[3] eq "0A") { $now = $words[9]; last; } }
+  return if $now eq $told;
+  $told = $now if $now eq "" || system("sh", $program, "tell", $vni) == 0;
+}
+
 for (;;) {
   my $now = "";
   if (open(my $file, "<", "/sys/class/net/$link/ifindex")) { $now = <$file>; close($file); }
@@ -44,6 +59,7 @@ for (;;) {
   if ($started ne $docker) { $docker = $started; $until = time + 300; $next = time + 2; }
   if (time >= $next && time < $until) { system("sh", $program, "revive", $vni); $next = time + 2; }
   announce() if defined $prefix;
+  tell_router() if defined $router;
   select(undef, undef, undef, 0.2);
 }
 PERL
@@ -52,7 +68,7 @@ PERL
 # Whoever brings the plugin also brings its containers back.
 revive_plugin() { :; }
 
-plugin_agent() { echo "/usr/bin/perl $ROOT/$vni/leg $PROGRAM $vni $bridge\${announced:+ $announced}"; }
+plugin_agent() { echo "/usr/bin/perl $ROOT/$vni/leg $PROGRAM $vni $bridge\${announced:+ $announced}\${told:+ $told}"; }
 
 up_plugin() {
   link_waiter > "$scratch/leg"

@@ -16,7 +16,7 @@ LOCK=/run/lock/clocker-network.lock
 TAG=io.clocker
 fix=0
 # at boot; what the driver needs comes later; what the links are called of containers that have a MAC of their own
-booting= waiting= link_comes_later= announced= machine=
+booting= waiting= link_comes_later= announced= told= machine=
 # words of the address family; ipv6.ts has the other ones
 cidr6= prefix6= block6= gateway6= six= bits=32 xt=iptables
 

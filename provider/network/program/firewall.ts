@@ -81,6 +81,7 @@ firewall_rules() {
   echo "-A CLK-I-$vni -i lo -j RETURN"
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p udp --dport 53 -j ACCEPT"
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p tcp --dport 53 -j ACCEPT"
+  weave_dns_accepted
   host_judged
   for path in $paths; do
     if tracks_own; then
@@ -155,7 +156,7 @@ tunnels_guarded() {
 
 # Our rules as the kernel has them now, without chains that only other networks have use for.
 firewall_now() {
-  if has_ports; then others='^$'; else others='-j CLOCKER-PORTS\$'; fi
+  if has_translations; then others='^$'; else others='-j CLOCKER-PORTS\$'; fi
   if has_addresses; then parents='-j CLOCKER-|^-A FORWARD -j DOCKER-USER\$'; else parents='-j CLOCKER-INPUT\$'; fi
   for table in raw nat filter; do
     $xt-save -t "$table" 2>/dev/null | grep -E "CLK-[A-Z]-$vni(-[a-z0-9]+)?( |\\$)|$parents" | grep -v -e "$others" || true
@@ -187,7 +188,11 @@ guards_addresses6() { grep -qx '[*]raw' "$ROOT/$vni/rules6" 2>/dev/null; }
 speaks_ipv6() {
   [ -d /proc/sys/net/ipv6 ] || return 1
   is command -v ip6tables || fail "a policy needs ip6tables for the ports that the host publishes at its IPv6 addresses: install the package iptables"
+  filters_ipv6 || fail "a policy needs ip6tables for the ports that the host publishes at its IPv6 addresses, and $NO_FILTER6"
 }
+
+NO_FILTER6="the host's kernel, which has IPv6, cannot filter it: load its module ip6table_filter or nf_tables, or switch IPv6 off in the kernel (ipv6.disable=1)"
+filters_ipv6() { is ip6tables -w -S INPUT; }
 
 up_rules() {
   firewall_rules > "$scratch/rules"

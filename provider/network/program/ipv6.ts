@@ -12,6 +12,7 @@ refuse_without_ipv6() {
   has_ipv6 || return 0
   [ -d /proc/sys/net/ipv6 ] || conflict "the network has IPv6, and the host's kernel has it switched off"
   is command -v ip6tables || conflict "the network has IPv6, and ip6tables is not on the host: install the package iptables"
+  filters_ipv6 || conflict "the network has IPv6, and $NO_FILTER6"
 }
 
 # $1 "-tentative": those alone that can be used already

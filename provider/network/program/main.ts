@@ -7,7 +7,7 @@ up_network() {
 }
 
 up_names() {
-  if [ -n "$machine" ]; then up_hosts; else up_dns; fi
+  if [ -n "$machine" ]; then up_hosts; else up_name_server; fi
   up_neighbours
   up_zone
 }
@@ -150,7 +150,7 @@ do_leave() {
       zone_clear "$ROOT/$vni/secrets"
     fi
     down_zone_server
-    if [ -n "$machine" ]; then down_hosts; else dns_stop; fi
+    if [ -n "$machine" ]; then down_hosts; else down_name_server; fi
     "down_$driver"
     down_firewall
     down_firewall_ipv6
@@ -229,6 +229,7 @@ case $verb in
   plug) do_plug "$@" ;;
   revive) do_revive "$@" ;;
   announce) do_announce "$@" ;;
+  tell) do_tell "$@" ;;
   keep-endpoints) keep_endpoints "$@" ;;
   forget-endpoints) do_forget_endpoints "$@" ;;
   leave) do_leave "$@" ;;

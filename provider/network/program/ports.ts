@@ -33,9 +33,13 @@ ports_untouched() {
 
 at_port() { case $1 in *:*) echo "[$1]:$2" ;; *) echo "$1:$2" ;; esac; }
 
+# What is asked of the host and goes elsewhere.
+has_translations() { has_ports || answers_by_weave; }
+
 ports_translated() {
-  has_ports || return 0
+  has_translations || return 0
   echo ":CLK-E-$vni - [0:0]"
+  weave_dns_translated
   ports_all | cut -d ' ' -f 1,2 | uniq | while read -r protocol port; do
     ports_all | grep "^$protocol $port " > "$scratch/targets"
     left=$(wc -l < "$scratch/targets")
@@ -82,7 +86,7 @@ ports_forwarded() {
 
 # The chain that translates hangs before Docker's own: nobody else publishes the port.
 jump_ports() {
-  if has_ports; then
+  if has_translations; then
     is $xt -w -t nat -N CLOCKER-PORTS || true
     for parent in PREROUTING OUTPUT; do jump_local "$parent"; done
     is $xt -w -t nat -N "CLK-E-$vni" || true

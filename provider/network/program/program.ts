@@ -1,5 +1,6 @@
 import { DNS_PART } from "../dns/dnsmasq.js";
 import { HOSTS_PART } from "../dns/hosts-file.js";
+import { NAME_SERVER_PART } from "../dns/program.js";
 import { MACVLAN_PART } from "../macvlan/link.js";
 import { CNI_PART } from "../cni/link.js";
 import { OVS_PART } from "../ovs/link.js";
@@ -8,6 +9,7 @@ import { ROUTED_PART } from "../routed/link.js";
 import { SWARM_PART } from "../swarm/link.js";
 import { VXLAN_PART } from "../vxlan/link.js";
 import { WEAVE_API_PART } from "../weave/api.js";
+import { WEAVE_DNS_PART } from "../weave/dns.js";
 import { WEAVE_PART } from "../weave/link.js";
 import { WIREGUARD_PART } from "../wireguard/link.js";
 import { ZONE_PART } from "../zone/link.js";
@@ -26,9 +28,13 @@ import { RECORDS_PART } from "./records.js";
 import { ROUTES_PART } from "./routes.js";
 import { UNDERLAY_PART } from "./underlay.js";
 
+/** Lines that are comments, but for those above the first command, which say what the file is. */
+const COMMENT = /(?<!^#!.*\n)^ *# .*\n/gm;
+
 /**
  * The program that keeps networks on a host: constant text, run by us under the host's lock and by the host itself
- * at boot. Values come as arguments and as a document on standard input, never as text of the program.
+ * at boot. Values come as arguments and as a document on standard input, never as text of the program. It travels without its comments, as
+ * one argument of a command, of which Linux takes 128 KiB.
  */
 export const NETWORK_PROGRAM = (
   COMMON_PART +
@@ -46,19 +52,23 @@ export const NETWORK_PROGRAM = (
   OVS_PART +
   WEAVE_API_PART +
   WEAVE_PART +
+  WEAVE_DNS_PART +
   CNI_PART +
   PORTS_PART +
   POLICY_PART +
   FIREWALL_PART +
   DNS_PART +
   HOSTS_PART +
+  NAME_SERVER_PART +
   ZONE_PART +
   ZONE_SERVER_PART +
   BOOT_PART +
   RECORDS_PART +
   HAND_OVER_PART +
   MAIN_PART
-).trimEnd();
+)
+  .replace(COMMENT, "")
+  .trimEnd();
 
 /** Runs the program from its first argument: so it can also write itself to the disk. */
 export const RUN_PROGRAM = `program=$1; shift; eval "$program"`;

@@ -19,6 +19,9 @@ weave_ask() {
     exit(($head // "") =~ m{^HTTP/\\S+ 2} ? 0 : 1)' "$WEAVE_HTTP" "$1" "$2" "\${3-}"
 }
 
+# The same for many that have no form, lines "method path", until one is refused.
+weave_ask_each() { while read -r method path; do weave_ask "$method" "$path" >/dev/null || fail "Weave's router refuses $method $path"; done; }
+
 weave_runs() { weave_ask GET /status >/dev/null 2>&1; }
 
 # $1 a line's name in the router's status, such as Range

@@ -36,6 +36,7 @@ refuse_weave() {
   done
   have=$(mtu_of weave)
   [ -z "$have" ] || [ "$have" = "$mtu" ] || weave_alone || conflict "Weave's bridge has MTU $have, and the network wants $mtu: all networks of a host share it, so set mtu to $have"
+  refuse_weave_dns
   weave_launched && return 0
   [ "$(weave_says Encryption)" = "$(weave_encryption)" ] || conflict "Weave's router was launched by somebody else, with encryption $(weave_says Encryption): launch it with the password of the network, or give the network its password"
 }
@@ -52,7 +53,9 @@ up_weave() {
     weave_router
     weave_peers
     weave_take_back
+    find_weave_dns
   fi
+  if answers_by_weave; then told=$WEAVE_HTTP; fi
   announced=$CONTAINER_LINKS
   up_plugin
 }

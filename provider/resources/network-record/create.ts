@@ -5,7 +5,7 @@ import { combined, failuresOf, onEach, problemsOf, statusOf, untouched } from ".
 import type { RecordInputs, RecordKind, RecordState } from "./inputs.js";
 import { isLate, warnOfLate } from "./late-host.js";
 import { workOn } from "./on-hosts.js";
-import { stateOf } from "./state.js";
+import { joinsNow, stateOf } from "./state.js";
 
 /**
  * Gives the record to all hosts at once. What an interrupted create left is written over: each is one file on a host. All
@@ -23,10 +23,11 @@ export async function create<Inputs extends RecordInputs>(
     runtime.putRecord(record),
   );
   const failures = failuresOf(outcomes);
-  if (failures.length === 0) return { id, outs: stateOf(inputs, generation, {}) };
+  const joins = joinsNow(inputs);
+  if (failures.length === 0) return { id, outs: stateOf(inputs, generation, {}, joins) };
   if (failures.length === outcomes.length && failures.every(({ error }) => untouched(error)))
     throw combined(`${notMade} on any host`, failures);
-  const outs = stateOf(inputs, generation, problemsOf(outcomes));
+  const outs = stateOf(inputs, generation, problemsOf(outcomes), joins);
   if (failures.length < outcomes.length && failures.every((failure) => isLate(failure, true))) {
     await warnOfLate(failures, later);
     return { id, outs };

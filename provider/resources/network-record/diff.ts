@@ -3,7 +3,9 @@ import type { DiffResult } from "../../lifecycle.js";
 import { isUnknown } from "../../unknown.js";
 import { showRestore } from "../restore-row.js";
 import type { RecordInputs, RecordState } from "./inputs.js";
-import { STATE_KEYS } from "./state.js";
+import { rejoined, STATE_KEYS } from "./state.js";
+
+const CAME_BACK = "it has left the network and come back";
 
 /**
  * A record is exchanged in place, under the traffic, wherever the network is. But a network that is deleted takes its
@@ -17,7 +19,9 @@ export async function diff<Inputs extends RecordInputs>(
 ): Promise<DiffResult> {
   if (isUnknown(news.networkId)) return { replaces: ["networkId"], deleteBeforeReplace: true };
   const changed = changedKeys(olds, news, ["meta", ...STATE_KEYS]);
-  const broken = Object.keys(olds.problems ?? {}).length > 0;
-  showRestore(olds.problems);
+  const lost = rejoined(olds).map((host): [string, string[]] => [host, [CAME_BACK]]);
+  const problems = { ...Object.fromEntries(lost), ...olds.problems };
+  const broken = Object.keys(problems).length > 0;
+  showRestore(problems);
   return { changes: changed.length > 0 || broken, replaces: [] };
 }

@@ -22,6 +22,8 @@ export interface RecordInputs {
 export type RecordState<Inputs extends RecordInputs> = Inputs & {
   /** Random per creation: a delete removes only what this creation wrote. */
   generation: string;
+  /** The words of hosts that came to the network later (network-joins.ts) for which the record was written. Absent: none did. */
+  joins?: Record<string, string>;
   /** What is wrong by host name, as the last operation or refresh saw it. The next update repairs it. */
   problems?: Record<string, string[]>;
 };

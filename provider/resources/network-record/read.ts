@@ -27,7 +27,7 @@ export async function read<Inputs extends RecordInputs>(
   );
   return {
     id,
-    props: stateOf(inputs, state.generation, problems),
+    props: stateOf(inputs, state.generation, problems, state.joins),
     inputs: { ...inputs, hosts: inputs.hosts.filter(({ name }) => !(name in problems)) },
   };
 }

@@ -4,7 +4,7 @@ import { failuresOf, onEach, problemsOf, statusOf } from "../each-host.js";
 import type { RecordInputs, RecordKind, RecordState } from "./inputs.js";
 import { isLate, warnOfLate } from "./late-host.js";
 import { type RecordWork, workOn } from "./on-hosts.js";
-import { inputsOf, stateOf } from "./state.js";
+import { inputsOf, joinsNow, rejoined, stateOf } from "./state.js";
 
 /**
  * Exchanges the record where it differs or something was wrong, each host in one step. A host that is no longer in the
@@ -25,16 +25,18 @@ export async function update<Inputs extends RecordInputs>(
   const before = new Map(
     workOn(kind, inputsOf(olds), generation).map(({ host, record }) => [host.name, record]),
   );
+  const lost = new Set(rejoined(olds));
   const stale = ({ host, record }: RecordWork): boolean =>
     olds.cidr !== news.cidr ||
     olds.driver !== news.driver ||
     olds.problems?.[host.name] !== undefined ||
+    lost.has(host.name) ||
     !same(before.get(host.name), record);
   const works = workOn(kind, news, generation, true).filter(stale);
   const outcomes = await onEach(works, `${words.done} on`, ({ runtime, record }) =>
     runtime.putRecord(record),
   );
-  const outs = stateOf(news, generation, problemsOf(outcomes));
+  const outs = stateOf(news, generation, problemsOf(outcomes), joinsNow(news, olds.joins));
   const failures = failuresOf(outcomes);
   if (failures.length === 0) return { outs };
   if (failures.every((failure) => isLate(failure, before.has(failure.work.host.name)))) {

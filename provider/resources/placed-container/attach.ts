@@ -1,3 +1,4 @@
+import { same } from "../../canonical.js";
 import { CloudError, isConflict, isNotFound } from "../../errors.js";
 import type { DockerClient } from "../../host/docker.js";
 import type { ContainerInspect, EndpointSettings } from "../../host/docker-types.js";
@@ -19,9 +20,10 @@ export function attachChanges(
   networks: readonly Attachment[],
 ): AttachChanges {
   const have = details.NetworkSettings.Networks;
-  const right = ({ dockerName, address, address6 }: Attachment) =>
+  const right = ({ dockerName, address, address6, aliases }: Attachment) =>
     addressOf(have[dockerName]) === address &&
-    (address6 === undefined || have[dockerName]?.IPAMConfig?.IPv6Address === address6);
+    (address6 === undefined || have[dockerName]?.IPAMConfig?.IPv6Address === address6) &&
+    (aliases === undefined || same(aliasesOf(have[dockerName]?.Aliases), aliasesOf(aliases)));
   return {
     detach: Object.keys(have).filter(
       (name) => !networks.some((network) => network.dockerName === name && right(network)),
@@ -33,6 +35,11 @@ export function attachChanges(
 /** The address it has, or (not running) will ask for. */
 export function addressOf(endpoint: EndpointSettings | undefined): string {
   return endpoint?.IPAMConfig?.IPv4Address || endpoint?.IPAddress || "";
+}
+
+/** Sorted, and without the container's own id, which Docker before 25 adds. */
+function aliasesOf(aliases: readonly string[] | null = []): string[] {
+  return (aliases ?? []).filter((alias) => !/^[0-9a-f]{12}$/.test(alias)).sort();
 }
 
 /** Attaches and detaches until it is so. An address that an older container of the same owner has is the caller's matter. */

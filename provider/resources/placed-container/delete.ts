@@ -7,6 +7,7 @@ import { isRemovedLater } from "../../host/lost-hosts.js";
 import { ownerOf } from "../../host/ownership.js";
 import { whenUnreachable } from "../../host/unreachable-policy.js";
 import { progress, warn } from "../../progress.js";
+import { addressLeft } from "../leaving-addresses.js";
 import { handOverFrom, untilForgotten } from "./hand-over.js";
 import { hostNow } from "./host-facts.js";
 import type { PlacedContainerState } from "./inputs.js";
@@ -33,6 +34,8 @@ export async function remove(_id: string, state: PlacedContainerState): Promise<
       progress("stopping", meta);
       await removeOwn(docker, details, spec.stopTimeoutSeconds);
     }
+    for (const { network, address } of place.networks)
+      await addressLeft(ownerOf({ ...meta, name: network }), address);
     await sweepSecrets(docker, ownerOf(meta), secrets);
     await faultPoint("deleted", place.host);
   } catch (error) {

@@ -179,7 +179,19 @@ function stopCause(
       return `it keeps the address ${network.address} on ${network.network}`;
     }
   }
-  return undefined;
+  const [answered] = answeredByDocker(news.place);
+  return answered === undefined
+    ? undefined
+    : `Docker leads names on ${answered} to the new one as soon as it starts`;
+}
+
+/** Names of its networks on which Docker's own resolver leads names to every container that runs, ready or not. */
+function answeredByDocker(place: ContainerPlace): string[] {
+  const networks: unknown = place.networks;
+  if (!Array.isArray(networks)) return [];
+  return place.networks
+    .filter((network) => !isUnknown(network) && network.names === "docker")
+    .map(({ network }) => network);
 }
 
 /** The ports or mounts as a whole are not known yet. */
@@ -193,11 +205,12 @@ function attachmentsOf(place: ContainerPlace) {
   if (!Array.isArray(networks)) return [];
   return place.networks
     .filter((network) => !isUnknown(network))
-    .map(({ network, dockerName, address, address6 }) => ({
+    .map(({ network, dockerName, address, address6, aliases }) => ({
       network,
       dockerName,
       address,
       ...(address6 === undefined ? {} : { address6 }),
+      ...(aliases === undefined ? {} : { aliases }),
     }));
 }
 

@@ -101,7 +101,8 @@ export function endpointOf(
     address,
     address6,
     ownMac = false,
-  }: Pick<ContainerPlace["networks"][number], "address" | "address6" | "ownMac">,
+    aliases,
+  }: Pick<ContainerPlace["networks"][number], "address" | "address6" | "ownMac" | "aliases">,
   index: number,
 ): EndpointSettings {
   return {
@@ -110,6 +111,7 @@ export function endpointOf(
       ...(address6 === undefined ? {} : { IPv6Address: address6 }),
     },
     ...(ownMac ? {} : { MacAddress: macOf(address) }),
+    ...(aliases === undefined ? {} : { Aliases: aliases }),
     ...(index === 0 ? {} : { GwPriority: -index }),
   };
 }
@@ -119,12 +121,21 @@ export function updateBody(spec: ContainerSpec): UpdateBody {
   return { ...limitsOf(spec), RestartPolicy: restartOf(spec) };
 }
 
-/** Name server of each network, then the asked-for or the host's resolvers; unknown names go from one to the next. */
+/**
+ * Name server of each network, then the asked-for or the host's resolvers; unknown names go from one to the next. weaveDNS
+ * answers of every name that there is none, or what the host's resolvers say, so it is asked after those that refuse.
+ */
 export function dnsOf(
   { spec, place }: PlacedContainerInputs,
   resolvers: readonly string[],
 ): string[] {
-  const gateways = place.networks.map(({ gateway }) => gateway).filter((gateway) => gateway !== "");
+  const { networks } = place;
+  const gateways = [
+    ...networks.filter(({ names }) => names !== "weave"),
+    ...networks.filter(({ names }) => names === "weave"),
+  ]
+    .map(({ gateway }) => gateway)
+    .filter((gateway) => gateway !== "");
   return [...new Set([...gateways, ...(spec.dns.length > 0 ? spec.dns : resolvers)])];
 }
 

@@ -98,8 +98,12 @@ export interface ContainerPlace {
     address6?: string;
     /** The network's driver chooses MACs itself. Absent: false. */
     ownMac?: boolean;
-    /** The host's address on the network; its name server listens there. */
+    /** The host's address on the network; its name server listens there. "": Docker answers the names. */
     gateway: string;
+    /** Who answers the network's names, where it is not a dnsmasq of ours. */
+    names?: "docker" | "weave";
+    /** What it is called on the network, where Docker answers: its names, with and without the domain. Absent: nothing. */
+    aliases?: string[];
     /** The address was fixed by the user, so it may have been at another host before: announce it. */
     fixed: boolean;
   }[];

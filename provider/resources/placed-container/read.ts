@@ -105,8 +105,13 @@ export function driftIn(details: ContainerInspect, state: PlacedContainerState):
   if (status.imageId !== "") note("its image", short(details.Image), short(status.imageId));
   const { detach, attach } = attachChanges(details, place.networks);
   for (const { network, dockerName, address, address6 } of attach) {
-    const has = addressOf(details.NetworkSettings.Networks[dockerName]);
-    found.push(`it is not on ${network} as ${has === address ? address6 : address}`);
+    const endpoint = details.NetworkSettings.Networks[dockerName];
+    const has = addressOf(endpoint);
+    const has6 = endpoint?.IPAMConfig?.IPv6Address;
+    if (has !== address) found.push(`it is not on ${network} as ${address}`);
+    else if (address6 !== undefined && has6 !== address6)
+      found.push(`it is not on ${network} as ${address6}`);
+    else found.push(`its names on ${network} differ`);
   }
   for (const name of detach) {
     if (!place.networks.some(({ dockerName }) => dockerName === name)) {

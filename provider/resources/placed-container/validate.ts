@@ -317,11 +317,18 @@ export function validatePlace(problems: Problems, news: Record<string, unknown>)
           problems.keeps(at, network, (value) =>
             typeof value === "object" ? undefined : "must be an object",
           );
-          const { dockerName, address, address6, gateway } = network as Record<string, unknown>;
+          const { dockerName, address, address6, gateway, aliases } = network as Record<
+            string,
+            unknown
+          >;
           problems.keeps(`${at}.dockerName`, dockerName, nameProblem);
           problems.keeps(`${at}.address`, address, ipAddress);
           if (address6 !== undefined) problems.keeps(`${at}.address6`, address6, ipAddress);
           if (gateway !== "") problems.keeps(`${at}.gateway`, gateway, ipAddress);
+          if (aliases !== undefined)
+            problems.list(`${at}.aliases`, aliases, (alias, where) => {
+              problems.keeps(where, alias, text);
+            });
         });
       });
     },

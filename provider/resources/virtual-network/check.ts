@@ -12,6 +12,7 @@ import { Twins } from "../../ipam/twins.js";
 import { MAX_VNI } from "../../ipam/vni.js";
 import type { CheckFailure, CheckResult } from "../../lifecycle.js";
 import { type DriverName, factsOf, isDriverName } from "../../ipam/driver-facts.js";
+import { nameServerProblems } from "../../network/dns/name-server.js";
 import { DRIVERS } from "../../network/drivers.js";
 import { zoneProblems } from "../../network/zone/check.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
@@ -84,6 +85,12 @@ export async function check(
   const hosts = membersOf(news.hosts);
   known("hosts", () => hostsProblem(hosts, isUnknown(cidr) ? undefined : cidr));
   known("hosts", () => machinesProblem(hosts, driver));
+  for (const { property, reason } of nameServerProblems({
+    ...news,
+    driver,
+    hosts: Array.isArray(hosts) ? hosts : [],
+  }))
+    refuse(property, reason);
   failures.push(...inUseProblems(olds, news));
   return { inputs: { ...news, hosts }, failures };
 }

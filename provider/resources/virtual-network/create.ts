@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { isConflict } from "../../errors.js";
+import { ownerOf } from "../../host/ownership.js";
 import type { CreateResult } from "../../lifecycle.js";
 import { dockerNetworkName } from "../../network/names.js";
 import { compareNames } from "../../placement/index.js";
 import { partialFailure } from "../../wrap.js";
+import { noteJoins } from "../network-joins.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import {
   combined,
@@ -27,6 +29,7 @@ export async function create(
 ): Promise<CreateResult<VirtualNetworkState>> {
   const id = dockerNetworkName(inputs.networkId, inputs.vni);
   const generation = randomBytes(4).toString("hex");
+  noteJoins(ownerOf(inputs.meta), {});
   const strangers = workOn(inputs, {}, generation);
   const prepared = await onEach(strangers, "looked at", ({ runtime, part }) =>
     runtime.prepare(part),

@@ -4,12 +4,13 @@ import { overlaps, parseCidr } from "../../ipam/cidr.js";
 import type { DiffResult } from "../../lifecycle.js";
 import { DRIVERS } from "../../network/drivers.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
+import { JOINS_NOW, noteJoins } from "../network-joins.js";
 import { showRestore } from "../restore-row.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import { STATE_KEYS } from "./state.js";
 
-/** What a network cannot change while it lives: its names on the hosts and its containers' addresses follow from it. */
-const FIXED = ["cidr", "cloud", "driver", "networkId", "vni"] as const;
+/** What a network cannot change while it lives: its names on the hosts, and its containers' addresses and resolvers follow from it. */
+const FIXED = ["cidr", "cloud", "driver", "names", "networkId", "vni"] as const;
 
 /** A broken host in the state is a change by itself, so that the next up repairs it; the row says what is wrong there. */
 export async function diff(
@@ -17,6 +18,7 @@ export async function diff(
   olds: VirtualNetworkState,
   news: VirtualNetworkInputs,
 ): Promise<DiffResult> {
+  noteJoins(ownerOf(olds.meta), joinsAfter(olds, news, JOINS_NOW));
   const changed = changedKeys(olds, news, ["meta", ...STATE_KEYS]);
   const replaces = replacedKeys(olds, news);
   const broken = Object.keys(olds.problems ?? {}).length > 0;
@@ -26,6 +28,24 @@ export async function diff(
     replaces,
     ...(replaces.length > 0 ? { deleteBeforeReplace: !fitsBeside(olds, news) } : {}),
   };
+}
+
+/** The words of the hosts that stay, and `word` for each that comes. */
+export function joinsAfter(
+  olds: VirtualNetworkState,
+  { hosts }: Pick<VirtualNetworkInputs, "hosts">,
+  word: string,
+): Record<string, string> {
+  const before = new Set(olds.hosts.map(({ name }) => name));
+  const named: unknown = hosts;
+  if (!Array.isArray(named)) return { ...olds.joins };
+  return Object.fromEntries(
+    hosts.flatMap(({ name }): [string, string][] => {
+      if (isUnknown(name)) return [];
+      const known = before.has(name) ? olds.joins?.[name] : word;
+      return known === undefined ? [] : [[name, known]];
+    }),
+  );
 }
 
 /** What of the change makes another network. */

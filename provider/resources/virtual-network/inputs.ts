@@ -1,6 +1,7 @@
 import type { HostConnection } from "../../host/connection.js";
 import type { DriverName } from "../../ipam/driver-facts.js";
 import type { Meta } from "../../lifecycle.js";
+import type { NameServer } from "../../network/dns/name-server.js";
 import type { HostFacts } from "../../network/driver.js";
 import type { NetworkZone } from "../../network/zone/zone.js";
 
@@ -35,6 +36,8 @@ export interface VirtualNetworkInputs {
   mtu: number;
   /** Domain appended to names, e.g. "app.clocker". */
   domain: string;
+  /** Who answers the names. A change replaces the network. Absent: "dnsmasq", one on each host. */
+  names?: NameServer;
   /** A zone, of an existing name server or of servers of ours, that has the network's names as well. Absent: none. */
   zone?: NetworkZone;
   /** Upstream resolvers for names that are not the network's; empty: the host's own. */
@@ -55,6 +58,8 @@ export interface VirtualNetworkState extends VirtualNetworkInputs {
   generation?: string;
   /** What each host told the others, such as its public key. Nothing secret. */
   facts?: Record<string, HostFacts>;
+  /** Words of the hosts that came after the network was made (network-joins.ts). Absent: none did. */
+  joins?: Record<string, string>;
   /** What is wrong by host name, as the last operation or refresh saw it. The next update repairs it. */
   problems?: Record<string, string[]>;
 }

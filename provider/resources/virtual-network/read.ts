@@ -32,7 +32,15 @@ export async function read(
   }
   return {
     id,
-    props: stateOf(inputs, dockerIds, problems, inputs.hosts, state.facts, state.generation),
+    props: stateOf(
+      inputs,
+      dockerIds,
+      problems,
+      inputs.hosts,
+      state.facts,
+      state.generation,
+      state.joins,
+    ),
     inputs: { ...inputs, hosts: inputs.hosts.filter(({ name }) => !(name in problems)) },
   };
 }

@@ -3,7 +3,14 @@ import type { HostFacts } from "../../network/driver.js";
 import type { NetworkHost, VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 
 /** Keys of the state that are not inputs. */
-export const STATE_KEYS = ["dockerIds", "dockerName", "facts", "generation", "problems"] as const;
+export const STATE_KEYS = [
+  "dockerIds",
+  "dockerName",
+  "facts",
+  "generation",
+  "joins",
+  "problems",
+] as const;
 
 /** The state after an operation; `hosts` where they are not just the inputs' (some could not be left). */
 export function stateOf(
@@ -13,6 +20,7 @@ export function stateOf(
   hosts: NetworkHost[] = inputs.hosts,
   facts: Record<string, HostFacts> = {},
   generation?: string,
+  joins: Record<string, string> = {},
 ): VirtualNetworkState {
   return {
     ...inputs,
@@ -21,6 +29,7 @@ export function stateOf(
     dockerName: dockerNetworkName(inputs.networkId, inputs.vni),
     ...(Object.keys(facts).length > 0 ? { facts } : {}),
     ...(generation === undefined ? {} : { generation }),
+    ...(Object.keys(joins).length > 0 ? { joins } : {}),
     ...(Object.keys(problems).length > 0 ? { problems } : {}),
   };
 }
@@ -32,6 +41,7 @@ export function inputsOf(state: VirtualNetworkState): VirtualNetworkInputs {
     dockerName: _name,
     facts: _facts,
     generation: _generation,
+    joins: _joins,
     problems: _problems,
     ...inputs
   } = state;

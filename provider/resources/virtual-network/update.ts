@@ -1,11 +1,14 @@
+import { randomBytes } from "node:crypto";
 import { same } from "../../canonical.js";
 import { wayTo } from "../../host/lost-hosts.js";
 import { ownerOf } from "../../host/ownership.js";
 import { warn } from "../../progress.js";
 import { partialFailure } from "../../wrap.js";
 import { failuresOf, onEach, problemsOf, statusOf } from "../each-host.js";
+import { noteJoins } from "../network-joins.js";
 import { servingAt } from "../successions.js";
 import { canWait } from "../unreachable-member.js";
+import { joinsAfter } from "./diff.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import { leavingOf } from "./leaving.js";
 import {
@@ -102,7 +105,10 @@ export async function update(
       `containers are still on ${later.map(({ host }) => host.name).join(", ")}: network ${news.networkId} ` +
         `leaves there with the next up, once they are gone`,
     );
-  const outs = stateOf(news, dockerIds, problems, [...news.hosts, ...remaining], facts, generation);
+  const hosts = [...news.hosts, ...remaining];
+  const joins = joinsAfter(olds, { hosts }, randomBytes(4).toString("hex"));
+  noteJoins(ownerOf(news.meta), joins);
+  const outs = stateOf(news, dockerIds, problems, hosts, facts, generation, joins);
   if (failures.length === 0) return { outs };
   const silent = new Set(failures.map(({ work }) => work.host.name));
   const others = touched.filter(({ host }) => !silent.has(host.name));

@@ -49,6 +49,16 @@ describe("clocker net trace", () => {
     expect(pathsBetween(closed, "redis", "web")[0]!.verdict).toBe("blocked");
   });
 
+  it.each([
+    ["docker", "Docker's own resolver"],
+    ["weave", "weaveDNS at 10.128.0.1"],
+  ] as const)("says who answers names where %s does", (names, by) => {
+    const cloud = sampleCloud({ ...shop, networks: [{ name: "lan", names }, shop.networks![1]!] });
+    expect(pathsBetween(cloud, "web", "redis")[0]!.steps[1]!.what).toBe(
+      `redis.lan.clocker is 10.128.1.2, by ${by}`,
+    );
+  });
+
   it("shows both addresses where the network has IPv6, as inspect does", () => {
     const dual = sampleCloud({
       ...shop,

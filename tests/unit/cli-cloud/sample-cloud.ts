@@ -9,6 +9,7 @@ export interface SampleNetwork {
   /** Second byte of its addresses: `10.<net>.0.0/16`. @default 128 */
   net?: number;
   cidr6?: string;
+  names?: "docker" | "weave";
   outbound?: boolean;
   hosts?: string[];
   /** Machines without Docker, by name; each has the last free address. */
@@ -43,7 +44,7 @@ export function sampleCloud(sample: SampleCloud): CloudState {
   const { hosts = ["h1", "h2"], engineVersion = "28.2.2" } = sample;
   const networks = (sample.networks ?? [{ name: "lan" }]).map((network, index) => ({
     ...{ driver: "vxlan", net: 128 + index, outbound: true, hosts },
-    ...{ cidr6: undefined, driverOptions: undefined, machines: [] as string[] },
+    ...{ cidr6: undefined, driverOptions: undefined, names: undefined, machines: [] as string[] },
     ...network,
   }));
   const numbers = new Map<string, number>();
@@ -91,7 +92,8 @@ export function sampleCloud(sample: SampleCloud): CloudState {
       state: { facts: { engineVersion, underlayAddress: `192.0.2.${index + 1}` } },
     })),
     networks: networks.map(
-      ({ name, driver, driverOptions, net, outbound, cidr6, hosts: on, machines }) => ({
+      ({ name, driver, driverOptions, net, outbound, cidr6, names, hosts: on, machines }) => ({
+        ...(names === undefined ? {} : { names }),
         ...(cidr6 === undefined ? {} : { cidr6 }),
         ...(driverOptions === undefined ? {} : { driverOptions }),
         ...{ meta: { name }, networkId: name, driver, outbound, dnsServers: [] },

@@ -94,5 +94,10 @@ export const ipv6 = (cloud: DockerCloud): void => {
   new VirtualNetwork("web", { cloud, cidr: "10.20.0.0/16", cidr6: "2001:db8:20::/64" });
 };
 
+export const names = (cloud: DockerCloud, config: Config): void => {
+  new VirtualNetwork("app", { cloud, driver: "swarm", names: "docker" });
+  new WeaveNetwork("web", { cloud, names: "weave", password: config.requireSecret("weave") });
+};
+
 export const member = (network: VirtualNetwork): NetworkMember =>
   new NetworkMember("db", { network, host: { address: "10.0.0.40" }, aliases: ["postgres"] });

@@ -22,8 +22,8 @@ describe("docs/networking.md", () => {
   it("shows code that the compiler checks", () => {
     const examples = squeezed(readFileSync("tests/unit/network/docs-examples.ts", "utf8"));
     const shown = blocks("ts");
-    // and a gateway's, a machine's, two zones', IPv6's, and a port's that is open on every host
-    expect(shown).toHaveLength(Object.keys(DRIVER_FACTS).length + 6);
+    // and a gateway's, other name servers', a machine's, two zones', IPv6's, and a port's that is open on every host
+    expect(shown).toHaveLength(Object.keys(DRIVER_FACTS).length + 7);
     for (const block of shown) expect(examples).toContain(squeezed(block).replace(/;$/, ""));
   });
 

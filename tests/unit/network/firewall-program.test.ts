@@ -12,11 +12,21 @@ import { PORTS_PART } from "../../../provider/network/program/ports.js";
 import { ROUTES_PART } from "../../../provider/network/program/routes.js";
 import { SWARM_PART } from "../../../provider/network/swarm/link.js";
 import { VXLAN_PART } from "../../../provider/network/vxlan/link.js";
+import { WEAVE_DNS_PART } from "../../../provider/network/weave/dns.js";
 import { WEAVE_PART } from "../../../provider/network/weave/link.js";
 import { verdictOf, type Packet } from "../../property/firewall/rules.js";
 
 const PARTS = [
-  ...[COMMON_PART, IPV6_PART, ROUTES_PART, VXLAN_PART, OVS_PART, SWARM_PART, WEAVE_PART],
+  ...[
+    COMMON_PART,
+    IPV6_PART,
+    ROUTES_PART,
+    VXLAN_PART,
+    OVS_PART,
+    SWARM_PART,
+    WEAVE_PART,
+    WEAVE_DNS_PART,
+  ],
   ...[PORTS_PART, POLICY_PART, FIREWALL_PART],
 ];
 

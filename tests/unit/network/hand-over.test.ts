@@ -15,6 +15,8 @@ import {
 } from "../../../provider/resources/successions.js";
 import type { VirtualNetworkInputs } from "../../../provider/resources/virtual-network/inputs.js";
 import { virtualNetworkLifecycle as networks } from "../../../provider/resources/virtual-network/lifecycle.js";
+import { addressLeft, forgetLeaving } from "../../../provider/resources/leaving-addresses.js";
+import { useSink } from "../../../provider/progress.js";
 import { Twins } from "../../../provider/ipam/twins.js";
 import { FakeNetworkHosts, inputsOn } from "./fake-network.js";
 
@@ -28,7 +30,10 @@ const succession = (more: Partial<Succession> = {}): Succession => ({
 /** Hosts that answer the plan. */
 let answering: HostConnection[] = [];
 
-afterEach(forgetSuccessions);
+afterEach(() => {
+  forgetSuccessions();
+  forgetLeaving();
+});
 
 /** This run's plan sees these on the network app of the stack p/s. */
 function sees(...successions: Succession[]): void {
@@ -226,6 +231,55 @@ describe("while a container is replaced beside the old one", () => {
       news.members[0] = { ...news.members[0]!, application: "other" };
       const second = await policies.update(id, first.outs, news);
       expect(second.outs.leaving).toEqual([member(OLD), member(NEXT)]);
+    });
+
+    it("forgets the old one on every host when it is gone, and not before the last of several", async () => {
+      const { id, outs } = await policies.create(policy(OLD));
+      const third = "10.42.1.12";
+      sees(succession({ next: third }), succession({ address: NEXT, next: third, serves: false }));
+      const known = { ...outs, leaving: [member(NEXT)] };
+      const next = await policies.update(id, known, policy(third));
+      await addressLeft("p/s/app", OLD);
+      await addressLeft("p/s/other", NEXT);
+      for (const host of ["h1", "h2"]) expect(rulesOn(host)).toContain(OLD);
+      expect((await policies.read(id, next.outs)).props?.problems).toBeUndefined();
+      await addressLeft("p/s/app", NEXT);
+      for (const host of ["h1", "h2"]) {
+        expect(rulesOn(host)).toContain(third);
+        for (const address of [OLD, NEXT]) expect(rulesOn(host)).not.toContain(`${address} `);
+      }
+      expect((await policies.read(id, next.outs)).props?.problems).toBeUndefined();
+    });
+
+    it("is settled by the run that deletes the old one, whichever it is, and by a change in between", async () => {
+      const { id, outs } = await policies.create(policy(OLD));
+      sees(succession());
+      const next = await policies.update(id, outs, policy(NEXT));
+      forgetLeaving();
+      await policies.diff(id, next.outs, policy(NEXT));
+      await addressLeft("p/s/app", OLD);
+      for (const host of ["h1", "h2"]) expect(rulesOn(host)).not.toContain(OLD);
+      // or it went by hand, and the policy changes only elsewhere
+      await policies.update(id, outs, policy(NEXT));
+      sees();
+      const later = { ...policy(NEXT), members: policy(NEXT).members };
+      await policies.update(id, next.outs, later);
+      for (const host of ["h1", "h2"]) expect(rulesOn(host)).not.toContain(OLD);
+    });
+
+    it("waits for nobody who cannot be reached, and says so", async () => {
+      const { id, outs } = await policies.create(policy(OLD));
+      sees(succession());
+      await policies.update(id, outs, policy(NEXT));
+      const warnings: string[] = [];
+      useSink((_urn, message, { warn }) => void (warn && warnings.push(message)));
+      world.fakes.host("h2").down = true;
+      await addressLeft("p/s/app", OLD);
+      useSink();
+      expect(rulesOn("h1")).not.toContain(OLD);
+      expect(warnings).toEqual([
+        "host h2 cannot be reached: the policy of network app knows replaced containers there until it changes",
+      ]);
     });
 
     it("knows one that moves where it is, and nobody by an address that another member has", async () => {

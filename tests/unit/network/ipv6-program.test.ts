@@ -9,6 +9,7 @@ import { IPV6_PART } from "../../../provider/network/program/ipv6.js";
 import { POLICY_PART } from "../../../provider/network/program/policy.js";
 import { PORTS_PART } from "../../../provider/network/program/ports.js";
 import { ROUTES_PART } from "../../../provider/network/program/routes.js";
+import { WEAVE_DNS_PART } from "../../../provider/network/weave/dns.js";
 import { ROUTED_PART } from "../../../provider/network/routed/link.js";
 
 /** Steps of the host's program by themselves: what they read and write is in a folder. */
@@ -29,6 +30,7 @@ describe("on a host of a network with IPv6", () => {
     POLICY_PART,
     FIREWALL_PART,
     ROUTED_PART,
+    WEAVE_DNS_PART,
   ];
 
   function run(steps: string): string[] {

@@ -23,6 +23,8 @@ import {
 type Change = [spec: Record<string, unknown>, place: Partial<ContainerPlace>];
 
 const NEXT = { ...LAN, address: "10.64.0.9" };
+/** Docker itself answers the names of the network. */
+const BY_DOCKER = { ...LAN, gateway: "", names: "docker" as const, aliases: ["redis"] };
 const PORT = { ports: [{ containerPort: 80, hostPort: 8080 }] };
 const DATA = { mounts: [{ kind: "volume", name: "data", target: "/data" }] };
 const READ = { mounts: [{ kind: "volume", name: "data", target: "/data", readOnly: true }] };
@@ -123,6 +125,20 @@ const cases: [string, Change, Change, object, string | undefined][] = [
     [{}, { networks: [{ ...NEXT, gateway: "10.64.0.5" }] }],
     start("place"),
     "replace, start-first (the name server of lan changes)",
+  ],
+  [
+    "the image where Docker leads the names",
+    [{}, { networks: [BY_DOCKER] }],
+    [{ image: "clocker/web:2" }, { networks: [{ ...BY_DOCKER, address: NEXT.address }] }],
+    stop("spec"),
+    "replace, stop-first: Docker leads names on lan to the new one as soon as it starts (image changes)",
+  ],
+  [
+    "other names where Docker leads them",
+    [{}, { networks: [BY_DOCKER] }],
+    [{}, { networks: [{ ...BY_DOCKER, aliases: ["redis", "cache"] }] }],
+    {},
+    "update in place: networks",
   ],
 ];
 

@@ -268,6 +268,27 @@ describe("the body of Docker's create request", () => {
     expect(dnsOf(inputsOf({ dns: ["9.9.9.9"] }), ["192.0.2.53"])).toEqual(["10.64.0.1", "9.9.9.9"]);
   });
 
+  it("on a network of Docker's own names it brings its names along, and asks no server of ours", () => {
+    const aliases = ["redis", "redis.lan.clocker"];
+    const networks = [{ ...LAN, gateway: "", names: "docker" as const, aliases }, DMZ];
+    const body = createBody(inputsOf({}, { networks }), { ...making, apiMinor: 44 });
+    const ends = Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {});
+    expect(ends.map(([name, end]) => [name, end?.Aliases])).toEqual([
+      ["lan-77", aliases],
+      ["dmz-78", undefined],
+    ]);
+    expect(dnsOf(inputsOf({}, { networks }), ["192.0.2.53"])).toEqual([DMZ.gateway, "192.0.2.53"]);
+  });
+
+  it("weaveDNS is asked after the servers that refuse what is not theirs", () => {
+    const networks = [{ ...LAN, names: "weave" as const }, DMZ];
+    expect(dnsOf(inputsOf({}, { networks }), ["192.0.2.53"])).toEqual([
+      DMZ.gateway,
+      LAN.gateway,
+      "192.0.2.53",
+    ]);
+  });
+
   it("limits in place are exactly those of the making", () => {
     const { spec } = inputsOf({ cpus: 0.3 });
     expect(createBody(inputsOf({ cpus: 0.3 }), making).HostConfig).toMatchObject(updateBody(spec));

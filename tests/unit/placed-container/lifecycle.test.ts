@@ -560,6 +560,22 @@ describe("read", () => {
     expect(await drift()).toEqual([`it is not on lan as ${LAN.address}`]);
   });
 
+  it("names the network on which Docker leads other names to it, and leaves Docker's own out", async () => {
+    const named = { ...LAN, gateway: "", names: "docker" as const, aliases: ["web", "web-0"] };
+    const { id, outs } = await createIn(inputsOf({}, { networks: [named] }));
+    const endpoint = only().networks.get("lan-77")!;
+    expect(endpoint.Aliases).toEqual(named.aliases);
+    endpoint.Aliases = [only().id.slice(0, 12), "web-0", "web"];
+    expect((await lifecycle.read(id, outs)).props?.status.drift).toBeUndefined();
+    endpoint.Aliases = ["web"];
+    expect((await lifecycle.read(id, outs)).props?.status.drift).toEqual([
+      "its names on lan differ",
+    ]);
+    const { outs: healed } = await lifecycle.update(id, outs, inputsOf({}, { networks: [named] }));
+    expect(healed.status.drift).toBeUndefined();
+    expect(only().networks.get("lan-77")!.Aliases).toEqual(named.aliases);
+  });
+
   it("gone is gone", async () => {
     const { id, outs } = await createIn(inputsOf());
     h1.docker.containers.clear();

@@ -138,6 +138,33 @@ describe("the plan of a cloud", () => {
     },
   );
 
+  it("gives containers the names that Docker is to answer for, and has their replacements stop first", async () => {
+    const { sdk, cloud, network } = await program();
+    const docker = new sdk.VirtualNetwork("own", { cloud, driver: "swarm", names: "docker" });
+    const weave = new sdk.WeaveNetwork("web", { cloud, names: "weave" });
+    const onAll = [{ network: docker, aliases: ["Cache", "c"] }, weave, network];
+    const made = new sdk.PlacedContainer("c", { cloud, networks: onAll, image: "b:1" });
+    const plain = new sdk.PlacedContainer("d", { cloud, networks: [network], image: "b:1" });
+    await settle(made.status, plain.status);
+    const inputsOf = (name: string) => registered.find((each) => each.name === name)!.inputs;
+    expect(inputsOf("own")).toMatchObject({ names: "docker", domain: "own.clocker" });
+    expect(inputsOf("web")).toMatchObject({ names: "weave", domain: "web.weave.local" });
+    expect(inputsOf("lan")).not.toHaveProperty("names");
+    const { place } = inputsOf("c") as unknown as PlacedContainerInputs;
+    expect(
+      place.networks.map(({ gateway, names, aliases }) => ({ gateway, names, aliases })),
+    ).toEqual([
+      {
+        gateway: "",
+        names: "docker",
+        aliases: ["c", "cache", "c.own.clocker", "cache.own.clocker"],
+      },
+      { gateway: "10.128.1.1", names: "weave", aliases: undefined },
+      { gateway: "10.128.1.1", names: undefined, aliases: undefined },
+    ]);
+    expect(requestsOf(plans()[0]).map(({ stopFirst }) => stopFirst)).toEqual([true, false]);
+  });
+
   it("gives containers the IPv6 address that goes with their planned one, and policies both ranges", async () => {
     const { sdk, cloud, network } = await program();
     const dual = new sdk.VirtualNetwork("dual", { cloud, ipv6: true });

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Weave Net at its process boundary, for hosts that have none: the commands of the script `weave` that we use, the
-router's HTTP interface, and the Docker plugin `weavemesh` with its IPAM, as Weave Net 2.8 documents and does them.
+router's HTTP interface, weaveDNS, and the Docker plugin `weavemesh` with its IPAM, as Weave Net 2.8 documents and does them.
 
 Routers find each other over TCP 6783, refuse those with another password, and tell each other who holds a part of the
 range. Frames travel as VXLAN on UDP 6784, as on Weave's fast datapath; they are not encrypted. The rules of iptables are
@@ -26,6 +26,7 @@ import time
 import urllib.parse
 
 import docker_plugin
+import weave_dns
 
 WEAVER = ""
 HOME = "/var/lib/weave-standin"
@@ -110,6 +111,7 @@ def launch(words):
         "mtu": os.environ.get("WEAVE_MTU", "1376"),
         "password": os.environ.get("WEAVE_PASSWORD", ""),
         "targets": peers,
+        "dns": docker0(),
     }
     keep(LAUNCHED, settings)
     keep_running(settings)
@@ -138,8 +140,12 @@ def keep_running(settings):
     run("setsid", BOOT)
 
 
+def docker0():
+    """The address of Docker's bridge, where weaveDNS listens."""
+    return json.loads(run("ip", "-j", "-4", "addr", "show", "dev", "docker0").stdout)[0]["addr_info"][0]["local"]
+
+
 def real_router(settings):
-    bridge = json.loads(run("ip", "-j", "-4", "addr", "show", "dev", "docker0").stdout)[0]
     words = {
         "name": settings["name"],
         "nickname": socket.gethostname(),
@@ -152,9 +158,9 @@ def real_router(settings):
         "db-prefix": f"{HOME}/db",
         "ipalloc-range": settings["range"],
         "ipalloc-default-subnet": settings["subnet"],
-        "dns-listen-address": f"{bridge['addr_info'][0]['local']}:53",
+        "dns-listen-address": f"{settings['dns']}:53",
         "http-addr": f"{HTTP[0]}:{HTTP[1]}",
-        "resolv-conf": "/etc/resolv.conf",
+        "resolv-conf": weave_dns.RESOLVERS,
     }
     options = [f"--{name} {value}" for name, value in words.items()]
     if os.environ.get("WEAVE_NO_FASTDP"):
@@ -244,6 +250,7 @@ class Router:
         self.targets = set(settings["targets"])
         self.connections = {}  # by name: (address, port, outbound, socket, nick)
         self.failures = {}  # by target: why
+        self.dns = weave_dns.Names(self.name)
         self.ring = kept(RING, {})  # by name: [version, holds a part, nick]
         version, holds, _ = self.ring.get(self.name, [0, False, ""])
         self.ring[self.name] = [version if holds else version + 1, True, self.nick]
@@ -273,10 +280,13 @@ class Router:
             self.connections[name] = (address, port, outbound, connection, hello["nick"])
             self.failures.pop(address, None)
             run("bridge", "fdb", "append", "00:00:00:00:00:00", "dev", TUNNEL, "dst", address, may_fail=True)
-            say(connection, {"ring": self.ring})
+            say(connection, {"ring": self.ring, "dns": self.dns.entries})
         try:
             for line in lines:
-                self.merge(json.loads(line).get("ring", {}))
+                told = json.loads(line)
+                self.merge(told.get("ring", {}))
+                with self.lock:
+                    self.dns.merge([each for each in told.get("dns", []) if each["origin"] in self.connections])
         finally:
             with self.lock:
                 if self.connections.get(name, (0, 0, 0, None))[3] is connection:
@@ -287,6 +297,7 @@ class Router:
         if known:
             run("bridge", "fdb", "del", "00:00:00:00:00:00", "dev", TUNNEL, "dst", known[0], may_fail=True)
             known[3].close()
+            self.dns.peer_gone(name)
 
     def merge(self, ring):
         with self.lock:
@@ -299,7 +310,7 @@ class Router:
     def gossip(self):
         for name, (*_, connection, _nick) in list(self.connections.items()):
             try:
-                say(connection, {"ring": self.ring})
+                say(connection, {"ring": self.ring, "dns": self.dns.entries})
             except OSError:
                 self.drop(name)
 
@@ -363,6 +374,12 @@ class Router:
           Range: {self.settings["range"]}
   DefaultSubnet: {self.settings["subnet"]}
 
+        Service: dns
+         Domain: {weave_dns.DOMAIN}
+       Upstream: {", ".join(weave_dns.upstreams())}
+            TTL: {weave_dns.TTL}
+        Entries: {len(self.dns.living())}
+
         Service: plugin (legacy)
      DriverName: weave
 """
@@ -406,6 +423,10 @@ def control(router):
                 "/status": router.status,
                 "/status/connections": router.show_connections,
                 "/status/ipam": router.show_ipam,
+                "/status/dns": router.dns.show,
+                "/domain": lambda: weave_dns.DOMAIN,
+                "/dns-address": lambda: router.settings["dns"],
+                "/dns-address-port": lambda: f"{router.settings['dns']}:{weave_dns.PORT}",
                 "/status/targets": lambda: "".join(f"{target}\n" for target in sorted(router.targets)),
             }.get(self.path)
             with router.lock:
@@ -419,7 +440,24 @@ def control(router):
                 keep(LAUNCHED, {**router.settings, "targets": sorted(router.targets)})
             self.reply("")
 
+        def do_PUT(self):
+            self.name(router.dns.add)
+
+        def name(self, change):
+            """/name/CONTAINER/ADDRESS?fqdn=NAME"""
+            at = urllib.parse.urlsplit(self.path)
+            _, what, container, address = at.path.split("/")
+            fqdn = urllib.parse.parse_qs(at.query).get("fqdn", [""])[0]
+            if what != "name":
+                return self.reply("404 page not found", 404)
+            with router.lock:
+                change(fqdn, container, address)
+                router.gossip()
+            self.reply("", 204)
+
         def do_DELETE(self):
+            if self.path.startswith("/name/"):
+                return self.name(router.dns.delete)
             self.reply(router.takeover(self.path[len("/peer/"):] or router.name))
 
         def log_message(self, *words):
@@ -493,6 +531,7 @@ def router():
     configure_iptables()
     ours = Router(settings)
     plugin = docker_plugin.server(SOCKET, CALLS)
+    weave_dns.serve(ours.dns, settings["dns"])
     for work in (ours.accept, ours.connect, plugin.serve_forever, lambda: default_network(settings["subnet"])):
         threading.Thread(target=work, daemon=True).start()
     control(ours)
