@@ -121,6 +121,7 @@ export function planNetworks(whole: PlanInput, decisions: Decisions): NetworkPla
       ...(machines.length > 0 ? { machines: machinesOf(network, addresses, previous) } : {}),
       records: {},
       ...(reserved.length > 0 ? { reserved } : {}),
+      ...(network.zone === undefined ? {} : { zone: network.zone }),
       ...(blocks.retired.length > 0 ? { retired: blocks.retired } : {}),
     };
     plan.networks[network.name] = allocation;

@@ -5,12 +5,12 @@ import type { PortRange } from "../placement/port-table.js";
 const DNS_PORT = 53;
 
 /**
- * Hosts that serve the zone of a network have its port taken, so that no container comes there that publishes it. An
+ * Hosts that serve the zone of a network, of this plan or an earlier one, have its port taken, so that no container comes there that publishes it. An
  * address that is not known yet may be any.
  */
 export function reserveZonePorts(
   candidates: readonly Candidate[],
-  networks: readonly NetworkRequest[],
+  networks: readonly { name: string; zone?: NetworkRequest["zone"] | undefined }[],
 ): void {
   for (const { name, zone } of networks) {
     const port = zone?.port ?? DNS_PORT;

@@ -38,6 +38,8 @@ export interface NetworkAllocation {
   records: Record<string, string[]>;
   /** Addresses that later plans hand to nobody either: those that the program reserves, and the LAN's router. Absent: none. */
   reserved?: string[];
+  /** Hosts that serve its names as a zone, and the port (53): taken there in later plans too. Absent: none do. */
+  zone?: { hosts: string[]; port?: number };
   /** Blocks of hosts that left, in the order they left: given out again last, and to the same host first. */
   retired?: { host: string; block: string }[];
 }

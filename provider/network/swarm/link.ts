@@ -19,8 +19,14 @@ overlay_waiter() {
 # Arguments: program, VNI, the link that is there while the overlay is plugged in, the overlay's namespace.
 my ($program, $vni, $link, $namespace) = @ARGV;
 my ($known, $until, $next) = ("", 0, 0);
+# Docker keeps the namespace for a while without the bridge: after some seconds it is tried once a second.
+my ($since, $tried) = (0, 0);
 for (;;) {
-  system("sh", $program, "plug", $vni) if -e $namespace && !-e "/sys/class/net/$link";
+  if (!-e $namespace || -e "/sys/class/net/$link") { $since = 0; }
+  else {
+    $since ||= time;
+    if (time - $since < 5 || time > $tried) { system("sh", $program, "plug", $vni); $tried = time; }
+  }
   my $started = (stat("/run/docker.pid"))[9] // "";
   if ($started ne $known) { $known = $started; $until = time + 300; $next = time + 2; }
   if (time >= $next && time < $until) { system("sh", $program, "revive", $vni); $next = time + 2; }
@@ -37,17 +43,20 @@ up_swarm() {
   keep_file "$scratch/leg" "$ROOT/$vni/leg" "the overlay's waiter is missing or changed" 644 || true
   agent=$(swarm_agent)
   up_agent leg "nobody waits for the overlay"
-  if [ -e "$(overlay_namespace)" ] && ! is ip link show dev "$link"; then
+  if overlay_lives && ! is ip link show dev "$link"; then
     if need "the bridge $bridge is not plugged into the overlay"; then plug_swarm; fi
   fi
 }
 
 swarm_agent() { echo "/usr/bin/perl $ROOT/$vni/leg $PROGRAM $vni $link $(overlay_namespace)"; }
 
+# When the host's last container on it has gone, the namespace may be left without the bridge.
+overlay_lives() { [ -e "$(overlay_namespace)" ] && is nsenter --net="$(overlay_namespace)" ip link show dev br0; }
+
 # Both ends go with the namespace.
 plug_swarm() {
+  overlay_lives || return 0
   namespace=$(overlay_namespace)
-  nsenter --net="$namespace" ip link show dev br0 >/dev/null 2>&1 || return 0
   ip link add "$link" mtu "$mtu" type veth peer name clocker netns "$namespace" 2>/dev/null || return 0
   ip link set dev "$link" alias "$TAG:$owner" master "$bridge" up
   nsenter --net="$namespace" ip link set dev clocker mtu "$mtu" master br0 up

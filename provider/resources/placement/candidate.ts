@@ -68,7 +68,7 @@ export function toCandidate(
 
 /**
  * What a container publishes is known by it, whoever listens there for it; and what networks have open follows from the
- * requests of the plans. Which hosts serve a zone is known of this plan's networks alone: that of an earlier one is asked for where it is.
+ * requests of the plans. So does which hosts serve a zone; that of an earlier plan is asked for where it is as well, as plans of before do not say it.
  */
 function takenFrom(
   taken: readonly TakenPorts[],

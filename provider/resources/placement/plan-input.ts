@@ -76,7 +76,8 @@ export function toPlanInput(
   };
   reserveEarlier(news, candidates, given.assignments, owner);
   const networks = news.networks.map((network) => knownNetwork(network, byName));
-  reserveZonePorts(candidates, networks);
+  const earlier = Object.entries(given.networks).map(([name, { zone }]) => ({ name, zone }));
+  reserveZonePorts(candidates, [...earlier, ...networks]);
   return {
     candidates,
     requests: news.requests.map((request) => withPlatform(knownRequest(request), snapshots)),

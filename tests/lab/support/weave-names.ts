@@ -23,23 +23,23 @@ export function weaveNames(lab: TestLab): void {
   const states: VirtualNetworkState[] = [];
   /** What Docker's resolver in the container gets from a server that is gone, upon which it asks the next one. */
   const refusal = async () => {
-    const pid = await lab.sh("h1", "docker", "inspect", "-f", "{{.State.Pid}}", "app-1");
+    const pid = await lab.sh("h1", "docker", "inspect", "-f", "{{.State.Pid}}", "asker");
     const ask = `my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => "10.106.1.1:53");
       $s->send("?"); $SIG{ALRM} = sub { print "silence"; exit }; alarm 3;
       defined($s->recv(my $answer, 512)) ? print "an answer" : print "$!"`;
     return lab.sh("h1", "nsenter", "-t", pid.trim(), "-n", "perl", "-MIO::Socket::INET", "-e", ask);
   };
-  const asked = (name: string) => inContainer(lab, "h1", "app-1", "nslookup", name);
+  const asked = (name: string) => inContainer(lab, "h1", "asker", "nslookup", name);
 
   beforeAll(async () => {
     app = inputsOf("app", 106, "10.106");
     other = inputsOf("other", 107, "10.107");
     for (const inputs of [app, other]) states.push((await lifecycle.create(inputs)).outs);
     const asks = ["--dns", "10.106.1.1", "--dns-search", app.domain];
-    await runContainer(lab, "h1", "app-1", app, "10.106.1.10", ...asks);
+    await runContainer(lab, "h1", "asker", app, "10.106.1.10", ...asks);
   });
   afterAll(async () => {
-    await lab.sh("h1", "docker", "rm", "-f", "app-1");
+    await lab.sh("h1", "docker", "rm", "-f", "asker");
     await Promise.all(
       states.map((state) => lifecycle.delete(dockerNetworkName(state.networkId, state.vni), state)),
     );

@@ -33,6 +33,19 @@ describe("the port of a zone that hosts serve", () => {
     expect(plan([app, served("shop", ["h1"], 5353), served("back", ["h2"])]).refusals).toEqual([]);
   });
 
+  it("is taken in the allocation too, so that a later plan of the same up knows it before it is there", () => {
+    const first = plan([served("app", ["h1"], 5353)]);
+    const { zone } = first.networks["app"]!;
+    expect(zone).toEqual({ hosts: ["h1"], port: 5353 });
+    const networks = [served("shop", ["h1"], 5353), served("back", ["h2"], 5353)];
+    const candidates = [host("h1"), host("h2")];
+    reserveZonePorts(candidates, [{ name: "app", zone }, ...networks]);
+    expect(sentences(planAll(input({ candidates, networks, requests: [] })))).toEqual([
+      refused("shop", "the name server of network app", 5353),
+    ]);
+    expect(plan([network("plain")]).networks["plain"]).not.toHaveProperty("zone");
+  });
+
   it.each([
     ["", 53, true],
     ["0.0.0.0", 53, true],
