@@ -89,7 +89,7 @@ export function dockerNames(lab: TestLab): void {
     expect(await lab.sh("h1", "sh", "-c", "ps -ef | grep -c '[d]nsmasq' || true")).toMatch(/^0/);
     const problems = async () =>
       (await Promise.all(states.map((state) => lifecycle.read(idOf(state), state)))).flatMap(
-        ({ props }) => props?.problems ?? [],
+        ({ props }) => (props?.problems ? [props.problems] : []),
       );
     // Docker takes a moment to give up its end on the host that the last container left
     await expect.poll(problems, { timeout: 10_000 }).toEqual([]);
