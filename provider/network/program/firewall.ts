@@ -5,7 +5,10 @@
  * Speed: br_netfilter sends every bridged frame through iptables and conntrack, a quarter of the throughput. Its
  * switch is for all bridges at once and foreign networks may rely on it, so it stays; instead frames between two
  * containers of the network are not tracked and leave at the first rule. What a published port needs (address
- * translation) is tracked as ever. The encapsulated packets of our VNI are not tracked either.
+ * translation) is tracked as ever. The encapsulated packets of our VNI are not tracked either. What every packet of a container
+ * passes, sent and received, is counted in rules: those chains (B, W, O, X, V) hang first, behind a rule that says which packets are
+ * theirs (shortcuts), and end there, so that they meet neither the rest of the network's rules nor those of other networks. What stays on
+ * a bridge without a policy is no matter of others' policies; on a bridge that we share only what has our addresses.
  *
  * Isolation: nothing enters the network but from itself, as an answer, or by a published port; nobody but the
  * network itself talks to its gateway; frames of our VNI come from peers only. A container that asks a peer does so with
@@ -30,15 +33,17 @@ has_vxlan() { [ -z "$six" ] && { [ "$driver" = vxlan ] || [ "$driver" = ovs ]; }
 # Of a family in which the network has no addresses there are the doors of its policy alone.
 has_addresses() { [ -n "$cidr" ]; }
 
+our_vni() { echo "-p udp --dport $port -m u32 --u32 0>>22&0x3C@12>>8=$vni"; }
+
 # A firewall that goes by connections has to see both ways of what is for the host itself.
 tracks_own() { [ -n "$machine" ] || has_policy; }
 
 firewall_rules() {
   has_addresses || { door_rules; return; }
   paths=$("paths_$driver")
-  vxlan="-p udp --dport $port -m u32 --u32 0>>22&0x3C@12>>8=$vni"
+  vxlan=$(our_vni)
   echo "*raw"
-  for chain in R X O T U; do echo ":CLK-$chain-$vni - [0:0]"; done
+  for chain in R X Y O T U B; do echo ":CLK-$chain-$vni - [0:0]"; done
   tunnels_guarded
   if has_vxlan; then echo "-A CLK-R-$vni $vxlan -j CLK-X-$vni"; fi
   if shares_bridge; then
@@ -47,9 +52,9 @@ firewall_rules() {
     echo "-A CLK-R-$vni ! -i $bridge -d $cidr -j DROP"
     echo "-A CLK-R-$vni -i $bridge ! -s $cidr -d $cidr -j DROP"
   fi
-  echo "-A CLK-R-$vni -i $bridge -d $gateway -j RETURN"
   if has_policy; then untracked="-p tcp"; else untracked=; fi
-  echo "-A CLK-R-$vni -i $bridge -s $cidr -d $cidr $untracked -j CT --notrack"
+  echo "-A CLK-B-$vni -d $gateway -j RETURN"
+  echo "-A CLK-B-$vni $untracked -j CT --notrack"
   ports_untouched
   # routed packets: what comes from a peer has an address of that peer; newer Dockers would drop it further on
   for path in $paths; do
@@ -60,12 +65,10 @@ firewall_rules() {
     done
   done
   if has_vxlan; then
-    for peer in $peers; do
-      echo "-A CLK-X-$vni -s $peer -j CT --notrack"
-      echo "-A CLK-X-$vni -s $peer -j RETURN"
-    done
+    for peer in $peers; do echo "-A CLK-X-$vni -s $peer -g CLK-Y-$vni"; done
     echo "-A CLK-X-$vni -j DROP"
-    echo "-A CLK-O-$vni $vxlan -j CT --notrack"
+    echo "-A CLK-Y-$vni -j CT --notrack"
+    echo "-A CLK-O-$vni -j CT --notrack"
   fi
   echo COMMIT
   echo "*nat"
@@ -76,7 +79,7 @@ firewall_rules() {
   echo "-A CLK-N-$vni -s $cidr -o $bridge -m conntrack --ctstate DNAT -j MASQUERADE"
   echo COMMIT
   echo "*filter"
-  for chain in I F G; do echo ":CLK-$chain-$vni - [0:0]"; done
+  for chain in I F G V W; do echo ":CLK-$chain-$vni - [0:0]"; done
   policy_chains
   echo "-A CLK-I-$vni -i lo -j RETURN"
   echo "-A CLK-I-$vni -i $bridge -d $gateway -p udp --dport 53 -j ACCEPT"
@@ -98,7 +101,6 @@ firewall_rules() {
   for peer in $peers; do
     # they ask by IPv4, whatever the network carries
     case $driver$six in
-      vxlan | ovs) echo "-A CLK-I-$vni -s $peer $vxlan -j ACCEPT" ;;
       swarm)
         echo "-A CLK-I-$vni -s $peer -p tcp -m multiport --dports 2377,7946 -j ACCEPT"
         echo "-A CLK-I-$vni -s $peer -p udp -m multiport --dports 4789,7946 -j ACCEPT"
@@ -110,7 +112,10 @@ firewall_rules() {
       wireguard) echo "-A CLK-I-$vni -s $peer -p udp --dport $(wg_ports) -j ACCEPT" ;;
     esac
   done
+  # who has sent it was asked in raw
+  if has_vxlan; then echo "-A CLK-V-$vni -j ACCEPT"; fi
   policy_rules
+  echo "-A CLK-W-$vni -j ACCEPT"
   ports_forwarded
   echo "-A CLK-F-$vni -i $bridge -o $bridge -j ACCEPT"
   for path in $paths; do
@@ -201,7 +206,7 @@ up_rules() {
   fi
   if need "firewall rules\${six:+ of IPv6} are missing or changed"; then
     if has_addresses; then up_docker_user; hang_parents $CHAINS; else hang_parents "$INPUT_CHAIN"; fi
-    hang_policy
+    hang_first
     $xt-restore -w -n < "$scratch/rules" || fail "$xt does not take the rules: the kernel needs the matches u32, conntrack and the target CT"
     hang_chains
     drop_old_policy "$scratch/rules"
@@ -225,11 +230,41 @@ hang_parents() {
   done
 }
 
-# Before the rules are there: those of a policy may not come after what they let through.
-hang_policy() {
+# Lines of table, chain of ours, target, and which packets go there.
+shortcuts() {
+  if has_vxlan; then
+    echo "raw CLOCKER-OUTPUT CLK-O-$vni $(our_vni)"
+    echo "raw CLOCKER-PREROUTING CLK-X-$vni -d $underlay $(our_vni)"
+    echo "filter CLOCKER-INPUT CLK-V-$vni -d $underlay $(our_vni)"
+  fi
+  echo "raw CLOCKER-PREROUTING CLK-B-$vni -i $bridge -s $cidr -d $cidr"
+  if shares_bridge; then ends=" -s $cidr -d $cidr"; else ends=; fi
+  has_policy || echo "filter CLOCKER-FORWARD CLK-W-$vni -i $bridge -o $bridge$ends"
+}
+
+# One of them.
+turn() {
+  in=$1 at=$2 target=$3; shift 3
+  is $xt -w -t "$in" -C "$at" "$@" -m comment --comment "$TAG" -g "$target" && return 0
+  unhang "$in" "$target"
+  $xt -w -t "$in" -I "$at" "$@" -m comment --comment "$TAG" -g "$target"
+}
+
+# $1 table, $2 target: none of our chains leads there any more. Rules are listed with quotes.
+unhang() {
+  $xt -w -t "$1" -S 2>/dev/null | sed -n "s/^-A \\(CLOCKER-.* -[gj] $2\\)\$/-D \\1/p" | while read -r rule; do echo "$rule" | xargs $xt -w -t "$1"; done
+}
+
+# Before the rules are there: those of a policy may not come after what they let through, and O untracks whatever gets there.
+hang_first() {
   has_addresses || return 0
+  if has_vxlan; then
+    is $xt -w -t raw -N "CLK-O-$vni" || true
+    turn raw CLOCKER-OUTPUT "CLK-O-$vni" $(our_vni)
+  fi
   jump_ports
   if has_policy; then
+    unhang filter "CLK-W-$vni"
     is $xt -w -N "CLK-G-$vni" || true
     jump filter CLOCKER-POLICY "CLK-G-$vni"
   else
@@ -240,27 +275,20 @@ hang_policy() {
 hang_chains() {
   jump filter CLOCKER-INPUT "CLK-I-$vni"
   has_addresses || return 0
-  jump raw CLOCKER-PREROUTING "CLK-R-$vni"
-  jump raw CLOCKER-OUTPUT "CLK-O-$vni"
+  jump raw CLOCKER-PREROUTING "CLK-R-$vni" -A
   jump nat CLOCKER-POSTROUTING "CLK-N-$vni"
   jump filter CLOCKER-FORWARD "CLK-F-$vni" -A
+  shortcuts | while read -r in at target which; do turn "$in" "$at" "$target" $which; done
 }
 
 unjump() { while is $xt -w -t "$1" -D "$2" -m comment --comment "$TAG" -j "$3"; do :; done; }
+drop_hung() { unhang "$1" "$2"; drop_chain "$1" "$2"; }
 drop_chain() { if is $xt -w -t "$1" -F "$2"; then $xt -w -t "$1" -X "$2"; fi; }
 
 down_firewall() {
-  unjump raw CLOCKER-PREROUTING "CLK-R-$vni"
-  unjump raw CLOCKER-OUTPUT "CLK-O-$vni"
-  unjump nat CLOCKER-POSTROUTING "CLK-N-$vni"
-  unjump filter CLOCKER-INPUT "CLK-I-$vni"
-  unjump filter CLOCKER-FORWARD "CLK-F-$vni"
-  unjump filter CLOCKER-POLICY "CLK-G-$vni"
-  for chain in R X O T U; do drop_chain raw "CLK-$chain-$vni"; done
-  drop_chain nat "CLK-N-$vni"
-  unjump nat CLOCKER-PORTS "CLK-E-$vni"
-  for chain in I F G; do drop_chain filter "CLK-$chain-$vni"; done
-  drop_chain nat "CLK-E-$vni"
+  for chain in R X Y O T U B; do drop_hung raw "CLK-$chain-$vni"; done
+  for chain in N E; do drop_hung nat "CLK-$chain-$vni"; done
+  for chain in I F G V W; do drop_hung filter "CLK-$chain-$vni"; done
   drop_old_policy /dev/null
 }
 

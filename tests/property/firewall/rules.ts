@@ -18,6 +18,8 @@ export interface Packet {
   vni?: number;
   /** It is for the host itself. */
   local?: boolean;
+  /** Said by the rules: it is not tracked from there on. */
+  untracked?: boolean;
 }
 
 export type Verdict = "ACCEPT" | "DROP" | "RETURN";
@@ -39,13 +41,18 @@ export function verdictOf(rules: string, chain: string, packet: Packet): Verdict
     const lines = chains.get(name);
     if (!lines) throw new Error(`no chain ${name}`);
     for (const words of lines) {
-      const target = words[words.indexOf("-j") + 1]!;
-      if (!holds(words.slice(0, words.indexOf("-j")), packet)) continue;
+      const at = words.findIndex((word) => word === "-j" || word === "-g");
+      const target = words[at + 1]!;
+      if (!holds(words.slice(0, at), packet)) continue;
+      if (words[at] === "-g") return walk(target);
       if (target === "ACCEPT" || target === "DROP" || target === "RETURN") {
         if (target === "RETURN") return "RETURN";
         return target;
       }
-      if (target === "CT") continue;
+      if (target === "CT") {
+        packet.untracked = true;
+        continue;
+      }
       const inner = walk(target);
       if (inner !== "RETURN") return inner;
     }

@@ -30,6 +30,15 @@ const PARTS = [
   ...[PORTS_PART, POLICY_PART, FIREWALL_PART],
 ];
 
+/** Which of a network's chains hang in ours behind its shortcuts. */
+const LAST: Record<string, (readonly [chain: string, letter: string])[]> = {
+  raw: [["CLOCKER-PREROUTING", "R"]],
+  filter: [
+    ["CLOCKER-INPUT", "I"],
+    ["CLOCKER-FORWARD", "F"],
+  ],
+};
+
 /** The rules that the program writes for the host 192.0.2.1, whose peers are 192.0.2.2 and .3, asked about packets. */
 describe("the firewall of a network on a host", () => {
   let folder: string;
@@ -44,7 +53,7 @@ describe("the firewall of a network on a host", () => {
     ports?: string;
   }
 
-  /** Chains of a table, of network 10.<vni>.0.0/16 with the bridge cnb<vni>. */
+  /** Chains of a table, of network 10.<vni>.0.0/16 with the bridge cnb<vni>, as they hang in ours. */
   function tableOf(table: string, vni: number, network: Network = {}): string {
     const { driver = "vxlan", outbound = "yes", policy, ports } = network;
     mkdirSync(join(folder, `${vni}/ports.d`), { recursive: true });
@@ -58,11 +67,21 @@ describe("the firewall of a network on a host", () => {
     ];
     const { stdout, stderr } = spawnSync(
       "sh",
-      ["-c", `${PARTS.join("")}\n${settings.join("\n")}\nfirewall_rules`],
+      ["-c", `${PARTS.join("")}\n${settings.join("\n")}\nfirewall_rules; echo; shortcuts`],
       { encoding: "utf8" },
     );
     expect(stderr).toBe("");
-    return stdout.split(`*${table}\n`)[1]!.split("COMMIT\n")[0]!;
+    const [rules, shortcuts] = stdout.split("\n\n") as [string, string];
+    const own = `${rules}\n`.split(`*${table}\n`)[1]!.split("COMMIT\n")[0]!;
+    const first = shortcuts
+      .split("\n")
+      .filter((line) => line.startsWith(`${table} `))
+      .map((line) => line.split(" "))
+      .map(([, chain, target, ...which]) => `-A ${chain} ${which.join(" ")} -g ${target}\n`);
+    const rest = LAST[table]!.map(([chain, letter]) => `-A ${chain} -j CLK-${letter}-${vni}\n`);
+    const parents = new Set([...first, ...rest].map((rule) => rule.split(" ")[1]!));
+    const heads = [...parents].map((chain) => `:${chain} - [0:0]\n`);
+    return own + heads.join("") + first.join("") + rest.join("");
   }
 
   describe("keeps containers from the tunnels of the hosts", () => {
@@ -83,7 +102,7 @@ describe("the firewall of a network on a host", () => {
       (driver, protocol, dport) => {
         const rules = tableOf("raw", 7, { driver });
         const ask = (more: Partial<Packet>) =>
-          verdictOf(rules, "CLK-R-7", sent({ protocol, dport, ...more }));
+          verdictOf(rules, "CLOCKER-PREROUTING", sent({ protocol, dport, ...more }));
         expect(ask({}), "of the network").toBe("DROP");
         expect(ask({ src: "172.17.0.2", in: "docker0" }), "of none").toBe("DROP");
         for (const vni of [7, 8]) {
@@ -102,10 +121,71 @@ describe("the firewall of a network on a host", () => {
       (driver) => {
         const rules = tableOf("filter", 7, { driver });
         const to = (dst: string) =>
-          verdictOf(rules, "CLK-I-7", sent({ src: "192.0.2.2", dst, vni: 7, in: "eth0" }));
+          verdictOf(rules, "CLOCKER-INPUT", sent({ src: "192.0.2.2", dst, vni: 7, in: "eth0" }));
         expect([to("192.0.2.1"), to("192.0.2.201")]).toEqual(["ACCEPT", "DROP"]);
       },
     );
+  });
+
+  describe("has a short way", () => {
+    const inside: Packet = {
+      ...{ src: "10.7.1.5", dst: "10.7.2.5", protocol: "tcp", sport: 40_000, dport: 80 },
+      ...{ state: "UNTRACKED", in: "cnb7", out: "cnb7" },
+    };
+    const untracked = (rules: string, chain: string, packet: Packet) => {
+      const passed = { ...packet };
+      return [verdictOf(rules, chain, passed), passed.untracked === true];
+    };
+
+    it("for what containers of the network say to each other, but not to their host", () => {
+      const raw = tableOf("raw", 7);
+      const asked = (more: Partial<Packet>) =>
+        untracked(raw, "CLOCKER-PREROUTING", { ...inside, ...more });
+      expect(asked({})).toEqual(["RETURN", true]);
+      expect(asked({ dst: "10.7.1.1" }), "the gateway").toEqual(["RETURN", false]);
+      expect(asked({ dst: "203.0.113.9" }), "the outside").toEqual(["RETURN", false]);
+      expect(asked({ in: "cnb8" }), "of another network").toEqual(["RETURN", false]);
+      const filter = tableOf("filter", 7);
+      expect(verdictOf(filter, "CLOCKER-FORWARD", inside)).toBe("ACCEPT");
+      expect(verdictOf(filter, "CLOCKER-FORWARD", { ...inside, in: "eth0" })).toBe("DROP");
+    });
+
+    it("which a policy ends, but for what need not be tracked", () => {
+      const policy = ":CLK-P-7 - [0:0]\n-A CLK-P-7 -j DROP\n";
+      const raw = tableOf("raw", 7, { policy });
+      const asked = (protocol: "tcp" | "udp") =>
+        untracked(raw, "CLOCKER-PREROUTING", { ...inside, protocol });
+      expect([asked("tcp"), asked("udp")]).toEqual([
+        ["RETURN", true],
+        ["RETURN", false],
+      ]);
+      expect(tableOf("filter", 7, { policy })).not.toContain("-g CLK-W-7");
+    });
+
+    it("for its tunnels, which are not tracked, and for nobody else's", () => {
+      const raw = tableOf("raw", 7);
+      const frame: Packet = {
+        ...{ src: "192.0.2.2", dst: "192.0.2.1", protocol: "udp", sport: 40_000, dport: 4789 },
+        ...{ state: "NEW", in: "eth0", vni: 7 },
+      };
+      const comes = (more: Partial<Packet>) =>
+        untracked(raw, "CLOCKER-PREROUTING", { ...frame, ...more });
+      expect(comes({})).toEqual(["RETURN", true]);
+      expect(comes({ src: "192.0.2.66" })[0], "no peer").toBe("DROP");
+      expect(comes({ vni: 8 }), "Swarm's").toEqual(["RETURN", false]);
+      const goes = (more: Partial<Packet>) =>
+        untracked(raw, "CLOCKER-OUTPUT", { ...frame, src: "192.0.2.1", ...more });
+      expect(goes({ dst: "192.0.2.3" })).toEqual(["RETURN", true]);
+      expect(goes({ dst: "192.0.2.3", vni: 8 })).toEqual(["RETURN", false]);
+    });
+
+    it("on a bridge with other networks for its own addresses alone", () => {
+      const filter = tableOf("filter", 7, { driver: "weave" });
+      const others = filter.replaceAll(/^-A CLK-F-7 .*\n/gm, "");
+      expect(verdictOf(others, "CLOCKER-FORWARD", inside)).toBe("ACCEPT");
+      const foreign = { ...inside, src: "10.8.1.5", dst: "10.8.2.5" };
+      expect(verdictOf(others, "CLOCKER-FORWARD", foreign), "for its policy").toBe("RETURN");
+    });
   });
 
   describe("with a policy", () => {
