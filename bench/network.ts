@@ -12,13 +12,15 @@ import {
 import { dockerFor, type DockerClient } from "../provider/host/docker.js";
 import { closeTransports } from "../provider/host/pool.js";
 import { dockerNetworkName } from "../provider/network/names.js";
+import { networkPolicyLifecycle } from "../provider/resources/network-policy/lifecycle.js";
 import type { VirtualNetworkInputs } from "../provider/resources/virtual-network/inputs.js";
 import { virtualNetworkLifecycle } from "../provider/resources/virtual-network/lifecycle.js";
 import { withCleanup } from "./cleanup.js";
+import { type Load, ONE_STREAM, OTHER_LOADS, type Path } from "./network-load.js";
 import type { BenchRow } from "./row.js";
 
-const ROUNDS = 5;
-const SECONDS = 2;
+const ROUNDS = 15;
+const OTHER_LOAD_ROUNDS = 7;
 const STARTS = 7;
 const OTHER_ROUNDS = 3;
 /** What else can be measured without more than the lab has. Swarm's is in the table as Swarm itself. */
@@ -32,9 +34,10 @@ const OURS = dockerNetworkName("bench", 190);
 const SWARM = "bench-swarm";
 
 /**
- * Throughput of one TCP stream from a container on one host to one on another, and the time from "create container"
- * to the first answer from the other host: our network, Swarm's attachable overlay, and the hosts' own network. Paths
- * take turns in every round, so that what else the machine does falls on all of them.
+ * What containers on two hosts get from our network (one TCP stream, also with a policy; more streams, small packets, one
+ * question after the other), next to Swarm's attachable overlay and the hosts' own network; and the time from "create
+ * container" to the first answer from the other host. Paths take turns in every round, in changing order, so that what else
+ * the machine does falls on all of them, and a ratio is the median of the rounds' ratios.
  */
 export async function run(): Promise<BenchRow[]> {
   const lab = `bench-net-${process.pid}`;
@@ -47,13 +50,21 @@ export async function run(): Promise<BenchRow[]> {
     const image = await toolsImage();
     await loadImages([image], inventory.hosts);
     const world = await World.prepare(inventory, image.tag);
-    const flow = await world.throughput();
+    await world.connect();
+    const flow = await world.compare(ONE_STREAM, ROUNDS, ["ours", "swarm", "host"]);
+    const loads = [];
+    for (const load of OTHER_LOADS)
+      loads.push({ load, seen: await world.compare(load, OTHER_LOAD_ROUNDS, ["ours", "swarm"]) });
     const start = await world.reachable();
     const others = await world.others(inventory);
+    await world.isolate(inventory);
+    const isolated = await world.compare(ONE_STREAM, ROUNDS, ["ours", "swarm"]);
     return [
-      throughputRow(flow.ours, flow.swarm, "Swarm overlay", true),
-      throughputRow(flow.ours, flow.host, "host to host", false),
-      throughputRow(flow.swarm, flow.host, "host to host", false, "Swarm overlay, one TCP stream"),
+      loadRow(ONE_STREAM, flow, "ours", "swarm", ">= 1 x"),
+      loadRow(ONE_STREAM, flow, "ours", "host"),
+      loadRow(ONE_STREAM, flow, "swarm", "host"),
+      loadRow(ONE_STREAM, isolated, "ours", "swarm", ">= 1 x", " with a policy"),
+      ...loads.map(({ load, seen }) => loadRow(load, seen, "ours", "swarm")),
       {
         suite: "network",
         name: "from create to reachable from the other host",
@@ -64,29 +75,36 @@ export async function run(): Promise<BenchRow[]> {
         goal: "<= 1 x",
         ok: start.ours <= start.swarm,
       },
-      ...others.map(({ driver, value, host }) =>
-        throughputRow(value, host, "host to host", false, `driver ${driver}, one TCP stream`),
+      ...others.map(({ driver, seen }) =>
+        loadRow(ONE_STREAM, seen, "ours", "host", undefined, ` of driver ${driver}`),
       ),
     ];
   });
 }
 
-function throughputRow(
-  value: number,
-  other: number,
-  against: string,
-  isGoal: boolean,
-  name = "our network, one TCP stream",
+/** Figures of each path, one a round. */
+type Rounds = Partial<Record<PathName, number[]>>;
+type PathName = keyof typeof PATHS;
+const PATHS = { ours: "our network", swarm: "Swarm overlay", host: "host to host" } as const;
+
+function loadRow(
+  { name, unit }: Load,
+  seen: Rounds,
+  of: PathName,
+  against: PathName,
+  goal?: string,
+  kind = "",
 ): BenchRow {
-  const ratio = value / other;
+  const values = seen[of] ?? [];
+  const ratio = median(values.map((value, round) => value / (seen[against]?.[round] ?? NaN)));
   return {
     suite: "network",
-    name,
-    value,
-    unit: "Gb/s",
+    name: `${PATHS[of]}${kind}, ${name}`,
+    value: median(values),
+    unit,
     ratio,
-    against,
-    ...(isGoal ? { goal: ">= 1 x", ok: ratio >= 1 } : {}),
+    against: PATHS[against],
+    ...(goal === undefined ? {} : { goal, ok: ratio >= 1 }),
   };
 }
 
@@ -103,9 +121,7 @@ class World {
     if (!h1 || !h2) throw new Error("the lab has fewer than two hosts");
     const server = dockerFor(labConnection(inventory, h1));
     const client = dockerFor(labConnection(inventory, h2));
-    await virtualNetworkLifecycle.create(
-      networkOf(inventory, { driver: "vxlan", mtu: 1450, vni: 190, net: "10.190" }),
-    );
+    await virtualNetworkLifecycle.create(ourNetwork(inventory));
     const docker = async (host: string, ...argv: string[]): Promise<string> =>
       (await command(await labExecArgv(inventory.name, host, ["docker", ...argv]))).stdout.trim();
     await docker("h1", "swarm", "init", "--advertise-addr", h1.address);
@@ -120,7 +136,8 @@ class World {
     return new World(image, server, client, h1.address);
   }
 
-  async throughput(): Promise<Record<"ours" | "swarm" | "host", number>> {
+  /** A container on each host for each path. */
+  async connect(): Promise<void> {
     await Promise.all([
       this.start(this.server, "ours-1", OURS, "10.190.1.10"),
       this.start(this.client, "ours-2", OURS, "10.190.2.10"),
@@ -129,35 +146,46 @@ class World {
       this.start(this.client, "host-2", "host"),
     ]);
     await this.start(this.client, "swarm-2", SWARM, "10.191.0.20");
-    const paths = {
-      host: { container: "host-2", address: this.serverAddress },
-      ours: { container: "ours-2", address: "10.190.1.10" },
-      swarm: { container: "swarm-2", address: "10.191.0.10" },
-    };
-    const seen = { host: [] as number[], ours: [] as number[], swarm: [] as number[] };
-    for (let round = 0; round < ROUNDS; round += 1)
-      for (const path of ["host", "ours", "swarm"] as const)
-        seen[path].push(await this.iperf(paths[path].container, paths[path].address));
-    return { host: median(seen.host), ours: median(seen.ours), swarm: median(seen.swarm) };
   }
 
-  /** Gb/s of the other drivers, one network after the other, in turns with the hosts' own network. */
-  async others(
-    inventory: LabInventory,
-  ): Promise<{ driver: string; value: number; host: number }[]> {
+  async compare(load: Load, rounds: number, names: readonly PathName[]): Promise<Rounds> {
+    const paths: Record<PathName, Path> = {
+      host: { client: this.client, container: "host-2", address: this.serverAddress },
+      ours: { client: this.client, container: "ours-2", address: "10.190.1.10" },
+      swarm: { client: this.client, container: "swarm-2", address: "10.191.0.10" },
+    };
+    return taking(rounds, names, (name) => load.measure(paths[name]));
+  }
+
+  /** Both of our containers are one application, which others cannot reach. */
+  async isolate(inventory: LabInventory): Promise<void> {
+    await networkPolicyLifecycle.create({
+      ...ourNetwork(inventory),
+      network: "bench",
+      meta: { project: "bench", stack: "bench", name: "apart", urn: "" },
+      ...{ isolate: "applications", outside: "open", rules: [] },
+      members: ["h1", "h2"].map((host, index) => ({
+        ...{ name: `ours-${index + 1}`, application: "bench", service: `ours-${index + 1}`, host },
+        address: `10.190.${index + 1}.10`,
+      })),
+    });
+  }
+
+  /** The other drivers, one network after the other, in turns with the hosts' own network. */
+  async others(inventory: LabInventory): Promise<{ driver: string; seen: Rounds }[]> {
     const rows = [];
+    const host = { client: this.client, container: "host-2", address: this.serverAddress };
+    const other = { client: this.client, container: "other-2", address: "10.192.1.10" };
     for (const { driver, mtu, driverOptions } of OTHER_DRIVERS) {
       const inputs = networkOf(inventory, { driver, mtu, driverOptions, vni: 191, net: "10.192" });
       const id = dockerNetworkName(inputs.networkId, inputs.vni);
       const { outs } = await virtualNetworkLifecycle.create(inputs);
       await this.start(this.server, "other-1", id, "10.192.1.10");
       await this.start(this.client, "other-2", id, "10.192.2.10");
-      const seen = { value: [] as number[], host: [] as number[] };
-      for (let round = 0; round < OTHER_ROUNDS; round += 1) {
-        seen.host.push(await this.iperf("host-2", this.serverAddress));
-        seen.value.push(await this.iperf("other-2", "10.192.1.10"));
-      }
-      rows.push({ driver, value: median(seen.value), host: median(seen.host) });
+      const seen = await taking(OTHER_ROUNDS, ["ours", "host"], (name) =>
+        ONE_STREAM.measure(name === "ours" ? other : host),
+      );
+      rows.push({ driver, seen });
       await this.server.removeContainer("other-1", true);
       await this.client.removeContainer("other-2", true);
       await virtualNetworkLifecycle.delete(id, outs);
@@ -205,22 +233,23 @@ class World {
     });
     await docker.startContainer(name);
   }
+}
 
-  private async iperf(container: string, address: string): Promise<number> {
-    const argv = ["iperf3", "-c", address, "-t", String(SECONDS), "-O", "1", "-J"];
-    for (let attempt = 0; ; attempt += 1) {
-      const result = await this.client.exec(container, argv);
-      if (result.code === 0) {
-        const report = JSON.parse(result.stdout) as {
-          end: { sum_received: { bits_per_second: number } };
-        };
-        return report.end.sum_received.bits_per_second / 1e9;
-      }
-      // the server needs a moment to start, and to end the test before
-      if (attempt === 10) throw new Error(`iperf3 to ${address}: ${result.stdout}${result.stderr}`);
-      await new Promise((done) => setTimeout(done, 300));
-    }
-  }
+/** Figures by path: in each round all of them, every other round in the opposite order. */
+async function taking(
+  rounds: number,
+  names: readonly PathName[],
+  measure: (name: PathName) => Promise<number>,
+): Promise<Rounds> {
+  const seen: Rounds = {};
+  for (let round = 0; round < rounds; round += 1)
+    for (const name of round % 2 === 0 ? names : [...names].reverse())
+      (seen[name] ??= []).push(await measure(name));
+  return seen;
+}
+
+function ourNetwork(inventory: LabInventory): VirtualNetworkInputs {
+  return networkOf(inventory, { driver: "vxlan", mtu: 1450, vni: 190, net: "10.190" });
 }
 
 type NetworkSettings = Pick<VirtualNetworkInputs, "driver" | "mtu" | "vni" | "driverOptions"> & {
@@ -251,17 +280,26 @@ function networkOf(
   };
 }
 
-/** iperf3 of this machine with its libraries, and a static busybox. */
+/** iperf3 and Redis of this machine with their libraries, both started, and a static busybox. */
 async function toolsImage(): Promise<ImageTar> {
   const iperf = binary("iperf3", "iperf3");
-  const busybox = binary("busybox", "busybox-static");
+  const redis = binary("redis-server", "redis-server");
+  const asker = binary("redis-benchmark", "redis-tools");
+  const libraries = await Promise.all([iperf, redis, asker].map(librariesOf));
   return buildImage(
     {
       tag: "clocker-bench/tools:dev",
-      files: { "bin/busybox": busybox, "bin/iperf3": iperf, ...(await librariesOf(iperf)) },
+      files: {
+        ...{ "bin/busybox": binary("busybox", "busybox-static"), "bin/iperf3": iperf },
+        ...{ "bin/redis-server": redis, "bin/redis-benchmark": asker },
+        ...Object.fromEntries(libraries.flatMap(Object.entries<string>)),
+      },
       links: { "bin/sh": "busybox", "bin/ping": "busybox" },
       scratch: ["tmp"],
-      config: { Cmd: ["iperf3", "-s"], Env: ["PATH=/bin"] },
+      config: {
+        Cmd: ["sh", "-c", "redis-server --protected-mode no --save '' & exec iperf3 -s"],
+        Env: ["PATH=/bin"],
+      },
     },
     join(process.cwd(), ".clocker/images"),
   );
