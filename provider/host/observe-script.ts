@@ -16,6 +16,8 @@ export interface Machine {
   os: { id: string; like: string; name: string };
   /** The address our connection arrives at (local: the one of the default route), its device and MTU. */
   underlay: { address: string; device: string; mtu: number };
+  /** MTU of the link of each address of the machine, but for link-local ones. */
+  mtus: Record<string, number>;
   /** CIDRs that the machine routes other than by default, device included: `10.1.0.0/24 eth0`. */
   routes: { cidr: string; device: string }[];
   /** Containers whose reservation changed since they were made, by Docker's id. */
@@ -46,9 +48,12 @@ case $address in
 esac
 say address "$address"
 ip -o addr show 2>/dev/null | while read -r _ device _ cidr _; do
+  case $cidr in fe80:*) continue ;; esac
+  { read -r mtu < "/sys/class/net/$device/mtu"; } 2>/dev/null || mtu=$(ip -o link show "$device" | sed -n 's/.* mtu \\([0-9]*\\).*/\\1/p')
+  say at "\${cidr%/*} $mtu"
   if [ "\${cidr%/*}" = "$address" ]; then
     say device "$device"
-    say mtu "$(cat "/sys/class/net/$device/mtu" 2>/dev/null || ip -o link show "$device" | sed -n 's/.* mtu \\([0-9]*\\).*/\\1/p')"
+    say mtu "$mtu"
   fi
 done
 { ip -4 route show table main; ip -6 route show table main; } 2>/dev/null | while read -r cidr rest; do
@@ -68,6 +73,7 @@ export function parseMachine(text: string, kind: "ssh" | "local"): Machine {
   const facts = new Map<string, string>();
   const routes: Machine["routes"] = [];
   const devices: string[] = [];
+  const mtus: Machine["mtus"] = {};
   for (const line of text.split("\n")) {
     const space = line.indexOf(" ");
     if (space < 0) continue;
@@ -76,6 +82,9 @@ export function parseMachine(text: string, kind: "ssh" | "local"): Machine {
       const [cidr = "", device = ""] = value.split(" ");
       const canonical = cidrOf(cidr);
       if (canonical) routes.push({ cidr: canonical, device });
+    } else if (key === "at") {
+      const [address = "", mtu = ""] = value.split(" ");
+      if (Number(mtu) > 0) mtus[address] = Number(mtu);
     } else if (key === "accelerator" && value.startsWith("/")) devices.push(value);
     else if (!facts.has(key)) facts.set(key, value);
   }
@@ -94,6 +103,7 @@ export function parseMachine(text: string, kind: "ssh" | "local"): Machine {
       device: get("device"),
       mtu: Number(get("mtu")) || 1500,
     },
+    mtus,
     routes,
     reservations: parseReservations(text),
     devices: devices.sort(),

@@ -11,6 +11,7 @@ import { hasUnknown } from "../../unknown.js";
 import { factsOf } from "./host-facts.js";
 import type { PlanHost } from "./inputs.js";
 import { addressesOf, isAlive, isReady, planNamesOf } from "./listed-container.js";
+import { underlayOf } from "./underlay.js";
 
 /** Whose objects are this plan's: owner label -> name in the plan. */
 export interface Owners {
@@ -51,11 +52,7 @@ export function toCandidate(
   if (unknown && hasUnknown(host.labels)) candidate.labelsUnknown = true;
   if (snapshot) Object.assign(candidate, readinessOf(snapshot, host.name));
   if (machine) {
-    candidate.underlay = {
-      address: known(host.underlay) ?? machine.underlay.address,
-      mtu: machine.underlay.mtu,
-      routes: machine.routes.map(({ cidr }) => cidr),
-    };
+    candidate.underlay = underlayOf(machine, known(host.underlay));
   }
   if (snapshot?.reachable === true && snapshot.taken) {
     const takenPorts = takenFrom(snapshot.taken, engine?.containers ?? [], owners);

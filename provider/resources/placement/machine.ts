@@ -3,6 +3,7 @@ import type { MachineRequest } from "../../placement/model.js";
 import { isUnknown } from "../../unknown.js";
 import { whyNot } from "./candidate.js";
 import type { PlanMachine } from "./inputs.js";
+import { underlayOf } from "./underlay.js";
 
 /** A machine as planning sees it: what the program says, over what was observed; not observed means it is yet to be made. */
 export function toMachine(
@@ -16,16 +17,6 @@ export function toMachine(
   };
   if (snapshot === undefined) return { ...request, pending: true };
   if (!snapshot.reachable) return { ...request, notReady: whyNot(snapshot.problem.message, name) };
-  const { underlay, routes } = snapshot.machine;
-  return {
-    ...request,
-    underlay: {
-      address:
-        privateAddress === undefined || isUnknown(privateAddress)
-          ? underlay.address
-          : privateAddress,
-      mtu: underlay.mtu,
-      routes: routes.map(({ cidr }) => cidr),
-    },
-  };
+  const reachedAt = isUnknown(privateAddress) ? undefined : privateAddress;
+  return { ...request, underlay: underlayOf(snapshot.machine, reachedAt) };
 }

@@ -11,7 +11,7 @@ beforeEach(async () => {
     hosts.host(name).onExec(({ script }) =>
       script === OBSERVE_SCRIPT
         ? {
-            stdout: `hostname ${name}\ncpus 4\nmemory 1024\naddress 10.0.0.1\ndevice eth0\nmtu 1400\nroute 10.0.0.0/24 eth0\nroute 10.9.0.1 wg0\n`,
+            stdout: `hostname ${name}\ncpus 4\nmemory 1024\naddress 10.0.0.1\ndevice eth0\nmtu 1400\nat 10.0.0.1 1400\nat fd00::1 9000\nroute 10.0.0.0/24 eth0\nroute 10.9.0.1 wg0\n`,
           }
         : undefined,
     );
@@ -35,6 +35,7 @@ describe("observing hosts", () => {
       cpus: 4,
       memoryBytes: 1024 * 1024,
       underlay: { address: "10.0.0.1", device: "eth0", mtu: 1400 },
+      mtus: { "10.0.0.1": 1400, "fd00::1": 9000 },
       routes: [
         { cidr: "10.0.0.0/24", device: "eth0" },
         { cidr: "10.9.0.1/32", device: "wg0" },

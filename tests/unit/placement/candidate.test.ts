@@ -108,6 +108,15 @@ describe("a host as the plan sees it", () => {
     expect(found).not.toHaveProperty("lost");
   });
 
+  it("takes the MTU of the link that has the private address", () => {
+    const mtus = { "192.168.7.1": 1500, "10.0.0.7": 1450, "fd00::7": 9000 };
+    const mtuAt = (underlay?: string) =>
+      candidate({ ...(underlay === undefined ? {} : { underlay }) }, { mtus }).underlay?.mtu;
+    expect(mtuAt("10.0.0.7")).toBe(1450);
+    expect(mtuAt()).toBe(1500);
+    expect(mtuAt("198.51.100.9"), "an address that the host does not have").toBe(1500);
+  });
+
   it("keeps no more disk back than there is", () => {
     const headroom = { cpus: 0, memoryBytes: 0, diskBytes: 5 * GiB };
     expect(candidate({ headroom }, { diskFreeBytes: GiB }).disk).toEqual({ freeBytes: 0 });

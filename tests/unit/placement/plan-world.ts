@@ -65,6 +65,7 @@ export function seen(name: string, containers: Partial<ContainerSummary>[] = [])
       kernel: "6.1",
       os: { id: "debian", like: "", name: "Debian 12" },
       underlay: { address: `192.168.7.${name.slice(1)}`, device: "eth0", mtu: 1500 },
+      mtus: {},
       routes: [{ cidr: "192.168.7.0/24", device: "eth0" }],
     },
     engine: {
