@@ -89,7 +89,7 @@ export const DRIVER_FACTS = {
   swarm: { ...PLAIN, overhead: VXLAN_HEADERS, keepsTail: true, leadsOut: false },
   plugin: { ...PLAIN, entry: "foreign" },
   cni: { ...PLAIN, entry: "foreign" },
-  ovs: { ...PLAIN, overhead: VXLAN_HEADERS, forwards: true },
+  ovs: { ...PLAIN, overhead: VXLAN_HEADERS, ipv6: true, forwards: true },
   weave: {
     ...PLAIN,
     overhead: WEAVE_HEADERS,

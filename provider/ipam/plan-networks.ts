@@ -244,7 +244,7 @@ const IPV6_MTU = 1280;
 
 function ipv6Problem(driver: DriverName, mtu: number): string | undefined {
   if (!factsOf(driver).ipv6)
-    return `driver ${driver} carries no IPv6: take driver vxlan, routed or wireguard, or leave ipv6 and cidr6 out`;
+    return `driver ${driver} carries no IPv6: take driver vxlan, routed, wireguard or ovs, or leave ipv6 and cidr6 out`;
   if (mtu < IPV6_MTU) return `MTU ${mtu} is too small for IPv6, which needs ${IPV6_MTU}`;
   return undefined;
 }

@@ -136,7 +136,7 @@ describe("a network with IPv6", () => {
     [
       { cidr6: SIX, driver: "swarm" },
       {},
-      "network app: driver swarm carries no IPv6: take driver vxlan, routed or wireguard, or leave ipv6 and cidr6 out",
+      "network app: driver swarm carries no IPv6: take driver vxlan, routed, wireguard or ovs, or leave ipv6 and cidr6 out",
     ],
     [
       { cidr6: SIX },
