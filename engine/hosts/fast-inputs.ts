@@ -20,6 +20,15 @@ interface Options {
   pendingRegistration?: { inputProperty?: string; awaitingOutput?: object };
 }
 
+/** What is used of an output. */
+interface Output {
+  promise(): Promise<unknown>;
+  isKnown: unknown;
+  isSecret: unknown;
+  resources(): unknown;
+  allResources?: unknown;
+}
+
 /** Properties as they are sent, and the resources that each of them depends on. */
 type Serialized = [Record<string, unknown>, Map<string, Set<unknown>>];
 
@@ -31,17 +40,26 @@ export function speedUpInputs(module: RpcModule): void {
   const original = module.serializeResourceProperties;
   const known = new WeakMap<object, Promise<[unknown, Set<unknown>]>>();
 
-  const ofOutput = async (output: object, needs: Set<unknown>, options?: Options) => {
+  const ofOutput = async (output: Output, needs: Set<unknown>, options?: Options) => {
     if (options?.pendingRegistration) options.pendingRegistration.awaitingOutput = output;
     let found = known.get(output);
     if (found === undefined) {
       const own = new Set<unknown>();
-      const value = module.serializeProperty("output", output, own, options);
+      const value = sentFor(output, own, options);
       known.set(output, (found = value.then((settled) => [settled, own])));
     }
     const [value, resources] = await found;
     for (const resource of resources) needs.add(resource);
     return value;
+  };
+
+  /** The SDK says whether it is known, secret and what it depends on; a plain value is copied here. */
+  const sentFor = async (output: Output, needs: Set<unknown>, options?: Options) => {
+    const value = await output.promise();
+    const plain = typeof value === "object" && value !== null ? plainCopy(value) : NOT_PLAIN;
+    if (plain === NOT_PLAIN) return module.serializeProperty("output", output, needs, options);
+    const sent = await module.serializeProperty("output", ofNull(output), needs);
+    return sent === null ? plain : isSecretOfNull(sent) ? { ...sent, value: plain } : sent;
   };
 
   const serialize = async (
@@ -125,7 +143,25 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return !Object.keys(value).some((key) => key.startsWith("__pulumi"));
 }
 
-function isOutput(value: unknown): value is object {
+/** An output that is as known and as secret, and depends on the same. */
+function ofNull(output: Output): object {
+  const { allResources } = output;
+  return {
+    __pulumiOutput: true,
+    isKnown: output.isKnown,
+    isSecret: output.isSecret,
+    promise: () => Promise.resolve(null),
+    resources: () => output.resources(),
+    // Outputs of old SDKs have none.
+    ...(typeof allResources === "function" ? { allResources } : {}),
+  };
+}
+
+function isSecretOfNull(sent: unknown): sent is { value: null } {
+  return isRecord(sent) && sent["value"] === null;
+}
+
+function isOutput(value: unknown): value is Output {
   return (value as { __pulumiOutput?: unknown }).__pulumiOutput === true;
 }
 

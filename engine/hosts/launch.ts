@@ -1,8 +1,19 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { createRequire, enableCompileCache, flushCompileCache } from "node:module";
 import { basename, dirname, join } from "node:path";
+import type * as sourcePb from "@pulumi/pulumi/proto/source_pb.js";
 import type * as structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import { speedUpStructs } from "../values/fast-struct.js";
+import { speedUpTraces } from "../values/fast-trace.js";
+import { type DependenciesModule, skipEmptyDependencies } from "./empty-dependencies.js";
+import { type AnswerModule, speedUpAnswers } from "./fast-answers.js";
+import { keepPositions, type ResourceModule } from "./known-positions.js";
+import {
+  type ErrorKinds,
+  makeOutputsLate,
+  type OutputClass,
+  type TransferModule,
+} from "./late-outputs.js";
 import { isTraced, type LaunchSettings } from "./launch-settings.js";
 import { loadLater } from "./lazy-modules.js";
 import { type DebugLog, quietDebug } from "./quiet-debug.js";
@@ -34,6 +45,7 @@ function launch(settings: LaunchSettings, script: string): void {
     attempt(() =>
       speedUpStructs(load("google-protobuf/google/protobuf/struct_pb.js") as typeof structPb),
     );
+    attempt(() => speedUpTraces(loadOwn("./proto/source_pb") as typeof sourcePb));
   }
   attempt(() => withPlainErrors(load(join(sdk, "cmd", "run", "error.js")) as ErrorModule));
   load(script);
@@ -45,15 +57,25 @@ function launch(settings: LaunchSettings, script: string): void {
       load(join(sdk, "runtime", "state.js")) as PromiseStore,
     ),
   );
-  attempt(() => withKnownPositions(load(join(sdk, "resource.js")) as ResourceModule));
-  attempt(() => speedUpInputs(load(join(sdk, "runtime", "rpc.js")) as RpcModule));
+  attempt(() => keepPositions(load(join(sdk, "resource.js")) as ResourceModule));
+  const rpc = join(sdk, "runtime", "rpc.js");
+  attempt(() => speedUpInputs(load(rpc) as RpcModule));
+  attempt(() => speedUpAnswers(load(rpc) as AnswerModule));
+  attempt(() => {
+    const { Output } = load(join(sdk, "output.js")) as { Output: OutputClass };
+    const errors = load(join(sdk, "errors.js")) as ErrorKinds;
+    makeOutputsLate(load(rpc) as TransferModule, Output, errors);
+  });
+  attempt(() =>
+    skipEmptyDependencies(load(join(sdk, "runtime", "dependsOn.js")) as DependenciesModule),
+  );
 }
 
 /**
  * Modules that the SDK loads at its start and few programs use: the Automation API, what finds the packages that a serialized
  * function needs (npm's own dependency resolver), exporters of traces. A third of the time that a program takes to load.
  */
-const RARE = ["./automation", "@npmcli/arborist", "./typescript-shim"];
+const RARE = ["./automation", "@npmcli/arborist", "normalize-package-data", "./typescript-shim"];
 
 /**
  * The SDK opens spans also when nobody traces: OpenTelemetry's interface gives it empty ones, so that its exporters need not
@@ -104,64 +126,6 @@ function withPlainErrors(module: ErrorModule): void {
   const inspect = module.defaultErrorMessage;
   module.defaultErrorMessage = (error) =>
     error instanceof Error && error.stack ? error.stack : inspect(error);
-}
-
-interface Position {
-  file?: string;
-  line?: number;
-  column?: number;
-}
-
-interface ResourceModule {
-  Resource: { callsites?: (this: unknown) => Position[]; framePositionRegExp?: RegExp };
-}
-
-type Prepare = (error: Error, frames: NodeJS.CallSite[]) => unknown;
-
-/**
- * The SDK asks for the whole stack of each resource's constructor and has every frame looked up in source maps. A loop
- * that makes a thousand resources has one stack: each frame is looked up once.
- */
-function withKnownPositions({ Resource }: ResourceModule): void {
-  const { callsites: original, framePositionRegExp: pattern } = Resource;
-  if (original === undefined || pattern === undefined) return;
-  const known = new Map<string, Position>();
-  Resource.callsites = function callsites(): Position[] {
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was
-    const prepare = Error.prepareStackTrace as Prepare | undefined;
-    // Without it Node itself looks positions up, which is fast.
-    if (prepare === undefined) return original.call(Resource);
-    const limit = Error.stackTraceLimit;
-    let frames: NodeJS.CallSite[] = [];
-    try {
-      Error.stackTraceLimit = Number.POSITIVE_INFINITY;
-      Error.prepareStackTrace = (_error, found) => {
-        frames = found;
-        return "";
-      };
-      void new Error().stack;
-    } finally {
-      Error.prepareStackTrace = prepare as typeof Error.prepareStackTrace;
-      Error.stackTraceLimit = limit;
-    }
-    return frames.map((frame) => {
-      const place = `${frame.getFileName()}:${frame.getLineNumber()}:${frame.getColumnNumber()}`;
-      let position = known.get(place);
-      if (position === undefined) {
-        position = positionIn(String(prepare(new Error(), [frame])), pattern);
-        known.set(place, position);
-      }
-      return position;
-    });
-  };
-}
-
-/** As the SDK reads a line of a stack. */
-function positionIn(stack: string, pattern: RegExp): Position {
-  const line = stack.split("\n").find((each) => /^\s*at /.test(each)) ?? "";
-  const { file, line: row, column } = pattern.exec(line)?.groups ?? {};
-  if (file === undefined || file.startsWith("node:")) return {};
-  return { file, line: Number(row), column: Number(column) };
 }
 
 launch(JSON.parse(process.argv[2] ?? "{}") as LaunchSettings, process.argv[3] ?? "");

@@ -2,12 +2,15 @@ import { isAbsolute, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Alias as AliasMessage } from "@pulumi/pulumi/proto/alias_pb.js";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
-import type { SourcePosition, StackTrace } from "@pulumi/pulumi/proto/source_pb.js";
+import * as sourcePb from "@pulumi/pulumi/proto/source_pb.js";
 import { EngineError } from "../errors.js";
 import { hookBinding } from "../callbacks/hooks.js";
 import type { Alias, Goal } from "../deployment/goal.js";
 import type { PropertyMap } from "../state/model.js";
+import { speedUpTraces } from "../values/fast-trace.js";
 import { fromOutputValues } from "../values/outputs.js";
+
+speedUpTraces(sourcePb);
 
 /** The sentence for everything only the CLI can do. */
 export function refuseFeature(feature: string): never {
@@ -28,7 +31,7 @@ export function refuseUnsupported(request: RegisterResourceRequest): void {
 
 /** Where in the program, relative to the project; nothing when it cannot be said. */
 export function sourcePosition(
-  position: SourcePosition | undefined,
+  position: sourcePb.SourcePosition | undefined,
   root: string,
 ): string | undefined {
   if (position === undefined) return undefined;
@@ -58,16 +61,25 @@ function findProjectFile(uri: string, root: string): string | undefined {
   }
 }
 
+type Trace = { sourcePosition?: string }[];
+
+/** By the list of a message's frames, which resources with the same trace share. */
+const traces = new WeakMap<sourcePb.StackFrame[], { root: string; trace: Trace }>();
+
 export function stackTrace(
-  trace: StackTrace | undefined,
+  message: sourcePb.StackTrace | undefined,
   root: string,
-): { sourcePosition?: string }[] | undefined {
-  const frames = trace?.getFramesList() ?? [];
+): Trace | undefined {
+  const frames = message?.getFramesList() ?? [];
   if (frames.length === 0) return undefined;
-  return frames.map((frame) => {
+  const known = traces.get(frames);
+  if (known?.root === root) return known.trace;
+  const trace = frames.map((frame) => {
     const position = sourcePosition(frame.getPc(), root);
     return position === undefined ? {} : { sourcePosition: position };
   });
+  traces.set(frames, { root, trace });
+  return trace;
 }
 
 function aliasOf(message: AliasMessage): Alias {

@@ -175,7 +175,14 @@ function writeLength(length: number): void {
   buffer[at + size - 1] = rest;
 }
 
+/** Up to this length, a call into Node's buffers costs more than to go character by character. */
+const SHORT = 40;
+
 function writeText(text: string): void {
+  if (text.length <= SHORT && writeAscii(text)) {
+    writeLength(text.length);
+    return;
+  }
   const size = Buffer.byteLength(text);
   room(size);
   at -= size;
@@ -183,10 +190,28 @@ function writeText(text: string): void {
   writeLength(size);
 }
 
+/** False, and nothing is written, when some character is not one byte. */
+function writeAscii(text: string): boolean {
+  room(text.length);
+  const start = at - text.length;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return false;
+    buffer[start + index] = code;
+  }
+  at = start;
+  return true;
+}
+
 function writeStruct(map: Record<string, unknown>): void {
   const keys: string[] = [];
-  for (const key in map) keys.push(key);
-  keys.sort();
+  let ordered = true;
+  for (const key in map) {
+    if (keys.length > 0 && !(keys[keys.length - 1]! < key)) ordered = false;
+    keys.push(key);
+  }
+  // What was in a message before is in order.
+  if (!ordered) keys.sort();
   for (let index = keys.length - 1; index >= 0; index -= 1) {
     const key = keys[index]!;
     const end = buffer.length - at;
@@ -279,10 +304,40 @@ function skip(tag: number, limit: number): void {
 }
 
 function readText(limit: number): string {
-  const end = readEnd(limit);
+  return readRest(readEnd(limit));
+}
+
+function readRest(end: number): string {
   const text = source.toString("utf8", cursor, end);
   cursor = end;
   return text;
+}
+
+/** Names of properties by a hash of their bytes: few are met again and again, and these need no new text. */
+const names: (string | undefined)[] = new Array<string | undefined>(1024).fill(undefined);
+
+function readName(limit: number): string {
+  const end = readEnd(limit);
+  const size = end - cursor;
+  if (size > SHORT) return readRest(end);
+  let hash = size;
+  for (let index = cursor; index < end; index += 1)
+    hash = (Math.imul(hash, 31) + source[index]!) & 1023;
+  const known = names[hash];
+  if (known?.length === size && isNext(known)) {
+    cursor = end;
+    return known;
+  }
+  const name = readRest(end);
+  if (name.length === size) names[hash] = name;
+  return name;
+}
+
+/** Whether the text stands at the cursor, each character as one byte. */
+function isNext(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1)
+    if (source[cursor + index] !== text.charCodeAt(index)) return false;
+  return true;
 }
 
 function readStruct(limit: number): Record<string, unknown> {
@@ -300,7 +355,7 @@ function readStruct(limit: number): Record<string, unknown> {
     let value: unknown = null;
     while (cursor < end) {
       const part = readLength();
-      if (part === 0x0a) key = readText(end);
+      if (part === 0x0a) key = readName(end);
       else if (part === 0x12) value = readValue(readEnd(end));
       else skip(part, end);
     }

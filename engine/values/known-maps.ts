@@ -37,8 +37,13 @@ function holdsMark(value: unknown): boolean {
 /** The map came as these bytes of a Struct. */
 export function noteReceived(map: PropertyMap, bytes: Uint8Array): void {
   messages.set(map, bytes);
+  if (!mentionsSpecial(bytes)) ordinary.add(map);
+}
+
+/** Whether anything in the bytes of a Struct may be special. */
+export function mentionsSpecial(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (!MARKS.some((mark) => buffer.includes(mark))) ordinary.add(map);
+  return MARKS.some((mark) => buffer.includes(mark));
 }
 
 /** The map was sent as these bytes, with nothing of it left out. */
