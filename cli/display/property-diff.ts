@@ -1,6 +1,7 @@
 import type { StepEventMetadata } from "../../engine/events.js";
 import { propertyChanges, visible, type PropertyChange } from "./changes.js";
 import { describe } from "./diagnostics.js";
+import { lineDiff } from "./line-diff.js";
 import type { Progress, Row } from "./progress.js";
 import { shownOp } from "./status.js";
 import { BLANK, inline, line, sanitize, span, type Line, type Style } from "./text.js";
@@ -102,6 +103,23 @@ function textLines(start: string, value: unknown, style: Style): Line[] {
   return [[span(start + inline(oneLine(value)), style)]];
 }
 
+const isText = (value: unknown): value is string =>
+  typeof value === "string" && value.trimEnd().includes("\n");
+
+/** A text line by line: those that go, those that come, and some around them. */
+function textDiff(old: string, now: string, depth: number): Line[] {
+  const [before, after] = [sanitize(old), sanitize(now)];
+  const indent = "  ".repeat(depth);
+  return lineDiff(before, after).map((part): Line => {
+    if (part.kind === "gap") {
+      const lines = part.lines === 1 ? "1 line" : `${part.lines} lines`;
+      return line(`${indent}       (${lines})`, "dim");
+    }
+    if (part.kind === "same") return line(`${indent}       ${part.text}`);
+    return line(`${indent}     ${SYMBOL[part.kind]} ${part.text}`, STYLE[part.kind]);
+  });
+}
+
 function entriesOf(value: unknown): [string, unknown][] | undefined {
   if (Array.isArray(value)) return value.map((entry, at) => [`[${at}]`, entry as unknown]);
   return isRecord(value) ? Object.entries(value) : undefined;
@@ -111,6 +129,8 @@ function renderUpdate(key: string, old: unknown, now: unknown, depth: number): L
   const before = entriesOf(old);
   const after = entriesOf(now);
   const start = `${lead("update", depth)}${inline(key)}`;
+  if (isText(old) && isText(now))
+    return [[span(`${start}:`, "yellow")], ...textDiff(old, now, depth)];
   if (before === undefined || after === undefined || Array.isArray(old) !== Array.isArray(now)) {
     return [
       [

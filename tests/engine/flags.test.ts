@@ -204,6 +204,13 @@ const KEEPING: readonly Row[] = [
   { argv: ["stack", "export", "--file", "state.json"], code: 0, after: isPending(false) },
   { argv: [...UP, "-c", "protect=0"], code: 0 },
   { argv: ["destroy", "--yes", "--skip-preview"], code: 1, shows: /protected/ },
+  // The program says that something else is protected now.
+  {
+    argv: ["destroy", "--preview-only", "--run-program", "-c", "protect=1"],
+    code: 1,
+    shows: /web-1" cannot be deleted/,
+  },
+  { argv: ["refresh", "--yes", "--skip-preview", "--run-program", "-c", "protect=0"], code: 0 },
   { argv: [...UP], code: 0 },
   { argv: ["destroy", "--yes", "--skip-preview", "--exclude-protected"], code: 0 },
   {

@@ -19,7 +19,7 @@ async function destroyed(
   return runner.run({ command: "destroy", flags: ["--run-program", ...flags], spec });
 }
 
-/** Here the CLI 3.270 leaves a state that it refuses to read from then on. */
+/** Here the CLI 3.270 leaves a state that it refuses to read from then on, or panics (in the last). */
 describe("a destroy with the program leaves a sound state", () => {
   test("what a protected resource needs that the program does not register stays", async () => {
     const outcome = await destroyed(
@@ -54,6 +54,16 @@ describe("a destroy with the program leaves a sound state", () => {
     expect(outcome.calls).toContain("delete a-0");
     expect(outcome.calls).not.toContain("delete g-1");
     expect(outcome.summary).toMatchObject({ discard: 1 });
+    expect(outcome.state).toEqual([]);
+  });
+
+  test("what was only read is forgotten, also when the program wants to own it", async () => {
+    const outcome = await destroyed([{ name: "g", get: "g-1" }], [{ name: "g", args: { x: 1 } }], {
+      cloud: { "g-1": { out: "seen" } },
+    });
+    expect(outcome.rc).toBe(0);
+    expect(outcome.ops).toEqual(["same g", "discard g"]);
+    expect(outcome.calls).not.toContain("delete g-1");
     expect(outcome.state).toEqual([]);
   });
 });

@@ -78,6 +78,32 @@ Changes:
     );
   });
 
+  it("show a text that has changed line by line", () => {
+    const text = (...lines: string[]): string => lines.join("\n");
+    const { progress } = play(
+      both("update", WEB0, {
+        old: { script: text("a", "b", "c", "d", "set -e", "run 1", "stop", "end") },
+        new: { script: text("a", "b", "c", "d", "set -e", "run 2", "wait", "stop", "end") },
+        diffs: ["script"],
+      }),
+    );
+    expect(screenText(renderPropertyDiffs(progress))).toBe(
+      `
+Changes:
+  ~  clocker:PlacedContainer (web-0) update
+     ~ script:
+         (3 lines)
+         d
+         set -e
+       - run 1
+       + run 2
+       + wait
+         stop
+         end
+`.trimStart(),
+    );
+  });
+
   it("are empty when nothing changes", () => {
     const { progress } = play(both("same", WEB0), options());
     expect(renderPropertyDiffs(progress)).toEqual([]);
