@@ -92,7 +92,7 @@ const KNOWN: Known<PlacedContainerArgs> = {
 /**
  * One container, on the host and at the addresses that the cloud's plan chose and the preview showed. Limits, restart
  * policy and networks change in place; everything else replaces the container: start-first, or stop-first where a
- * published port or a volume forces it. Until a new one that starts first is ready, names, policies and
+ * published port, a volume or names that Docker itself answers force it. Until a new one that starts first is ready, names, policies and
  * ports in mode "ingress" stay with the old one, which goes at the end of the up; if it never gets ready, the old one serves on.
  *
  * ```ts

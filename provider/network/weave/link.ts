@@ -191,8 +191,8 @@ take_back_weave() {
   weave_take_back
 }
 
-# A router that ended in order has handed its part of the range to another one. One that is still connected is not gone, and has it
-# until it is; a host that is back among ours keeps it.
+# A router that ended in order has handed its part of the range to another one. One that is still connected, or listens, is not gone, and has
+# it until it is: others may use it. A host that is back among ours keeps it.
 weave_take_back() {
   [ -s "$WEAVE/lost" ] && weave_runs || return 0
   weave_wanted > "$scratch/wanted"
@@ -202,7 +202,7 @@ weave_take_back() {
     case $(grep -F "$(weave_name "$peer")(" "$scratch/ipam") in
       "") continue ;;
       *unreachable!*)
-        if need "what $peer, which is gone, held of Weave's range is not taken back"; then
+        if weave_listens "$peer"; then :; elif need "what $peer, which is gone, held of Weave's range is not taken back"; then
           weave_ask DELETE "/peer/$(weave_name "$peer")" >/dev/null && continue
         fi
         ;;
