@@ -204,11 +204,11 @@ const KEEPING: readonly Row[] = [
   { argv: ["stack", "export", "--file", "state.json"], code: 0, after: isPending(false) },
   { argv: [...UP, "-c", "protect=0"], code: 0 },
   { argv: ["destroy", "--yes", "--skip-preview"], code: 1, shows: /protected/ },
-  // The program says that something else is protected now.
+  // By what the program says now, it is not protected any more.
   {
     argv: ["destroy", "--preview-only", "--run-program", "-c", "protect=1"],
-    code: 1,
-    shows: /web-1" cannot be deleted/,
+    code: 0,
+    shows: /web-0 +delete/,
   },
   { argv: ["refresh", "--yes", "--skip-preview", "--run-program", "-c", "protect=0"], code: 0 },
   { argv: [...UP], code: 0 },
