@@ -152,4 +152,22 @@ describeLab("a host that cannot be reached", () => {
     await faulty.write({ body: BOTH });
     await faulty.heals(["one", "two"]);
   });
+
+  it("what a forgotten host kept of a container that has moved is named and removed once it is back", async () => {
+    const at = (host: string) =>
+      `web("one", { constraints: [{ kind: "host", host: "${host}" }] });`;
+    faulty = await FaultProject.create(lab, "moved", { body: at("h2"), host: FORGET });
+    await faulty.heals(["one"]);
+    const [old] = await faulty.ownedBy("one");
+    mend = await cutOff(lab, "h2", "refuse");
+    await faulty.write({ body: at("h1"), host: FORGET });
+    const moved = await faulty.project.up();
+    expect(moved.code).toBe(0);
+    expect(moved.output).toContain(`container ${old!.name} and its volumes remain there`);
+    await mend();
+    const preview = await faulty.project.run(["preview", "--stack", "dev"]);
+    expect(preview.output).toContain(`restore: another container of it is on h2: ${old!.name}`);
+    await faulty.heals(["one"]);
+    expect((await faulty.ownedBy("one")).map(({ host }) => host)).toEqual(["h1"]);
+  });
 });

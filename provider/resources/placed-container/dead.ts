@@ -1,7 +1,8 @@
 import { CloudError, isUnreachable, messageOf } from "../../errors.js";
-import type { ContainerSummary } from "../../host/docker-types.js";
+import type { DockerClient } from "../../host/docker.js";
+import type { ContainerInspect, ContainerSummary } from "../../host/docker-types.js";
 import { progress, warn } from "../../progress.js";
-import { inspectOwn, isLeaving, plainName } from "./observe.js";
+import { inspectIfThere, inspectOwn, isLeaving, plainName } from "./observe.js";
 import { removeOwn } from "./remove.js";
 import { hostOf, type Work } from "./work.js";
 
@@ -29,6 +30,26 @@ export async function withoutDead(
     }
   }
   return own.filter((row) => !isLeaving(row));
+}
+
+/**
+ * Removes a container that the engine deletes. What Docker could remove only a part of stays, and keeps its resource: that says so, and
+ * every further deletion tries again.
+ */
+export async function removeEvenDead(
+  docker: DockerClient,
+  details: ContainerInspect,
+  stopSeconds: number,
+  host: string,
+): Promise<void> {
+  try {
+    await removeOwn(docker, details, stopSeconds);
+  } catch (error) {
+    if (isUnreachable(error)) throw error;
+    const now = await inspectIfThere(docker, details.Id);
+    const isDead = now !== undefined && ["dead", "removing"].includes(now.State.Status);
+    throw isDead ? stuck(host, plainName(details.Name), error) : error;
+  }
 }
 
 function stuck(host: string, name: string, error: unknown): CloudError {

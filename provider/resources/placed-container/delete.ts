@@ -8,12 +8,12 @@ import { ownerOf } from "../../host/ownership.js";
 import { whenUnreachable } from "../../host/unreachable-policy.js";
 import { progress, warn } from "../../progress.js";
 import { addressLeft } from "../leaving-addresses.js";
+import { removeEvenDead } from "./dead.js";
 import { handOverFrom, untilForgotten } from "./hand-over.js";
 import { hostNow } from "./host-facts.js";
 import type { PlacedContainerState } from "./inputs.js";
 import { generationIn } from "./names.js";
 import { inspectOwn, ownContainers, plainName } from "./observe.js";
-import { removeOwn } from "./remove.js";
 import { registerSecrets } from "./secrets.js";
 import { sweepSecrets } from "./secrets-removal.js";
 
@@ -32,7 +32,7 @@ export async function remove(_id: string, state: PlacedContainerState): Promise<
       await handOverFrom(state);
       await untilForgotten(ownerOf(meta));
       progress("stopping", meta);
-      await removeOwn(docker, details, spec.stopTimeoutSeconds);
+      await removeEvenDead(docker, details, spec.stopTimeoutSeconds, place.host);
     }
     for (const { network, address } of place.networks)
       await addressLeft(ownerOf({ ...meta, name: network }), address);

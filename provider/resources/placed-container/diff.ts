@@ -1,9 +1,11 @@
 import { same } from "../../canonical.js";
 import { ownerOf } from "../../host/ownership.js";
 import type { DiffResult } from "../../lifecycle.js";
-import { progress } from "../../progress.js";
+import { progress, warn } from "../../progress.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
+import { isChecked } from "../checked-networks.js";
 import { seenContainers, type SeenContainer } from "../seen-containers.js";
+import { whoHasNames } from "../successions.js";
 import { CHANGE_OF, changedParts } from "./changes.js";
 import type {
   ContainerPlace,
@@ -33,7 +35,27 @@ export async function diff(
     noteReplaced(owner, { generation, earlier, isSettled });
   }
   if (decision.row !== undefined) progress(decision.row);
+  const left = leftOut(olds, news).join(", ");
+  if (left !== "") {
+    await warn(
+      `its address on ${left} changes, and ${left} is not among the targets: names, policies and open ports there lead to the old address ` +
+        `until the next up of the whole stack; target ${left} as well`,
+      news.meta,
+    );
+  }
   return decision.result;
+}
+
+/** Networks on which its address changes, and which this run does not bring up to date although its plan has them. */
+function leftOut(olds: PlacedContainerState, news: PlacedContainerInputs): string[] {
+  const before = new Map(
+    attachmentsOf(olds.place).map(({ network, address }) => [network, address]),
+  );
+  return attachmentsOf(news.place).flatMap(({ network, address }) => {
+    const owner = ownerOf({ ...news.meta, name: network });
+    const isLeft = whoHasNames(owner) !== undefined && !isChecked(owner);
+    return isLeft && !isUnknown(address) && before.get(network) !== address ? [network] : [];
+  });
 }
 
 export interface Decision {

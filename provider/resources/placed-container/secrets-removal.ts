@@ -30,19 +30,27 @@ export function secretsIn(text: string): FoundSecrets {
 /** Minutes after which no creation is still on its way from its folder to its container. */
 const ABANDONED_MINUTES = 60;
 
-const SWEEP = `root=$1; prefix=$2; minutes=$3; shift 3
+/**
+ * Minutes after which what has been written belongs to a container that has gone: values are written only once their container is
+ * there, so one that is not in a list of seconds ago was removed.
+ */
+const WRITTEN_MINUTES = 5;
+
+/** $1 root, $2 prefix of the owner's folders, $3 and $4 minutes; the rest: folders that no container binds. */
+export const SWEEP = `root=$1; prefix=$2; minutes=$3; written=$4; shift 4
 for folder in "$@"; do
   case $folder in
     "$prefix"*) ;;
-    *) [ -n "$(find "$root/$folder" -prune -mmin "+$minutes" 2>/dev/null)" ] || continue ;;
+    *) [ -n "$(find "$root/$folder" -prune -mmin "+$minutes" 2>/dev/null
+        find "$root/$folder" -type f -size +0 -mmin "+$written" 2>/dev/null)" ] || continue ;;
   esac
   rm -rf -- "$root/$folder"
 done`;
 
 /**
  * Removes the folders among `found` that no container binds: this owner's, whose containers are made one after another,
- * at once; those of others, once a process, when they are too old to belong to a creation under way. They are left by
- * creations that died and by containers that were removed by hand.
+ * at once; those of others, once a process, when they are too old to belong to a creation under way, or were written to for a container
+ * that is not there any more. They are left by creations that died and by containers that were removed by hand.
  */
 export async function sweepSecrets(
   docker: DockerClient,
@@ -58,7 +66,7 @@ export async function sweepSecrets(
   const swept = found.isSwept ? mine : left;
   found.isSwept = true;
   if (swept.length === 0) return;
-  const args = [SECRETS_ROOT, prefix, String(ABANDONED_MINUTES), ...swept];
+  const args = [SECRETS_ROOT, prefix, String(ABANDONED_MINUTES), String(WRITTEN_MINUTES), ...swept];
   await docker.transport.script(SWEEP, args);
   for (const name of mine) found.names.delete(name);
 }

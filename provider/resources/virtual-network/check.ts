@@ -1,4 +1,5 @@
 import { nameProblem } from "../../host/command.js";
+import { ownerOf } from "../../host/ownership.js";
 import {
   containsAddress,
   containsCidr,
@@ -16,6 +17,7 @@ import { nameServerProblems } from "../../network/dns/name-server.js";
 import { DRIVERS } from "../../network/drivers.js";
 import { zoneProblems } from "../../network/zone/check.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
+import { noteChecked } from "../checked-networks.js";
 import { membersOf } from "../network-members.js";
 import { inUseProblems } from "./in-use.js";
 import type { NetworkHost, VirtualNetworkInputs } from "./inputs.js";
@@ -29,6 +31,7 @@ export async function check(
   olds: Partial<VirtualNetworkInputs>,
   news: VirtualNetworkInputs,
 ): Promise<CheckResult<VirtualNetworkInputs>> {
+  if (!hasUnknown(news.meta)) noteChecked(ownerOf(news.meta));
   const failures: CheckFailure[] = [];
   const refuse = (
     property: keyof VirtualNetworkInputs | `driverOptions.${string}`,

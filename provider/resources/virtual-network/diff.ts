@@ -5,7 +5,10 @@ import type { DiffResult } from "../../lifecycle.js";
 import { DRIVERS } from "../../network/drivers.js";
 import { hasUnknown, isUnknown } from "../../unknown.js";
 import { JOINS_NOW, noteJoins } from "../network-joins.js";
-import { showRestore } from "../restore-row.js";
+import { listing } from "../../placement/words.js";
+import { progress } from "../../progress.js";
+import { restoreRow } from "../restore-row.js";
+import { namesOn } from "./in-use.js";
 import type { VirtualNetworkInputs, VirtualNetworkState } from "./inputs.js";
 import { STATE_KEYS } from "./state.js";
 
@@ -22,7 +25,7 @@ export async function diff(
   const changed = changedKeys(olds, news, ["meta", ...STATE_KEYS]);
   const replaces = replacedKeys(olds, news);
   const broken = Object.keys(olds.problems ?? {}).length > 0;
-  if (replaces.length === 0) showRestore(olds.problems);
+  if (replaces.length === 0) showRow(olds, news);
   return {
     changes: changed.length > 0 || replaces.length > 0 || broken,
     replaces,
@@ -47,6 +50,34 @@ export function joinsAfter(
     }),
   );
 }
+
+/** What is wrong on hosts, and which hosts are left only by the next up. */
+function showRow(olds: VirtualNetworkState, news: VirtualNetworkInputs): void {
+  const later = stillUsed(olds, news).map(
+    ({ host, containers }) => `${host} leaves with the next up (${containers} there until then)`,
+  );
+  const row = [restoreRow(olds.problems), ...later].filter((part) => part !== undefined);
+  if (row.length > 0) progress(row.join("; "));
+}
+
+/**
+ * Hosts that are taken out while containers are on them, by the names that the network had for them: those go at the end of the up, when the network
+ * has been updated.
+ */
+function stillUsed(
+  olds: VirtualNetworkState,
+  news: VirtualNetworkInputs,
+): { host: string; containers: string }[] {
+  if (!isList(news.hosts) || !isList(olds.hosts) || hasUnknown(news.hosts)) return [];
+  const staying = new Set(news.hosts.map(({ name }) => name));
+  return olds.hosts.flatMap((host) => {
+    if (staying.has(host.name) || host.machine === true || olds.problems?.[host.name]) return [];
+    const containers = namesOn(olds.records, host);
+    return containers.length > 0 ? [{ host: host.name, containers: listing(containers, 3) }] : [];
+  });
+}
+
+const isList = (value: unknown): boolean => Array.isArray(value);
 
 /** What of the change makes another network. */
 export function replacedKeys(olds: VirtualNetworkInputs, news: VirtualNetworkInputs): string[] {

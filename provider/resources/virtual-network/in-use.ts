@@ -1,7 +1,8 @@
+import { containsAddress, parseAddress, parseCidr } from "../../ipam/cidr.js";
 import type { CheckFailure } from "../../lifecycle.js";
 import { hasUnknown } from "../../unknown.js";
 import { fitsBeside, replacedKeys } from "./diff.js";
-import type { VirtualNetworkInputs } from "./inputs.js";
+import type { NetworkHost, VirtualNetworkInputs } from "./inputs.js";
 
 /** Containers named in a refusal. */
 const SHOWN = 3;
@@ -30,15 +31,37 @@ function isComplete(olds: Partial<VirtualNetworkInputs>): olds is VirtualNetwork
   return olds.hosts !== undefined && olds.records !== undefined && !hasUnknown(olds);
 }
 
-/** The first name of each address that no machine has. By IPv4 alone: everybody has such an address, and IPv6 is its twin. */
+/** The first name of each address that no machine has. */
 function containersOn({ records, hosts }: VirtualNetworkInputs): string[] {
   const taken = new Set(hosts.filter(({ machine }) => machine).map(({ gateway }) => gateway));
+  return namesWhere(records, (address) => !taken.has(address));
+}
+
+/** Containers that the network has names for on one host. */
+export function namesOn(
+  records: VirtualNetworkInputs["records"],
+  { block, extra = [] }: NetworkHost,
+): string[] {
+  const range = parseCidr(block);
+  return namesWhere(records, (text) => {
+    const address = parseAddress(text);
+    const isInside =
+      range !== undefined && address !== undefined && containsAddress(range, address);
+    return isInside || extra.includes(text);
+  });
+}
+
+/** By IPv4 alone: everybody has such an address, and IPv6 is its twin. */
+function namesWhere(
+  records: VirtualNetworkInputs["records"],
+  isMeant: (address: string) => boolean,
+): string[] {
   const names = new Map<string, string>();
   for (const [name, both] of Object.entries(records)) {
     const addresses = both.filter((address) => !address.includes(":"));
     for (const address of addresses) {
       // Several share an alias; a container's own name has one address.
-      if (!taken.has(address) && (addresses.length === 1 || !names.has(address)))
+      if (isMeant(address) && (addresses.length === 1 || !names.has(address)))
         names.set(address, name);
     }
   }

@@ -321,6 +321,37 @@ describe("diff", () => {
     }
   });
 
+  it("says in its row which host it leaves only with the next up, and who is there until then", async () => {
+    const rows: string[] = [];
+    useSink((_urn, message) => rows.push(message));
+    try {
+      const records = {
+        "web-0": ["10.42.1.10"],
+        "web-1": ["10.42.2.11"],
+        web: ["10.42.1.10", "10.42.2.11"],
+      };
+      const there = stateOf({ ...base, records }, {}, {});
+      await diff({ hosts: [h1], records }, there);
+      expect(rows).toEqual(["h2 leaves with the next up (web-1 there until then)"]);
+      await diff(
+        { hosts: [h1] },
+        stateOf({ ...base, records: { "web-0": ["10.42.1.10"] } }, {}, {}),
+      );
+      await diff({ hosts: UNKNOWN }, there);
+      await diff({ records }, there);
+      expect(rows).toHaveLength(1);
+      const left = stateOf(
+        { ...base, records },
+        {},
+        { h2: ["leaves once its containers are gone"] },
+      );
+      await diff({ hosts: [h1] }, left);
+      expect(rows.slice(1)).toEqual(["restore: h2: leaves once its containers are gone"]);
+    } finally {
+      useSink();
+    }
+  });
+
   it("names a few of many broken hosts", () => {
     const broken = Object.fromEntries(["h1", "h2", "h3", "h4", "h5"].map((name) => [name, ["x"]]));
     expect(restoreRow(broken)).toBe("restore: h1: x; h2: x; h3: x; 2 more hosts");

@@ -1,10 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { LABELS } from "../../../provider/host/ownership.js";
 import { useSink } from "../../../provider/progress.js";
 import { forgetSecrets } from "../../../provider/redact.js";
 import type { PlacedContainerInputs } from "../../../provider/resources/placed-container/inputs.js";
 import { useSettleTime } from "../../../provider/resources/placed-container/ready.js";
 import { secretsFolder } from "../../../provider/resources/placed-container/secrets.js";
+import { SWEEP } from "../../../provider/resources/placed-container/secrets-removal.js";
 import type { FakeHost, FakeHosts } from "../../support/fake-transport.js";
 import { asAnotherProcess, failure, installHosts } from "./fake-hosts.js";
 import { inputsOf, lifecycle, MIB } from "./fixtures.js";
@@ -85,6 +90,20 @@ describe("a container that is dead", () => {
     ]);
   });
 
+  it("fails its own deletion in so many words, until Docker can remove it", async () => {
+    const { id, outs } = await createIn(inputsOf());
+    die().removalProblem = BUSY;
+    const error = await failure<Error>(lifecycle.delete(id, outs));
+    expect(error.message).toBe(
+      `host h1: container ${id} is dead and cannot be removed\n` +
+        `  - host h1: Docker refused to remove container ${only().id}: ${BUSY}\n` +
+        "Something there still uses its files: end that or restart Docker on the host, then run again.",
+    );
+    delete only().removalProblem;
+    await lifecycle.delete(id, outs);
+    expect(owned()).toEqual([]);
+  });
+
   it("says what is in the way when it has the name of the one to be made", async () => {
     const { id, outs } = await createIn(inputsOf());
     die().removalProblem = BUSY;
@@ -163,7 +182,7 @@ describe("secrets that nobody needs any more", () => {
       if (script.includes("mount -t tmpfs")) folders.add(rest[0] ?? "");
       else if (!script.includes("-mmin")) for (const name of rest) folders.delete(name);
       else
-        for (const name of rest.slice(2)) if (name.startsWith(rest[0] ?? "?")) folders.delete(name);
+        for (const name of rest.slice(3)) if (name.startsWith(rest[0] ?? "?")) folders.delete(name);
       return {};
     });
   }
@@ -231,7 +250,7 @@ describe("secrets that nobody needs any more", () => {
     await createIn(inputsOf());
     const sweeps = h1.execs.filter(({ script }) => script?.includes("-mmin"));
     expect(sweeps.map(({ argv }) => argv)).toEqual([
-      ["script", ROOT, mine.slice(0, 17), "60", other],
+      ["script", ROOT, mine.slice(0, 17), "60", "5", other],
     ]);
     expect([...folders]).toEqual([other]);
   });
@@ -247,6 +266,26 @@ describe("secrets that nobody needs any more", () => {
     expect([...folders]).toEqual([other]);
     await createIn(inputsOf({}, place, { meta: meta("web-1") }));
     expect([...folders]).toEqual([]);
+  });
+
+  it("are swept by what they hold and by their age", () => {
+    const root = mkdtempSync(join(tmpdir(), "secrets-"));
+    onTestFinished(() => rmSync(root, { recursive: true }));
+    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+    const folder = (name: string, text: string, minutes: number) => {
+      mkdirSync(join(root, name, "files"), { recursive: true });
+      const file = join(root, name, "files", "k");
+      writeFileSync(file, text);
+      for (const path of [file, join(root, name)])
+        utimesSync(path, minutesAgo(minutes), minutesAgo(minutes));
+    };
+    folder("mine-1", "", 0);
+    folder("reserved", "", 30);
+    folder("forsaken", "", 61);
+    folder("written-just-now", "hidden", 2);
+    folder("written", "hidden", 6);
+    execFileSync("sh", ["-c", SWEEP, "sh", root, "mine-", "60", "5", ...readdirSync(root)]);
+    expect(readdirSync(root).sort()).toEqual(["reserved", "written-just-now"]);
   });
 
   it("cost nothing on a host that has none", async () => {

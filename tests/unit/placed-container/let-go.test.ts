@@ -8,6 +8,7 @@ import type {
 } from "../../../provider/resources/placed-container/inputs.js";
 import { useSettleTime } from "../../../provider/resources/placed-container/ready.js";
 import { forgetReplaced } from "../../../provider/resources/placed-container/replaced.js";
+import { forgetChecked, noteChecked } from "../../../provider/resources/checked-networks.js";
 import {
   forgetSeenContainers,
   noteSeenContainers,
@@ -49,6 +50,7 @@ afterEach(async () => {
 /** What a process knows goes with it. */
 function anotherRun(): void {
   forgetReplaced();
+  forgetChecked();
   forgetSeenContainers();
   forgetSuccessions();
 }
@@ -76,6 +78,7 @@ function planned(): void {
         .map(({ id, name }) => ({ host, connection: connectionTo(host), id, name })),
     ),
   );
+  noteChecked("app/dev/lan");
   noteSuccessions("app/dev/lan", "app/dev/cloud", {
     driver: "vxlan",
     hosts: HOSTS.map((host) => connectionTo(host)),

@@ -9,6 +9,7 @@ import type {
 } from "../../../provider/resources/placed-container/inputs.js";
 import { useSettleTime } from "../../../provider/resources/placed-container/ready.js";
 import { forgetReplaced } from "../../../provider/resources/placed-container/replaced.js";
+import { forgetChecked, noteChecked } from "../../../provider/resources/checked-networks.js";
 import { forgetSuccessions, noteSuccessions } from "../../../provider/resources/successions.js";
 import type { FakeHosts } from "../../support/fake-transport.js";
 import { failure, installHosts } from "./fake-hosts.js";
@@ -44,6 +45,7 @@ afterEach(async () => {
   disarmFaults();
   forgetReplaced();
   forgetSuccessions();
+  forgetChecked();
   useSink();
   useSettleTime();
   await hosts.restore();
@@ -66,6 +68,7 @@ async function replace({ id, outs }: Made, news: PlacedContainerInputs): Promise
 
 /** This run's plan sees the container at an address that is another than planned, on a network of both hosts. */
 function sees(serving: string | undefined): void {
+  noteChecked("app/dev/lan");
   noteSuccessions("app/dev/lan", "app/dev/cloud", {
     driver: "vxlan",
     hosts: [connectionTo("h1"), connectionTo("h2")],
@@ -218,6 +221,23 @@ describe("names of a container", () => {
     const healed = await lifecycle.update("id", seen.props!, next());
     expect(calls).toHaveLength(2);
     expect(healed.outs.status.drift).toBeUndefined();
+  });
+
+  it("warn in the preview where the run has a plan and not the network", async () => {
+    const old = await lifecycle.create(inputsOf());
+    sees(LAN.address);
+    forgetChecked();
+    const sentence =
+      "its address on lan changes, and lan is not among the targets: names, policies and open ports there lead to the old address until the next up of the whole stack; target lan as well";
+    await lifecycle.diff(old.id, old.outs, next());
+    expect(warnings).toEqual([sentence]);
+    await lifecycle.diff(old.id, old.outs, inputsOf({ image: "clocker/web:2" }));
+    noteChecked("app/dev/lan");
+    await lifecycle.diff(old.id, old.outs, next());
+    forgetChecked();
+    forgetSuccessions();
+    await lifecycle.diff(old.id, old.outs, next());
+    expect(warnings).toHaveLength(1);
   });
 
   it("are handed over after a change of its address that died when it had that already", async () => {
