@@ -1,11 +1,13 @@
+import { same } from "../canonical.js";
 import type { Ask } from "./constraints/index.js";
 import type { Decision } from "./decisions.js";
+import { applying } from "./host-classes.js";
 import { microCores, type HostState } from "./host-state.js";
-import { same } from "../canonical.js";
+import type { Prepared } from "./prepare.js";
 import type { World } from "./world.js";
 
 /** What a container that stays on its host claims there all the same, from among what it asks for. */
-export interface NewClaim {
+interface NewClaim {
   readonly cpus: boolean;
   readonly memory: boolean;
   /** One of the host's places: it is not there, though a plan said so, or may have to go before it is made again. */
@@ -16,7 +18,7 @@ export interface NewClaim {
  * A container that is made again claims all of its capacity, one that grows claims what it grows in, and one that goes on as it is claims
  * nothing. `devices`: those that it gets.
  */
-export function claimOnHost(
+function claimOnHost(
   { input }: World,
   ask: Ask,
   { candidate }: HostState,
@@ -64,12 +66,39 @@ export function crowdedOut(
   return out;
 }
 
+/**
+ * Whether a container may stay on the host that it was to leave, and then it counts there no more as one that leaves. What it was seen to
+ * hold is its own again, and anything more it claims like what is new; on a host that cannot be seen nothing known speaks against it.
+ */
+export function takesBack(prepared: Prepared, ask: Ask, home: HostState): boolean {
+  const held = home.release(ask.name);
+  if (home.notReady !== undefined || hasRoom(prepared, ask, home)) return true;
+  if (held) home.leave(held);
+  return false;
+}
+
+function hasRoom({ classes, world }: Prepared, ask: Ask, home: HostState): boolean {
+  const hostClass = classes[ask.index];
+  if (!hostClass || "error" in hostClass) return true;
+  const seen = home.candidate.own[ask.name]?.devices;
+  const { cpus, memory, place } = claimOnHost(world, ask, home, seen);
+  if (place && home.counted >= placesOf(home)) return false;
+  const claimed = new Set([
+    ...["ports", "devices"],
+    ...(cpus ? ["cpu"] : []),
+    ...(memory ? ["memory"] : []),
+  ]);
+  return applying(hostClass.changing, ask)
+    .filter(({ name }) => claimed.has(name))
+    .every((rule) => rule.accepts(ask, home));
+}
+
 function isCrowded(host: HostState): boolean {
   if (host.notReady !== undefined || host.candidate.pending === true) return false;
   return host.freeMicroCpus < 0 || host.freeBytes < 0 || host.counted > placesOf(host);
 }
 
 /** Containers of ours that the host takes. */
-export function placesOf({ candidate }: HostState): number {
+function placesOf({ candidate }: HostState): number {
   return candidate.maxContainers ?? Infinity;
 }

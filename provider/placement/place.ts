@@ -1,12 +1,11 @@
 import { claimAlike, claimKey } from "./asks.js";
-import { claimOnHost, placesOf } from "./crowding.js";
+import { takesBack } from "./crowding.js";
 import type { Ask } from "./constraints/index.js";
 import type { Decision, Decisions } from "./decisions.js";
 import { FunctionFault } from "./functions.js";
 import { applying, type HostClass } from "./host-classes.js";
 import { Interner } from "./interner.js";
 import { stuckOf } from "./evacuation.js";
-import type { HostState } from "./host-state.js";
 import { folderOutOfSight } from "./constraints/folders.js";
 import { FOUND, keepAll } from "./keep.js";
 import { fastPicker, type MakePicker } from "./make-picker.js";
@@ -233,34 +232,6 @@ class Placing {
     }
   }
 
-  /**
-   * Whether it may stay on the host that it was to leave. What it was seen to hold there is its own again, and anything more it claims like
-   * what is new; on a host that cannot be seen nothing known speaks against it.
-   */
-  private takesBack(ask: Ask, home: HostState): boolean {
-    const held = home.release(ask.name);
-    if (home.notReady !== undefined || this.hasRoom(ask, home)) return true;
-    if (held) home.leave(held);
-    return false;
-  }
-
-  private hasRoom(ask: Ask, home: HostState): boolean {
-    const { classes, world } = this.prepared;
-    const hostClass = classes[ask.index];
-    if (!hostClass || "error" in hostClass) return true;
-    const seen = home.candidate.own[ask.name]?.devices;
-    const { cpus, memory, place } = claimOnHost(world, ask, home, seen);
-    if (place && home.counted >= placesOf(home)) return false;
-    const claimed = new Set([
-      ...["ports", "devices"],
-      ...(cpus ? ["cpu"] : []),
-      ...(memory ? ["memory"] : []),
-    ]);
-    return applying(hostClass.changing, ask)
-      .filter(({ name }) => claimed.has(name))
-      .every((rule) => rule.accepts(ask, home));
-  }
-
   /** It has no host; who was to leave a host that is drained or lost stays there. */
   private refuse(ask: Ask, reasons: Reasons): void {
     const { world } = this.prepared;
@@ -271,7 +242,7 @@ class Placing {
       refusals.push(refusalOf(ask.name, reasons));
       return;
     }
-    if (!this.takesBack(ask, home)) {
+    if (!takesBack(this.prepared, ask, home)) {
       refusals.push(refusalOf(ask.name, reasons));
       return;
     }
