@@ -337,7 +337,7 @@ describe("diff", () => {
         { hosts: [h1] },
         stateOf({ ...base, records: { "web-0": ["10.42.1.10"] } }, {}, {}),
       );
-      await diff({ hosts: UNKNOWN }, there);
+      await diff({ hosts: UNKNOWN as never }, there);
       await diff({ records }, there);
       expect(rows).toHaveLength(1);
       const left = stateOf(
