@@ -30,9 +30,13 @@ has_router() { [ "$driver" = macvlan ] && [ "$(setting router)" != none ]; }
 # Peers send us frames of our VNI, over IPv4.
 has_vxlan() { [ -z "$six" ] && { [ "$driver" = vxlan ] || [ "$driver" = ovs ]; }; }
 
+# Its CIDR may be that of a LAN, where hosts' own addresses are: what containers send to those is judged by all networks.
+may_hold_hosts() { case $driver in macvlan | plugin | cni) ;; *) return 1 ;; esac; }
+
 # Of a family in which the network has no addresses there are the doors of its policy alone.
 has_addresses() { [ -n "$cidr" ]; }
 
+sent_inside() { echo "-i $bridge -s $cidr -d $cidr"; }
 our_vni() { echo "-p udp --dport $port -m u32 --u32 0>>22&0x3C@12>>8=$vni"; }
 
 # A firewall that goes by connections has to see both ways of what is for the host itself.
@@ -55,6 +59,7 @@ firewall_rules() {
   if has_policy; then untracked="-p tcp"; else untracked=; fi
   echo "-A CLK-B-$vni -d $gateway -j RETURN"
   echo "-A CLK-B-$vni $untracked -j CT --notrack"
+  if may_hold_hosts; then echo "-A CLK-R-$vni $(sent_inside) -j CLK-B-$vni"; fi
   ports_untouched
   # routed packets: what comes from a peer has an address of that peer; newer Dockers would drop it further on
   for path in $paths; do
@@ -237,7 +242,7 @@ shortcuts() {
     echo "raw CLOCKER-PREROUTING CLK-X-$vni -d $underlay $(our_vni)"
     echo "filter CLOCKER-INPUT CLK-V-$vni -d $underlay $(our_vni)"
   fi
-  echo "raw CLOCKER-PREROUTING CLK-B-$vni -i $bridge -s $cidr -d $cidr"
+  may_hold_hosts || echo "raw CLOCKER-PREROUTING CLK-B-$vni $(sent_inside)"
   if shares_bridge; then ends=" -s $cidr -d $cidr"; else ends=; fi
   has_policy || echo "filter CLOCKER-FORWARD CLK-W-$vni -i $bridge -o $bridge$ends"
 }

@@ -28,8 +28,11 @@ import { RECORDS_PART } from "./records.js";
 import { ROUTES_PART } from "./routes.js";
 import { UNDERLAY_PART } from "./underlay.js";
 
-/** Lines that are comments, but for those above the first command, which say what the file is. */
-const COMMENT = /(?<!^#!.*\n)^ *# .*\n/gm;
+/**
+ * Lines that are comments, but for those right below a line with `#!` or `###`: they say what the file is, and init scripts are
+ * started by what they say (`### BEGIN INIT INFO`).
+ */
+const COMMENT = /(?<!^#[!#].*\n(?:#.*\n)*)^ *# .*\n/gm;
 
 /**
  * The program that keeps networks on a host: constant text, run by us under the host's lock and by the host itself

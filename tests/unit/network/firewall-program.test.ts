@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CNI_PART } from "../../../provider/network/cni/link.js";
+import { MACVLAN_PART } from "../../../provider/network/macvlan/link.js";
+import { PLUGIN_PART } from "../../../provider/network/plugin/link.js";
 import { OVS_PART } from "../../../provider/network/ovs/link.js";
 import { COMMON_PART } from "../../../provider/network/program/common.js";
 import { FIREWALL_PART } from "../../../provider/network/program/firewall.js";
@@ -24,6 +27,9 @@ const PARTS = [
     VXLAN_PART,
     OVS_PART,
     SWARM_PART,
+    MACVLAN_PART,
+    PLUGIN_PART,
+    CNI_PART,
     WEAVE_PART,
     WEAVE_DNS_PART,
   ],
@@ -177,6 +183,28 @@ describe("the firewall of a network on a host", () => {
         untracked(raw, "CLOCKER-OUTPUT", { ...frame, src: "192.0.2.1", ...more });
       expect(goes({ dst: "192.0.2.3" })).toEqual(["RETURN", true]);
       expect(goes({ dst: "192.0.2.3", vni: 8 })).toEqual(["RETURN", false]);
+    });
+
+    it("but on a LAN, where hosts are as well, none past what other networks say", () => {
+      const vxlan = tableOf("raw", 7);
+      for (const driver of ["macvlan", "plugin", "cni"]) {
+        const lan = tableOf("raw", 8, { driver }).replaceAll("10.8.0.0/16", "192.0.2.0/24");
+        const chainsOf = (rules: string) => rules.replaceAll(/^(:|-A )CLOCKER-.*\n/gm, "");
+        // the newest network's hang first
+        const hung = [lan, vxlan].flatMap((rules) => rules.match(/^-A CLOCKER-.* -g .*\n/gm) ?? []);
+        const rest = ["7", "8"].map((vni) => `-A CLOCKER-PREROUTING -j CLK-R-${vni}\n`);
+        const heads = ":CLOCKER-PREROUTING - [0:0]\n:CLOCKER-OUTPUT - [0:0]\n";
+        const both = [chainsOf(lan), chainsOf(vxlan), heads, ...hung, ...rest].join("");
+        const sent: Packet = {
+          ...{ src: "192.0.2.140", dst: "192.0.2.1", protocol: "udp", sport: 40_000, dport: 4789 },
+          ...{ state: "NEW", in: "cnb8" },
+        };
+        const asked = (more: Partial<Packet>) =>
+          untracked(both, "CLOCKER-PREROUTING", { ...sent, ...more });
+        expect(asked({ vni: 7 })[0], `a forged frame, ${driver}`).toBe("DROP");
+        expect(asked({ dst: "192.0.2.150", dport: 80 }), driver).toEqual(["RETURN", true]);
+        expect(asked({ dst: "10.8.1.1", dport: 80 }), driver).toEqual(["RETURN", false]);
+      }
     });
 
     it("on a bridge with other networks for its own addresses alone", () => {
