@@ -40,7 +40,8 @@ function claimOnHost(
 
 /**
  * What leaves a host is there until the end of the up, after everything has claimed its place. Of each host that has too little for all of
- * them the last container that was to stay and to claim something of it, and why it cannot: it has to be placed like a new one.
+ * them one container that was to stay and to claim something of it, and why it cannot: it has to be placed like a new one. The last
+ * that makes room by that; where none does, as none claims more than it holds already, the last of all.
  */
 export function crowdedOut(
   world: World,
@@ -48,22 +49,42 @@ export function crowdedOut(
   kept: readonly (Decision | undefined)[],
 ): Map<string, string> {
   const crowded = new Set(world.hosts.filter(isCrowded));
-  const out = new Map<string, string>();
-  if (crowded.size === 0) return out;
-  for (const ask of [...asks].reverse()) {
+  const out = new Map<HostState, string>();
+  for (const ask of crowded.size === 0 ? [] : [...asks].reverse()) {
     const decision = kept[ask.index];
     const host = world.byName.get(decision?.host ?? "");
     if (!host || !crowded.has(host)) continue;
-    const claim = claimOnHost(world, ask, host, decision?.devices);
-    const lacks =
-      (claim.cpus && host.freeMicroCpus < 0) ||
-      (claim.memory && host.freeBytes < 0) ||
-      (claim.place && host.counted > placesOf(host));
-    if (!lacks) continue;
-    out.set(ask.name, `what leaves ${host.name} takes its place until the end of the up`);
-    crowded.delete(host);
+    const lacking = lackingOf(world, ask, host, decision?.devices);
+    if (lacking.length === 0) continue;
+    const makesRoom = lacking.includes("more");
+    if (makesRoom) crowded.delete(host);
+    if (makesRoom || !out.has(host)) out.set(host, ask.name);
   }
-  return out;
+  return new Map(
+    [...out].map(([host, name]) => [
+      name,
+      `what leaves ${host.name} takes its place until the end of the up`,
+    ]),
+  );
+}
+
+/** Of what it claims there and the host has too little of: whether it is more than it holds already, or as much as that again. */
+function lackingOf(
+  world: World,
+  ask: Ask,
+  host: HostState,
+  devices: readonly string[] | undefined,
+): ("more" | "again")[] {
+  const claim = claimOnHost(world, ask, host, devices);
+  const own = host.candidate.own[ask.name];
+  const heldCpus = own?.cpus === undefined ? ask.microCpus : microCores(own.cpus);
+  const heldBytes = own?.memoryBytes ?? ask.memoryBytes;
+  const lacking: ("more" | "again")[] = [];
+  const note = (isMore: boolean) => lacking.push(!own || isMore ? "more" : "again");
+  if (claim.cpus && host.freeMicroCpus < 0) note(ask.microCpus > heldCpus);
+  if (claim.memory && host.freeBytes < 0) note(ask.memoryBytes > heldBytes);
+  if (claim.place && host.counted > placesOf(host)) note(false);
+  return lacking;
 }
 
 /**

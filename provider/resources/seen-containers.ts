@@ -11,20 +11,31 @@ export interface SeenContainer {
   name: string;
 }
 
-/** By owner: on all hosts of the cloud that answered. */
-const seen = new Map<string, readonly SeenContainer[]>();
+/** By owner, then by the plan's: on all hosts of its cloud that answered. */
+const seen = new Map<string, Map<string, readonly SeenContainer[]>>();
 
 /**
  * All containers of an owner that are on the hosts now. There should be one, and two while it is replaced: what is beside them was
  * dropped by the engine without being deleted. Holds for this process, which serves one run.
  */
-export function noteSeenContainers(owner: string, containers: readonly SeenContainer[]): void {
-  seen.set(owner, containers);
+export function noteSeenContainers(
+  owner: string,
+  plan: string,
+  containers: readonly SeenContainer[],
+): void {
+  seen.set(
+    owner,
+    (seen.get(owner) ?? new Map<string, readonly SeenContainer[]>()).set(plan, containers),
+  );
 }
 
-/** See noteSeenContainers. Undefined: no plan of this run has looked for them. */
+/**
+ * See noteSeenContainers. Undefined: no plan of this run has looked for them; or several have, as two clouds of a stack may
+ * each have a container of that name, and nobody can tell which of them is whose.
+ */
 export function seenContainers(owner: string): readonly SeenContainer[] | undefined {
-  return seen.get(owner);
+  const [found, ...others] = seen.get(owner)?.values() ?? [];
+  return others.length > 0 ? undefined : found;
 }
 
 /** Tests start anew. */

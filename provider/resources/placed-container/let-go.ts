@@ -1,3 +1,4 @@
+import { isUnreachable } from "../../errors.js";
 import type { HostConnection } from "../../host/connection.js";
 import type { ContainerInspect } from "../../host/docker-types.js";
 import { wayTo } from "../../host/lost-hosts.js";
@@ -13,7 +14,7 @@ import type { Work } from "./work.js";
 /**
  * The engine may still have to delete a container that was replaced before, or it has let go of it: its host was forgotten, or it
  * was taken out of the state by hand. A provider is not told which. It is removed where that makes no difference: the names led to another
- * one before this run, and no port does lead to it. The engine's own deletion then finds it gone.
+ * one before this run, and every host of its networks says that no port leads to it. The engine's own deletion then finds it gone.
  */
 export async function isLetGo(
   { inputs, owner, predecessors }: Work,
@@ -27,11 +28,26 @@ export async function isLetGo(
   const hosts = inputs.place.networks.flatMap(
     ({ network }) => whoHasNames(ownerOf({ ...inputs.meta, name: network }))?.hosts ?? [],
   );
-  const once = new Map([connection, ...hosts].map((each) => [wayTo(each), each]));
-  const targets = await Promise.all(
-    [...once.values()].map((each) => targetsOfPorts(transportFor(each))),
-  );
-  return !addressesOf(other).some((address) => targets.some((all) => all.has(address)));
+  const others = new Map(hosts.map((each) => [wayTo(each), each]));
+  others.delete(wayTo(connection));
+  const targets = await Promise.all([
+    targetsOfPorts(transportFor(connection)),
+    ...[...others.values()].map(targetsIfReached),
+  ]);
+  const addresses = addressesOf(other);
+  return targets.every((all) => all && !addresses.some((address) => all.has(address)));
+}
+
+/** Undefined: the host cannot be reached any more, and nobody knows where its ports lead. */
+async function targetsIfReached(
+  connection: HostConnection,
+): Promise<ReadonlySet<string> | undefined> {
+  try {
+    return await targetsOfPorts(transportFor(connection));
+  } catch (error) {
+    if (isUnreachable(error)) return undefined;
+    throw error;
+  }
 }
 
 /** By IPv4 alone: a port that leads to the twin of an address leads to the address as well. */

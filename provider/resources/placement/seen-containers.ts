@@ -36,5 +36,5 @@ export function noteContainers(
       own.found.push({ host: host.name, connection, id, name: plainName(name) });
     }
   });
-  for (const [owner, { found }] of byOwner) noteSeenContainers(owner, found);
+  for (const [owner, { found }] of byOwner) noteSeenContainers(owner, ownerOf(meta), found);
 }

@@ -71,6 +71,7 @@ const next = (version: string, last: number, host = "h1") =>
 function planned(): void {
   noteSeenContainers(
     OWNER,
+    "app/dev/cloud",
     HOSTS.filter((host) => !hosts.host(host).down).flatMap((host) =>
       hosts
         .host(host)
@@ -152,6 +153,30 @@ describe("a container that was replaced and is still there when a plan looks", (
     openPorts = "tcp 8080 10.64.0.3 80 there\n";
     await lifecycle.update(now.id, first.outs, next("2", 3));
     expect(on("h1")).toEqual([now.id]);
+  });
+
+  it("stays, and fails nothing, where a host of its networks does not say any more whether a port leads to it", async () => {
+    const { old, now } = await replacedBefore();
+    planned();
+    hosts.host("h2").down = true;
+    const { outs } = await lifecycle.update(now.id, now.outs, next("2", 3));
+    expect(on("h1")).toContain(old.id);
+    hosts.host("h2").down = false;
+    await lifecycle.update(now.id, outs, next("2", 3));
+    expect(on("h1")).toEqual([now.id]);
+  });
+
+  it("stays where two plans of the run have a container of that name: it may be the other's", async () => {
+    const { old, now } = await replacedBefore();
+    planned();
+    noteSeenContainers(OWNER, "app/dev/other", []);
+    rows.length = 0;
+    expect(await lifecycle.diff(now.id, now.outs, next("2", 3))).toEqual({ changes: false });
+    await lifecycle.update(now.id, now.outs, next("2", 3));
+    expect([rows.filter((row) => row.includes("restore")), on("h1").includes(old.id)]).toEqual([
+      [],
+      true,
+    ]);
   });
 
   it("is the engine's to delete where its successor failed, where a refresh has seen it, and where no plan is made", async () => {

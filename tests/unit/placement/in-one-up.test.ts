@@ -106,6 +106,22 @@ describe("what grows on a host that another one leaves", () => {
     ).toEqual({ grows: "h1", leaves: "h2" });
   });
 
+  it("goes alone: what is made again there as it was has its room", () => {
+    const full = {
+      ...{ grows: own.grows, leaves: { ...own.leaves, cpus: 2 } },
+      same: { networks: {}, cpus: 1, memoryBytes: 0 },
+    };
+    const plan = planned(
+      [host("h1", { own: full }), host("h2")],
+      [
+        ask("grows", { cpus: 2 }),
+        ask("same", { cpus: 1, revision: "r2" }),
+        ask("leaves", { cpus: 2, ...GONE }),
+      ],
+    );
+    expect(hostsOf(plan)).toEqual({ grows: "h2", same: "h1", leaves: "h2" });
+  });
+
   it("is placed like a new one where the host takes fewer containers now, and it is made again", () => {
     const two = { web: { networks: {} }, gone: { networks: {} } };
     const fewer = [host("h1", { own: two, maxContainers: 1 }), host("h2")];
