@@ -115,12 +115,14 @@ down_weave_dns() {
 
 # By the host itself, when another router is there than before.
 do_tell() {
-  load "$ROOT/$1/config"
-  make_scratch
-  fix=1
   [ -e "$LOCK" ] || touch "$LOCK"
   exec 9<"$LOCK"
   flock -w 60 9 || fail "the networks of this host are being changed: $LOCK is taken"
+  # the network may have left the host while we waited
+  [ -e "$ROOT/$1/config" ] || return 0
+  load "$ROOT/$1/config"
+  make_scratch
+  fix=1
   weave_runs || return 1
   up_weave_dns
 }

@@ -1,4 +1,6 @@
+import { ownerOf } from "../../host/ownership.js";
 import type { Lifecycle, ReadResult } from "../../lifecycle.js";
+import { waitForNobody } from "../leaving-addresses.js";
 import { recordLifecycle } from "../network-record/lifecycle.js";
 import { check } from "./check.js";
 import type { NetworkPolicyInputs, NetworkPolicyState } from "./inputs.js";
@@ -23,6 +25,7 @@ export const networkPolicyLifecycle: Lifecycle<NetworkPolicyInputs, NetworkPolic
     return made;
   },
   async update(id, olds, news) {
+    waitForNobody(ownerOf({ ...olds.meta, name: olds.network }));
     const updated = await record.update(id, unsettled(olds), withLeaving(news, olds));
     settleOnceLeft(updated.outs);
     return updated;

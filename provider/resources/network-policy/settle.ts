@@ -11,14 +11,16 @@ import { policyRecord } from "./record.js";
 
 /**
  * Once those whom members take over from are gone, hosts have the policy without them: their addresses may be anybody's then.
- * In a run after one that died, those are waited for that the plan still sees.
+ * In a run after one that died, those are waited for that the plan still sees, and deletions that are begun again count.
  */
 export function settleOnceLeft(state: NetworkPolicyState): void {
   const owner = ownerOf({ ...state.meta, name: state.network });
-  const addresses = (state.leaving ?? []).map(({ address }) => address);
+  const leaving = (state.leaving ?? []).map(({ address }) => address);
   const seen = whoHasNames(owner) && new Set(successionsOn(owner).map(({ address }) => address));
-  const left = seen ? addresses.filter((address) => seen.has(address)) : addresses;
-  waitForLeaving(owner, left, () => settle(state));
+  const isThere = (address: string): boolean => seen?.has(address) ?? true;
+  const addresses = leaving.filter(isThere);
+  const removed = leaving.filter((address) => !isThere(address));
+  waitForLeaving(owner, { addresses, removed }, () => settle(state));
 }
 
 /** A state of which hosts may have either record: what is written next is written there whatever was before. */

@@ -1,6 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -70,6 +78,13 @@ describe("at boot", () => {
     expect(restored).toContain(
       "-A CLK-F-7 ! -i cnb7 -o cnb7 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP",
     );
+  });
+
+  it("whoever waits for a router leaves a network alone that has left the host meanwhile", () => {
+    const program = hostWithoutLink();
+    const { status, stderr } = spawnSync("sh", [program, "tell", "8"], { encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(existsSync(join(folder, "net/8"))).toBe(false);
   });
 
   it.each([

@@ -267,6 +267,27 @@ describe("while a container is replaced beside the old one", () => {
       for (const host of ["h1", "h2"]) expect(rulesOn(host)).not.toContain(OLD);
     });
 
+    it.each(["died", "failed"])(
+      "is settled by the deletion that is begun again after one that %s once the container was gone",
+      async (how) => {
+        const { id, outs } = await policies.create(policy(OLD));
+        sees(succession());
+        const next = await policies.update(id, outs, policy(NEXT));
+        if (how === "failed") {
+          world.broken.set("h2", { code: 4, stderr: "iptables: no chain" });
+          await expect(addressLeft("p/s/app", OLD)).rejects.toThrow(/iptables: no chain/);
+          world.broken.clear();
+        }
+        forgetLeaving();
+        // the next run's plan does not see the container any more
+        sees();
+        await policies.diff(id, next.outs, policy(NEXT));
+        expect(rulesOn("h2")).toContain(OLD);
+        await addressLeft("p/s/app", OLD);
+        for (const host of ["h1", "h2"]) expect(rulesOn(host)).not.toContain(OLD);
+      },
+    );
+
     it("waits for nobody who cannot be reached, and says so", async () => {
       const { id, outs } = await policies.create(policy(OLD));
       sees(succession());
