@@ -40,51 +40,63 @@ function claimOnHost(
 
 /**
  * What leaves a host is there until the end of the up, after everything has claimed its place. Of each host that has too little for all of
- * them one container that was to stay and to claim something of it, and why it cannot: it has to be placed like a new one. The last
- * that makes room by that; where none does, as none claims more than it holds already, the last of all.
+ * them the containers that were to stay and to claim something of it, and why they cannot: they have to be placed like new ones. The last
+ * ones, as many as make the room; where none makes any, as none claims more than it holds already, the last one.
  */
 export function crowdedOut(
   world: World,
   asks: readonly Ask[],
   kept: readonly (Decision | undefined)[],
 ): Map<string, string> {
-  const crowded = new Set(world.hosts.filter(isCrowded));
-  const out = new Map<HostState, string>();
+  const crowded = new Map(world.hosts.filter(isCrowded).map((host) => [host, roomOn(host)]));
+  const out = new Map<HostState, string[]>();
+  const last = new Map<HostState, string>();
   for (const ask of crowded.size === 0 ? [] : [...asks].reverse()) {
     const decision = kept[ask.index];
     const host = world.byName.get(decision?.host ?? "");
-    if (!host || !crowded.has(host)) continue;
-    const lacking = lackingOf(world, ask, host, decision?.devices);
+    const room = host && crowded.get(host);
+    if (!room) continue;
+    const claim = claimOnHost(world, ask, host, decision?.devices);
+    const lacking = PARTS.filter((part) => claim[part] && room[part] < 0);
     if (lacking.length === 0) continue;
-    const makesRoom = lacking.includes("more");
-    if (makesRoom) crowded.delete(host);
-    if (makesRoom || !out.has(host)) out.set(host, ask.name);
+    if (!last.has(host)) last.set(host, ask.name);
+    const more = beyondHeld(ask, host);
+    if (!lacking.some((part) => more[part] > 0)) continue;
+    for (const part of PARTS) room[part] += more[part];
+    out.set(host, [...(out.get(host) ?? []), ask.name]);
   }
   return new Map(
-    [...out].map(([host, name]) => [
-      name,
-      `what leaves ${host.name} takes its place until the end of the up`,
-    ]),
+    [...last].flatMap(([host, name]) =>
+      (out.get(host) ?? [name]).map((each): [string, string] => [
+        each,
+        `what leaves ${host.name} takes its place until the end of the up`,
+      ]),
+    ),
   );
 }
 
-/** Of what it claims there and the host has too little of: whether it is more than it holds already, or as much as that again. */
-function lackingOf(
-  world: World,
-  ask: Ask,
-  host: HostState,
-  devices: readonly string[] | undefined,
-): ("more" | "again")[] {
-  const claim = claimOnHost(world, ask, host, devices);
-  const own = host.candidate.own[ask.name];
-  const heldCpus = own?.cpus === undefined ? ask.microCpus : microCores(own.cpus);
-  const heldBytes = own?.memoryBytes ?? ask.memoryBytes;
-  const lacking: ("more" | "again")[] = [];
-  const note = (isMore: boolean) => lacking.push(!own || isMore ? "more" : "again");
-  if (claim.cpus && host.freeMicroCpus < 0) note(ask.microCpus > heldCpus);
-  if (claim.memory && host.freeBytes < 0) note(ask.memoryBytes > heldBytes);
-  if (claim.place && host.counted > placesOf(host)) note(false);
-  return lacking;
+const PARTS = ["cpus", "memory", "place"] as const;
+type Room = Record<(typeof PARTS)[number], number>;
+
+/** Millionths of cores, bytes and places that are left; below 0 there is too little. */
+function roomOn(host: HostState): Room {
+  return {
+    cpus: host.freeMicroCpus,
+    memory: host.freeBytes,
+    place: placesOf(host) - host.counted,
+  };
+}
+
+/** What is free if it does not stay: the rest it holds until the end of the up. */
+function beyondHeld(ask: Ask, { candidate }: HostState): Room {
+  const own = candidate.own[ask.name];
+  if (!own) return { cpus: ask.microCpus, memory: ask.memoryBytes, place: 1 };
+  const { cpus, memoryBytes } = own;
+  return {
+    cpus: cpus === undefined ? 0 : ask.microCpus - microCores(cpus),
+    memory: memoryBytes === undefined ? 0 : ask.memoryBytes - memoryBytes,
+    place: 0,
+  };
 }
 
 /**

@@ -122,6 +122,16 @@ describe("what grows on a host that another one leaves", () => {
     expect(hostsOf(plan)).toEqual({ grows: "h2", same: "h1", leaves: "h2" });
   });
 
+  it("goes elsewhere only as far as is needed, the last ones first", () => {
+    const [names, one] = [["g1", "g2", "g3"], own.grows];
+    const full = { g1: one, g2: one, g3: one, leaves: { ...own.leaves, cpus: 4 } };
+    const plan = planned(
+      [host("h1", { own: full, cpus: 8 }), host("h2", { cpus: 8 })],
+      [...names.map((name) => ask(name, { cpus: 2 })), ask("leaves", { cpus: 4, ...GONE })],
+    );
+    expect(hostsOf(plan)).toEqual({ g1: "h1", g2: "h2", g3: "h2", leaves: "h2" });
+  });
+
   it("is placed like a new one where the host takes fewer containers now, and it is made again", () => {
     const two = { web: { networks: {} }, gone: { networks: {} } };
     const fewer = [host("h1", { own: two, maxContainers: 1 }), host("h2")];
