@@ -48,7 +48,7 @@ export function makeOutputsLate(
     for (const key of keys) {
       const late = new LateOutput(Output, onto);
       resolvers[key] = (value, isKnown, isSecret, resources = [], error) => {
-        if (error === undefined) late.settle([value, isKnown, isSecret, resources]);
+        if (!error) late.settle([value, isKnown, isSecret, resources]);
         // Outputs of an engine that has gone are never settled.
         else if (!isGrpcError(error)) late.fail(error);
       };
@@ -65,6 +65,8 @@ class LateOutput {
   readonly #Output: OutputClass;
   readonly #resource: object;
   #output: object | undefined;
+  /** The first answer counts. */
+  #isAnswered = false;
   #answer: Promise<Answer> | undefined;
   /** Of an output that somebody looked at before the answer came. */
   #resolve: ((answer: Promise<Answer>) => void) | undefined;
@@ -75,10 +77,11 @@ class LateOutput {
   }
 
   settle(answer: Answer): void {
-    this.#answers(Promise.resolve(answer));
+    if (!this.#isAnswered) this.#answers(Promise.resolve(answer));
   }
 
   fail(error: Error): void {
+    if (this.#isAnswered) return;
     this.#answers(Promise.reject(error));
     this.#made();
   }
@@ -94,10 +97,22 @@ class LateOutput {
       has: (_, key) => Reflect.has(this.#made(), key),
       ownKeys: () => Reflect.ownKeys(this.#made()),
       getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(this.#made(), key),
+      deleteProperty: (own, key) =>
+        Reflect.deleteProperty(this.#made(), key) && Reflect.deleteProperty(own, key),
+      defineProperty: (own, key, descriptor) =>
+        Reflect.defineProperty(this.#made(), key, descriptor) &&
+        Reflect.defineProperty(own, key, descriptor),
+      // As when it is frozen: from then on both have to have the same properties.
+      preventExtensions: (own) => {
+        const made = this.#made();
+        Object.defineProperties(own, Object.getOwnPropertyDescriptors(made));
+        return Reflect.preventExtensions(made) && Reflect.preventExtensions(own);
+      },
     });
   }
 
   #answers(answer: Promise<Answer>): void {
+    this.#isAnswered = true;
     if (this.#resolve) this.#resolve(answer);
     else this.#answer = answer;
   }

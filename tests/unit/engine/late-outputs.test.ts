@@ -50,6 +50,12 @@ async function learned(output: Inner) {
   };
 }
 
+async function expectFailure(output: Inner): Promise<void> {
+  const { isKnown, isSecret } = output;
+  for (const part of [output.promise(true), isKnown, isSecret, output.allResources()])
+    await expect(part).rejects.toThrow("no");
+}
+
 class Marked {
   readonly __pulumiResource = true;
 }
@@ -105,8 +111,40 @@ describe.each(ways)("outputs of a resource, by %s", (_, { transferProperties }) 
     const output = outputs["a"]!;
     const early = output.promise(true); // looked at before
     resolvers["a"]!(undefined, true, false, [], new Error("no"));
-    for (const part of [early, output.isKnown, output.isSecret, output.allResources()])
-      await expect(part).rejects.toThrow("no");
+    await expect(early).rejects.toThrow("no");
+    await expectFailure(output);
+  });
+
+  it("keep to the first answer", async () => {
+    const { resolvers, outputs } = transfer({ a: 1, b: 2, c: 3 });
+    const early = learned(outputs["b"]!);
+    for (const key of ["a", "b"]) {
+      resolvers[key]!("first", true, false, [], null as unknown as undefined);
+      resolvers[key]!("second", true, true);
+      resolvers[key]!(undefined, true, false, [], new Error("too late"));
+    }
+    resolvers["c"]!(undefined, true, false, [], new Error("no"));
+    resolvers["c"]!("too late", true, false);
+    expect(await early).toMatchObject({ value: "first", isSecret: false });
+    expect(await learned(outputs["a"]!)).toMatchObject({ value: "first", isSecret: false });
+    await expectFailure(outputs["c"]!);
+  });
+
+  it("can be frozen, and given and rid of properties", async () => {
+    const { resolvers, outputs } = transfer({ a: 1 });
+    const a = outputs["a"] as Outputs[string] & { __mark?: string };
+    Object.defineProperty(a, "__mark", { value: "seen", configurable: true, enumerable: true });
+    expect(a.__mark).toBe("seen");
+    expect(Object.keys(a)).toContain("__mark");
+    delete a.__mark;
+    expect(Object.keys(a)).not.toContain("__mark");
+    expect(Object.isFrozen(a)).toBe(false);
+    expect(Object.freeze(a)).toBe(a);
+    expect(Object.isFrozen(a)).toBe(true);
+    expect(() => (a.__mark = "again")).toThrow(TypeError);
+    resolvers["a"]!("settled", true, false);
+    expect(pulumi.Output.isInstance(a)).toBe(true);
+    expect(await a.promise(true)).toBe("settled");
   });
 
   it("refuse a property that is there already", () => {
