@@ -27,8 +27,8 @@ export function keepPositions({ Resource }: ResourceModule): void {
   Resource.callsites = function callsites(): Position[] {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was
     const prepare = Error.prepareStackTrace as Prepare | undefined;
-    // Without it Node itself looks positions up, which is fast.
-    if (prepare === undefined) return original.call(Resource);
+    // Without it Node itself looks positions up, which is fast; with one frame more, which is this one.
+    if (prepare === undefined) return original.call(Resource).slice(1);
     const limit = Error.stackTraceLimit;
     let frames: NodeJS.CallSite[] = [];
     try {
