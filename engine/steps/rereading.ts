@@ -54,7 +54,7 @@ function withOptions(state: ResourceState, old: ResourceState): ResourceState {
     ...state,
     ...(external === undefined ? {} : { external }),
     ...(taint === undefined ? {} : { taint }),
-    ...(importID === undefined ? {} : { importID }),
+    importID: importID ?? "",
     ...(replacementTrigger === undefined ? {} : { replacementTrigger }),
   };
 }

@@ -44,7 +44,10 @@ export class WithoutEffect {
     this.#progress.sames.add(urn);
     // The provider deletes what there is, not what the program would make of it.
     if (old.inputs !== undefined) state.inputs = old.inputs;
-    const { external, pendingReplacement, taint, initErrors } = old;
+    const { external, pendingReplacement, taint, initErrors, replacementTrigger } = old;
+    // Should it be left over, an update is still to replace it, or to import another.
+    state.importID = old.importID ?? "";
+    if (replacementTrigger !== undefined) state.replacementTrigger = replacementTrigger;
     if (external === true) state.external = true;
     if (pendingReplacement === true) state.pendingReplacement = true;
     if (taint === true) state.taint = true;

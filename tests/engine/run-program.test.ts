@@ -68,6 +68,38 @@ describe("a destroy with the program leaves a sound state", () => {
   });
 });
 
+describe("an update after it still does what only an update can do", () => {
+  const before: SpecEntry[] = [
+    { name: "a", opts: { protect: true, replacementTrigger: 1 } },
+    { name: "b", opts: { protect: true } },
+  ];
+  const after: SpecEntry[] = [
+    { name: "a", opts: { protect: true, replacementTrigger: 2 } },
+    { name: "b", opts: { protect: true, import: "b-7" } },
+  ];
+  const kept = [
+    'a (protect) id=a-0 out={"out":"out-0"} trigger=1',
+    'b (protect) id=b-0 out={"out":"out-0"}',
+  ];
+
+  test("a destroy that could not delete", async () => {
+    const outcome = await destroyed(before, after);
+    expect(outcome.rc).toBe(1);
+    expect(outcome.calls.filter((call) => call.startsWith("delete"))).toEqual([]);
+    expect([...outcome.state].sort()).toEqual(kept);
+  });
+
+  test("a refresh", async () => {
+    const runner = new CaseRunner(new EmbeddedEngine("bb", "dev"), { project: "bb", stack: "dev" });
+    close = () => runner.close();
+    expect((await runner.run({ command: "up", spec: before })).rc).toBe(0);
+    const flags = ["--run-program"];
+    const outcome = await runner.run({ command: "refresh", flags, spec: after });
+    expect(outcome.rc).toBe(0);
+    expect([...outcome.state].sort()).toEqual(kept);
+  });
+});
+
 describe("a program that is a child process", () => {
   const SCRIPT = `
     const fs = await import("node:fs");
