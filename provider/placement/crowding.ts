@@ -10,7 +10,7 @@ import type { World } from "./world.js";
 interface NewClaim {
   readonly cpus: boolean;
   readonly memory: boolean;
-  /** One of the host's places: it is not there, though a plan said so, or may have to go before it is made again. */
+  /** One of the host's places: it is not there, though a plan said so, or has to go before it is made again. A successor has its place. */
   readonly place: boolean;
 }
 
@@ -34,7 +34,7 @@ function claimOnHost(
   return {
     cpus: grows(ask.microCpus, own?.cpus === undefined ? undefined : microCores(own.cpus)),
     memory: grows(ask.memoryBytes, own?.memoryBytes),
-    place: isMade,
+    place: !own || (isMade && ask.request.stopFirst),
   };
 }
 

@@ -31,11 +31,30 @@ export async function isLetGo(
   const others = new Map(hosts.map((each) => [wayTo(each), each]));
   others.delete(wayTo(connection));
   const targets = await Promise.all([
-    targetsOfPorts(transportFor(connection)),
+    targetsNow(connection),
     ...[...others.values()].map(targetsIfReached),
   ]);
   const addresses = addressesOf(other);
   return targets.every((all) => all && !addresses.some((address) => all.has(address)));
+}
+
+/** By the way to a host. */
+const asked = new Map<string, Promise<ReadonlySet<string>>>();
+
+/**
+ * Each host is asked once in a run, however many containers are beside others: no port begins to lead to an old one, so that an answer
+ * of some seconds ago may keep one too long, and gives up none.
+ */
+function targetsNow(connection: HostConnection): Promise<ReadonlySet<string>> {
+  const way = wayTo(connection);
+  const targets = asked.get(way) ?? targetsOfPorts(transportFor(connection));
+  asked.set(way, targets);
+  return targets;
+}
+
+/** Tests start anew. */
+export function forgetTargets(): void {
+  asked.clear();
 }
 
 /** Undefined: the host cannot be reached any more, and nobody knows where its ports lead. */
@@ -43,7 +62,7 @@ async function targetsIfReached(
   connection: HostConnection,
 ): Promise<ReadonlySet<string> | undefined> {
   try {
-    return await targetsOfPorts(transportFor(connection));
+    return await targetsNow(connection);
   } catch (error) {
     if (isUnreachable(error)) return undefined;
     throw error;

@@ -6,6 +6,7 @@ import type {
   PlacedContainerInputs,
   PlacedContainerState,
 } from "../../../provider/resources/placed-container/inputs.js";
+import { forgetTargets } from "../../../provider/resources/placed-container/let-go.js";
 import { useSettleTime } from "../../../provider/resources/placed-container/ready.js";
 import { forgetReplaced } from "../../../provider/resources/placed-container/replaced.js";
 import { forgetChecked, noteChecked } from "../../../provider/resources/checked-networks.js";
@@ -52,6 +53,7 @@ function anotherRun(): void {
   forgetReplaced();
   forgetChecked();
   forgetSeenContainers();
+  forgetTargets();
   forgetSuccessions();
 }
 
@@ -69,6 +71,7 @@ const next = (version: string, last: number, host = "h1") =>
 
 /** This run's plan looks at both hosts; one that is down does not answer. */
 function planned(): void {
+  forgetTargets();
   noteSeenContainers(
     OWNER,
     "app/dev/cloud",

@@ -132,12 +132,14 @@ describe("what grows on a host that another one leaves", () => {
     expect(hostsOf(plan)).toEqual({ g1: "h1", g2: "h2", g3: "h2", leaves: "h2" });
   });
 
-  it("is placed like a new one where the host takes fewer containers now, and it is made again", () => {
+  it("is placed like a new one where the host takes fewer containers now, and it has to go before it is made again", () => {
     const two = { web: { networks: {} }, gone: { networks: {} } };
     const fewer = [host("h1", { own: two, maxContainers: 1 }), host("h2")];
     const replaced = planned(fewer, [ask("web", { revision: "r2", stopFirst: true })]);
     expect(hostsOf(replaced)).toEqual({ web: "h2" });
     expect(hostsOf(planned(fewer, [ask("web")]))).toEqual({ web: "h1" });
+    // A successor that runs beside it first has its place.
+    expect(hostsOf(planned(fewer, [ask("web", { revision: "r2" })]))).toEqual({ web: "h1" });
   });
 
   it("is refused on a host that it was to leave, and that has no room for more", () => {
