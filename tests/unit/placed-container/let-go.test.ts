@@ -153,6 +153,8 @@ describe("a container that was replaced and is still there when a plan looks", (
     const first = await lifecycle.update(now.id, now.outs, next("2", 3));
     expect(on("h1")).toContain(old.id);
     expect(first.outs.status.replaces).toEqual([old.outs.status.generation]);
+    anotherRun();
+    planned();
     openPorts = "tcp 8080 10.64.0.3 80 there\n";
     await lifecycle.update(now.id, first.outs, next("2", 3));
     expect(on("h1")).toEqual([now.id]);
@@ -165,6 +167,8 @@ describe("a container that was replaced and is still there when a plan looks", (
     const { outs } = await lifecycle.update(now.id, now.outs, next("2", 3));
     expect(on("h1")).toContain(old.id);
     hosts.host("h2").down = false;
+    anotherRun();
+    planned();
     await lifecycle.update(now.id, outs, next("2", 3));
     expect(on("h1")).toEqual([now.id]);
   });
