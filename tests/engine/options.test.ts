@@ -1,5 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type EngineEvent, Stack } from "../../engine/index.js";
 import { CaseRunner, type Outcome, type SpecEntry, type Step } from "./support/conformance.js";
+import { MemoryStore } from "./support/memory-store.js";
 import { ProgramStack } from "./support/program-stack.js";
 
 const EMPTY: Outcome = {
@@ -212,5 +216,35 @@ describe("providers", () => {
     } finally {
       stack.close();
     }
+  });
+});
+
+describe("options of the project", () => {
+  // Where the SDK is found.
+  const parent = join(__dirname, "../../.clocker");
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, "project-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("refresh: always begins each update with a refresh, unless it is told not to", async () => {
+    writeFileSync(
+      join(folder, "Pulumi.yaml"),
+      "name: bb\nruntime: nodejs\noptions:\n  refresh: always\n",
+    );
+    const stack = await Stack.createOrSelect({
+      stackName: "dev",
+      workDir: folder,
+      program: async () => undefined,
+      store: new MemoryStore("bb", "dev"),
+    });
+    expect(await stack.up()).toMatchObject({ errors: [], changeSummary: { create: 1 } });
+    const ops: string[] = [];
+    const onEvent = ({ resourcePreEvent }: EngineEvent): void =>
+      void (resourcePreEvent && ops.push(resourcePreEvent.metadata.op));
+    await stack.up({ onEvent });
+    expect(ops).toEqual(["refresh", "same"]);
+    ops.length = 0;
+    await stack.up({ onEvent, refresh: false });
+    expect(ops).toEqual(["same"]);
   });
 });

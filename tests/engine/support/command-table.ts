@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CliProject, type Outcome } from "../cli-project.js";
 import { cliVersion } from "./pulumi-cli.js";
 
@@ -26,35 +26,46 @@ export function describeCommands(title: string, rows: readonly Row[]): void {
   const named = rows.map((row) => [`${row.argv.join(" ")} -> ${row.code}`, row] as const);
 
   describe(title, () => {
-    const project = new CliProject();
-    afterAll(() => project.remove());
+    const project = projectOfSuite();
 
     it.each(named)("%s", async (_name, row) => {
-      row.before?.(project);
-      const said = await project.run(row.argv, row.input);
+      row.before?.(project());
+      const said = await project().run(row.argv, row.input);
       check(row, said);
       if (row.shows !== undefined) expect(said.stdout + said.stderr).toMatch(row.shows);
       if (row.hides !== undefined) expect(said.stdout + said.stderr).not.toMatch(row.hides);
-      row.after?.(project);
+      row.after?.(project());
     });
   });
 
   describe.runIf(cliVersion() !== undefined)(`${title}: the pulumi CLI on the PATH`, () => {
-    const project = new CliProject();
-    afterAll(() => project.remove());
+    const project = projectOfSuite();
 
     it.each(named)("%s", (_name, row) => {
-      row.before?.(project);
+      row.before?.(project());
       const { status, stdout, stderr } = spawnSync("pulumi", row.argv, {
-        cwd: project.folder,
-        env: { ...process.env, ...project.environment(), PULUMI_SKIP_UPDATE_CHECK: "true" },
+        cwd: project().folder,
+        env: { ...process.env, ...project().environment(), PULUMI_SKIP_UPDATE_CHECK: "true" },
         input: row.input ?? "",
         encoding: "utf8",
       });
       check(row, { code: status, stdout, stderr });
-      row.after?.(project);
+      row.after?.(project());
     });
   });
+}
+
+/** A project for a suite that runs: one that is skipped makes none. */
+function projectOfSuite(): () => CliProject {
+  let project: CliProject | undefined;
+  beforeAll(() => {
+    project = new CliProject();
+  });
+  afterAll(() => project?.remove());
+  return () => {
+    if (project === undefined) throw new Error("the suite has not begun");
+    return project;
+  };
 }
 
 function check({ code, keys, answers }: Row, said: Outcome): void {
