@@ -37,7 +37,9 @@ export async function refreshUnregistered(
   executor: StepExecutor,
   progress: Progress,
 ): Promise<void> {
-  const unregistered = deployment.base.resources.filter(({ urn }) => !progress.isOperatedOn(urn));
+  const { base, snapshot } = deployment;
+  const resources = snapshot?.amend(withoutIndependentProperties) ?? base.resources;
+  const unregistered = resources.filter(({ urn }) => !progress.isOperatedOn(urn));
   const concerned = inScope(deployment, unregistered, progress);
   await ensureProviders(deployment, concerned);
   await executor.all(
@@ -82,13 +84,17 @@ function rebuild(
     const step = steps.get(old);
     const now = step === undefined ? old : step.next;
     if (now === null) continue;
-    const isUnsound = hasDangling(now, present) || hasIndependentProperties(now);
-    result.push(isUnsound ? withReferencesTo(present, now) : now);
-    present.add(now.urn);
+    const state = withoutIndependentProperties(now);
+    result.push(hasDangling(state, present) ? withReferencesTo(present, state) : state);
+    present.add(state.urn);
   }
   return result;
 }
 
-/** Properties that come from nowhere: left out here, as the CLI does. */
-const hasIndependentProperties = ({ propertyDependencies = {} }: ResourceState): boolean =>
-  Object.values(propertyDependencies).some((urns) => urns.length === 0);
+/** Properties that come from nowhere are left out by a refresh, as by the CLI's. */
+function withoutIndependentProperties(state: ResourceState): ResourceState {
+  const properties = Object.entries(state.propertyDependencies ?? {});
+  const dependent = properties.filter(([, urns]) => urns.length > 0);
+  if (dependent.length === properties.length) return state;
+  return { ...state, propertyDependencies: Object.fromEntries(dependent) };
+}

@@ -135,9 +135,18 @@ export class SnapshotManager {
     this.#dirty = true;
     this.#wasReread = true;
     if (now === null) return this.markDone(old);
-    if (now === old) return;
     this.succeed(old, now);
     if (now.urn !== old.urn) this.renamed(old.urn, now.urn);
+  }
+
+  /** Changes what the operation has not come to. Returns the base as it is then. */
+  amend(change: (state: ResourceState) => ResourceState): readonly ResourceState[] {
+    const resources = this.#base.resources.map((state) =>
+      this.#done.has(state) ? state : change(state),
+    );
+    this.#base = { ...this.#base, resources };
+    this.#dirty = true;
+    return resources;
   }
 
   /** A refresh has replaced the base as a whole. */

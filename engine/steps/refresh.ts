@@ -126,6 +126,8 @@ export class RefreshInPlaceStep extends RefreshStep {
 
   override async apply(deployment: Deployment): Promise<StepOutcome> {
     const outcome = await super.apply(deployment);
+    // Also what is not read goes on as another object: the operation has come to it.
+    if (this.next === this.old) this.next = { ...this.old };
     return { ...outcome, complete: () => this.#found(this.next) };
   }
 

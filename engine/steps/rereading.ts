@@ -27,7 +27,7 @@ export class Rereading {
     const basis = isPreparation ? old : withOptions(state, old);
     const asked = { registration, wanted: state, basis, isPreparation };
     const found = (now: ResourceState | null): void => {
-      if (now !== old) this.#progress.succeed(old, now);
+      this.#progress.succeed(old, now);
       this.#goOn({
         ...registered,
         old: now ?? undefined,

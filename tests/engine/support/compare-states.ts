@@ -27,13 +27,15 @@ function written(state: ResourceState): Record<string, unknown> {
   return readable(fields) as Record<string, unknown>;
 }
 
-/** Copies of one resource that wait for their deletion stand beside it. */
+/** Copies of one resource that wait for their deletion stand beside it, in whatever order: here behind it. */
 function byName(snapshot: Snapshot | null): Map<string, Record<string, unknown>[]> {
   const found = new Map<string, Record<string, unknown>[]>();
   for (const state of snapshot?.resources ?? []) {
     const name = nameOf(state.urn);
     found.set(name, [...(found.get(name) ?? []), written(state)]);
   }
+  for (const entries of found.values())
+    entries.sort((a, b) => Number(a["delete"] === true) - Number(b["delete"] === true));
   return found;
 }
 
