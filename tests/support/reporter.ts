@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule, TestSuite } from "vitest/node";
 
 /** One line a file, failures in full, skips with their reasons; the counts go to a file for scripts/test.mjs. */
 export default class SummaryReporter implements Reporter {
@@ -36,8 +36,7 @@ export default class SummaryReporter implements Reporter {
       this.counts.failedNames.push(module.relativeModuleId);
       console.log(indent(`${error.message}\n${error.stack ?? ""}`));
     }
-    for (const reason of new Set(skipped.map(skipReason)))
-      console.log(`        skipped: ${reason}`);
+    for (const line of skipLines(skipped)) console.log(`        skipped: ${line}`);
   }
 
   onTestRunEnd(_modules: readonly TestModule[], errors: readonly { message: string }[]): void {
@@ -66,9 +65,26 @@ export default class SummaryReporter implements Reporter {
   }
 }
 
-function skipReason(test: TestCase): string {
-  const result = test.result();
-  return `${test.fullName}${result.state === "skipped" && result.note ? `: ${result.note}` : ""}`;
+/** One line for each test with its reason, and one for a whole suite that was skipped for one reason. */
+function skipLines(skipped: readonly TestCase[]): string[] {
+  const counts = new Map<string, number>();
+  for (const test of skipped) {
+    const result = test.result();
+    const note = result.state === "skipped" && result.note ? `: ${result.note}` : "";
+    const line = `${skippedWhole(test)?.fullName ?? test.fullName}${note}`;
+    counts.set(line, (counts.get(line) ?? 0) + 1);
+  }
+  return [...counts].map(([line, count]) => (count > 1 ? `${line} (${count} tests)` : line));
+}
+
+/** The largest suite around a test of which every test was skipped. */
+function skippedWhole(test: TestCase): TestSuite | undefined {
+  let whole: TestSuite | undefined;
+  for (let at = test.parent; at.type === "suite"; at = at.parent) {
+    const tests = [...at.children.allTests()];
+    if (tests.length > 1 && tests.every((each) => each.result().state === "skipped")) whole = at;
+  }
+  return whole;
 }
 
 function indent(text: string): string {
