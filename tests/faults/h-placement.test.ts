@@ -40,13 +40,13 @@ describeLab("placement moves what it must, and nothing is lost", () => {
       /calm +create .*?(h[23])  10\..*lowest cpu use: /.exec(preview.output) ?? [];
     expect(shown, preview.output).toMatch(/^h[23]$/);
     // The load has gone for the moment, but what the hosts have kept is what preview went by: up repeats it.
-    await lab.sh("h1", "docker", "pause", "burner");
+    await lab.sh("h1", "docker", "kill", "--signal", "STOP", "burner");
     const up = await stack.project.must(UP);
     expect(up.output).toMatch(/calm creating  h[23]  10\.[0-9.]+  lowest cpu use: /);
     const placed = await hostsOf();
     expect(placed["calm"]).toBe(shown);
     expect(placed["strict"]).toMatch(/^h[23]$/);
-    await lab.sh("h1", "docker", "unpause", "burner");
+    await lab.sh("h1", "docker", "kill", "--signal", "CONT", "burner");
     // Live use decides where something new goes, and moves nothing: neither now, nor when the load has gone.
     const [asked] = await Promise.all([
       stack.project.must(["plan", "strict", "--why-not", "h1", "--stack", "dev"]),

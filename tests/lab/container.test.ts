@@ -553,10 +553,15 @@ describeLab("a placed container on a real daemon", () => {
 
     it("memory that is used up is named", async () => {
       const command = ["sh", "-c", "sleep 0.2; tail /dev/zero"];
+      // As long as it is not healthy it is waited for, however slowly it eats.
+      const health = {
+        ...{ command: ["CMD", "false"], retries: 600 },
+        ...{ intervalSeconds: 1, timeoutSeconds: 1, startPeriodSeconds: 0 },
+      };
       const error = await failure(
         lifecycle.create(
           wanted("hungry", {
-            command,
+            ...{ command, health },
             memoryBytes: 8 * MIB,
             restart: { policy: "no", retries: 0 },
           }),
